@@ -1,0 +1,1 @@
+"""The engine of PickerOptimizer: it imports no Scipion, and runs in an environment of its own."""

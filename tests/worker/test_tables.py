@@ -1,0 +1,53 @@
+"""Tables: whole, checked, and with any text in a path."""
+import pytest
+
+from worker import tables
+from worker.errors import InputError
+
+
+def _write(path, text):
+    path.write_text(text, encoding='utf-8')
+    return path
+
+
+def test_any_path_survives(tmp_path):
+    name = 'a, "b" $HOME %d\nü.mrc'
+    tables.write_rows(tmp_path / 'm.csv', tables.MICROGRAPH_COLUMNS, [(3, name, 1.5)])
+    assert tables.read_micrographs(tmp_path / 'm.csv') == {
+        3: tables.MicrographRow(3, tmp_path / name, 1.5)}
+
+
+def test_further_columns_are_ignored_and_coord_id_of_a_label_may_be_empty(tmp_path):
+    path = _write(tmp_path / 'l.csv', 'coord_id,mic_id,x,y,label,kind\n,1,2.5,3,ice,a\n7,1,2,3,particle,b\n')
+    assert tables.read_labels(path) == [tables.CoordinateRow(None, 1, 2.5, 3.0, 'ice'),
+                                        tables.CoordinateRow(7, 1, 2.0, 3.0, 'particle')]
+
+
+@pytest.mark.parametrize('text, says', [
+    ('', 'no column coord_id'), ('coord_id,mic_id,x\n', 'no column y, label'),
+    ('coord_id,mic_id,x,y,label\n1,1,2\n', 'fewer values'),
+    ('coord_id,mic_id,x,y,label\n1,1,nan,2,ice\n', 'x "nan" is no finite number'),
+    ('coord_id,mic_id,x,y,label\n1,1,2,inf,ice\n', 'y "inf"'),
+    ('coord_id,mic_id,x,y,label\n1,one,2,2,ice\n', 'mic_id "one" is no whole number'),
+    ('coord_id,mic_id,x,y,label\n1,1,2,2,dirt\n', '"dirt" is no class'),
+    ('coord_id,mic_id,x,y,label\n1,1,2,2,ice\n1,1,3,3,ice\n', 'coordinate id 1 appears twice')])
+def test_bad_labels(tmp_path, text, says):
+    with pytest.raises(InputError, match=says):
+        tables.read_labels(_write(tmp_path / 'l.csv', text))
+
+
+@pytest.mark.parametrize('rows, says', [
+    ('1,a.mrc,0\n', 'pixel size of micrograph 1 is 0'), ('1,a.mrc,-2\n', 'must be positive'),
+    ('1,a.mrc,\n', 'pixel_size "" is no finite number'), ('1,,1\n', 'path of micrograph 1 is empty'),
+    ('1,a.mrc,1\n1,b.mrc,1\n', 'id 1 appears twice'), ('', 'no micrographs')])
+def test_bad_micrographs(tmp_path, rows, says):
+    with pytest.raises(InputError, match=says):
+        tables.read_micrographs(_write(tmp_path / 'm.csv', 'mic_id,path,pixel_size\n' + rows))
+
+
+def test_no_file_and_no_text(tmp_path):
+    with pytest.raises(InputError, match='no such file'):
+        tables.read_coordinates(tmp_path / 'c.csv')
+    (tmp_path / 'c.csv').write_bytes(b'coord_id,mic_id,x,y\n1,1,\xff,2\n')
+    with pytest.raises(InputError, match='cannot be read as a table'):
+        tables.read_coordinates(tmp_path / 'c.csv')
