@@ -1,0 +1,87 @@
+"""Cuts boxes out of a micrograph: antialiased, normalised, reflected at the border, at any pixel size.
+
+The micrograph is resized once, so that a box is about `size` px wide, and normalised with its own robust statistics
+at that resolution: the contrast between a box and its micrograph is what tells ice from protein, and the
+resolution of the box, not of the camera, is where it has to be measured.
+"""
+from dataclasses import dataclass
+from typing import List, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .errors import InputError
+
+IQR_OF_NORMAL = 1.349      # interquartile range of a normal distribution of s.d. 1
+CLIP = 10.0                # in robust s.d.; hot pixels and gold say no more than that
+MAX_SAMPLED_PIXELS = 2 ** 22
+
+
+@dataclass(frozen=True)
+class Level:
+    """A micrograph resized for one field of view: normalised pixels (1, 1, h, w); px of the file per pixel."""
+    pixels: Tensor
+    step_x: float
+    step_y: float
+
+
+def levels(image: Tensor, box: float, size: int, fields: Sequence[float]) -> List[Level]:
+    """Resize and normalise a micrograph (rows, columns) for boxes of `box` px that are to become `size` px.
+
+    One level for each of `fields`, the widths of the field of view in boxes (1: the box alone; 2: twice the box).
+    Raises InputError if the box is larger than the micrograph.
+    """
+    rows, columns = image.shape
+    if box > min(rows, columns):
+        raise InputError(f'the box of {box:.0f} px is larger than the micrograph of {columns} x {rows} px.')
+    return [_level(image, box * field / size) for field in fields]
+
+
+def crop(level: Level, xy: Tensor, width: float, size: int, angles: Tensor = None) -> Tensor:
+    """Sample square boxes: (n, 1, size, size) around centres `xy` (n, 2), `width` px wide, both in px of the file.
+
+    `angles` (n,), in radians, turn the sampling grid. Beyond the border the micrograph is reflected.
+    """
+    offsets = (torch.arange(size, dtype=torch.float32, device=xy.device) + 0.5) / size - 0.5
+    dy, dx = torch.meshgrid(offsets * width, offsets * width, indexing='ij')
+    if angles is None:
+        x, y = xy[:, 0, None, None] + dx, xy[:, 1, None, None] + dy
+    else:
+        cos, sin = torch.cos(angles)[:, None, None], torch.sin(angles)[:, None, None]
+        x = xy[:, 0, None, None] + cos * dx - sin * dy
+        y = xy[:, 1, None, None] + sin * dx + cos * dy
+    h, w = level.pixels.shape[-2:]
+    # grid_sample without align_corners: -1 and 1 are the outer edges of the first and last pixel.
+    grid = torch.stack(((x + 0.5) / (level.step_x * w) * 2 - 1, (y + 0.5) / (level.step_y * h) * 2 - 1), dim=-1)
+    boxes = F.grid_sample(level.pixels, grid.reshape(1, -1, size, 2), mode='bilinear',
+                          padding_mode='reflection', align_corners=False)
+    return boxes.reshape(-1, 1, size, size)
+
+
+def inside(xy: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """Which centres (n, 2) in px lie on the micrograph."""
+    return (xy[:, 0] > -0.5) & (xy[:, 0] < columns - 0.5) & (xy[:, 1] > -0.5) & (xy[:, 1] < rows - 0.5)
+
+
+def _level(image, step):
+    rows, columns = image.shape
+    pixels = image[None, None]
+    if step > 1:
+        shape = max(1, round(rows / step)), max(1, round(columns / step))
+        pixels = F.interpolate(pixels, shape, mode='bilinear', antialias=True, align_corners=False)
+    h, w = pixels.shape[-2:]
+    return Level(_normalise(pixels), columns / w, rows / h)
+
+
+def _normalise(pixels):
+    """Median 0, interquartile range that of a normal distribution of s.d. 1."""
+    stride = int(np.ceil(np.sqrt(pixels.numel() / MAX_SAMPLED_PIXELS)))
+    sample = pixels[..., ::stride, ::stride].flatten()
+    order = sample.sort().values
+    low, median, high = (order[int(q * (len(order) - 1))] for q in (0.25, 0.5, 0.75))
+    spread = (high - low) / IQR_OF_NORMAL
+    if spread == 0:          # more than half of the pixels are equal (a blank border, few grey values)
+        spread = sample.std()
+    return ((pixels - median) / spread).clamp(-CLIP, CLIP)
