@@ -1,0 +1,67 @@
+"""Where the network runs, and in which precision."""
+import os
+from dataclasses import dataclass
+
+import torch
+
+from .errors import InputError
+
+
+@dataclass(frozen=True)
+class Device:
+    """A torch device, its name for people, and the precision that is fastest on it."""
+    torch_device: torch.device
+    name: str
+    precision: torch.dtype
+
+    def autocast(self):
+        """Context in which convolutions run in the fast precision."""
+        return torch.autocast(self.torch_device.type, self.precision, enabled=self.precision != torch.float32)
+
+
+def choose_device(wanted: str, threads: int = 0) -> Device:
+    """Turn auto, cpu, cuda or cuda:N into a Device; `threads` limits the CPU threads (0: all that we may use).
+
+    `auto` takes the first visible GPU, or the CPU when there is none. Results repeat on the same machine.
+    Raises InputError for a GPU that is not there.
+    """
+    os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')      # cuBLAS repeats its results only with this
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+    available = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+    torch.set_num_threads(max(1, min(threads, available) if threads > 0 else available))
+    if wanted == 'cpu' or (wanted == 'auto' and not torch.cuda.is_available()):
+        return _cpu()
+    return _gpu(wanted)
+
+
+def _cpu():
+    # Without instructions for it, bfloat16 is emulated and slower than float32.
+    fast = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported() and _has_bf16()
+    count = torch.get_num_threads()
+    return Device(torch.device('cpu'), f'CPU, {count} thread{"s" if count > 1 else ""}',
+                  torch.bfloat16 if fast else torch.float32)
+
+
+def _has_bf16():
+    try:
+        with open('/proc/cpuinfo', encoding='ascii', errors='replace') as stream:
+            flags = next((line for line in stream if line.startswith('flags')), '').split()
+    except OSError:
+        return False
+    return 'avx512_bf16' in flags or 'amx_bf16' in flags
+
+
+def _gpu(wanted):
+    name, _, number = wanted.partition(':')
+    if wanted != 'auto' and (name != 'cuda' or (number and not number.isdigit())):
+        raise InputError(f'--device {wanted}: use auto, cpu, cuda or cuda:N.')
+    if not torch.cuda.is_available():
+        raise InputError(f'--device {wanted}: no usable NVIDIA GPU on this machine; use --device cpu or auto.')
+    index = int(number or 0)
+    if index >= torch.cuda.device_count():
+        raise InputError(f'--device {wanted}: this machine shows {torch.cuda.device_count()} GPU(s), '
+                         f'numbered from 0.')
+    fast = torch.cuda.get_device_capability(index) >= (8, 0)
+    return Device(torch.device('cuda', index), f'GPU {index}, {torch.cuda.get_device_name(index)}',
+                  torch.bfloat16 if fast else torch.float32)

@@ -1,0 +1,67 @@
+"""Writes and reads a recogniser as one safetensors file: tensors and a JSON header, nothing that is executed."""
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from .errors import InputError
+from .modelheader import FORMAT_VERSION, METADATA_KEY, read_header
+from .network import ARCHITECTURES, FeatureExtractor, LinearRecogniser, MultiLossRecogniser
+
+PLUGIN_INIT = Path(__file__).parents[1] / '__init__.py'
+
+
+def save_model(path, recogniser: torch.nn.Module, header: dict):
+    """Write a model file, whole or not at all. Tensors that float16 holds exactly are stored as such."""
+    tensors = {name: _compact(tensor) for name, tensor in recogniser.state_dict().items()
+               if not name.endswith('num_batches_tracked')}
+    metadata = {METADATA_KEY: json.dumps({'format_version': FORMAT_VERSION, 'plugin_version': plugin_version(),
+                                          **header})}
+    temporary = f'{path}.part'
+    try:
+        with open(temporary, 'wb') as stream:
+            stream.write(save(tensors, metadata=metadata))
+        os.replace(temporary, path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise InputError(f'{path}: the model cannot be written ({error.strerror}).') from None
+
+
+def load_model(path):
+    """Read a model file: (recogniser in evaluation mode, header). Raises InputError if it is none of ours."""
+    header = read_header(path)
+    try:
+        recogniser = build_recogniser(header)
+        state = {name: tensor.float() for name, tensor in load_file(path).items()}
+        counters = {k: v for k, v in recogniser.state_dict().items() if k.endswith('num_batches_tracked')}
+        recogniser.load_state_dict({**state, **counters})
+    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError):
+        raise InputError(f'{path}: the tensors in this model file do not fit its description.') from None
+    return recogniser.eval(), header
+
+
+def build_recogniser(header: dict) -> torch.nn.Module:
+    """An empty recogniser as a header describes it."""
+    if header['architecture'] not in ARCHITECTURES:
+        raise ValueError(header['architecture'])
+    extractor = FeatureExtractor(header['architecture'])
+    if header['head'] == 'linear':
+        return LinearRecogniser(extractor, len(header['classes']), len(header['fields']))
+    return MultiLossRecogniser(extractor, len(header['classes']), int(header['branches']))
+
+
+def plugin_version() -> str:
+    """The version that the plugin package gives itself, read as text: the package needs Scipion to be imported."""
+    for line in PLUGIN_INIT.read_text(encoding='utf-8').splitlines():
+        if line.startswith('__version__'):
+            return line.split('=')[1].split('#')[0].strip(' \'"')
+    raise ValueError(f'no __version__ in {PLUGIN_INIT}')
+
+
+def _compact(tensor):
+    tensor = tensor.detach().cpu().contiguous()
+    half = tensor.half()
+    return half if torch.equal(half.to(tensor.dtype), tensor) else tensor

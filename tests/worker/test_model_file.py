@@ -1,0 +1,99 @@
+"""The model file: one file, refused in one line when it is none, never executed."""
+import json
+import struct
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from worker.errors import InputError
+from worker.modelfile import load_model, save_model
+from worker.modelheader import FORMAT_VERSION, METADATA_KEY, read_header
+from worker.network import FeatureExtractor, LinearRecogniser, MultiLossRecogniser
+
+HEADER = {'architecture': 'resnet18', 'classes': ['particle', 'ice', 'carbon'], 'box_angstrom': 200.0,
+          'input_size': 64, 'fields': [1.0, 2.0], 'head': 'linear', 'recipe': 'default'}
+
+
+def _linear():
+    torch.manual_seed(0)
+    return LinearRecogniser(FeatureExtractor('resnet18'), 3, 2).eval()
+
+
+@pytest.fixture
+def path(tmp_path):
+    save_model(tmp_path / 'model.safetensors', _linear(), HEADER)
+    return tmp_path / 'model.safetensors'
+
+
+@pytest.mark.parametrize('recogniser, extra', [
+    (_linear(), {}),
+    (MultiLossRecogniser(FeatureExtractor('resnet34'), 2, 3).eval(),
+     {'architecture': 'resnet34', 'classes': ['particle', 'carbon'], 'fields': [1.0], 'head': 'multi-loss',
+      'branches': 3})])
+def test_a_model_comes_back_as_it_was(tmp_path, recogniser, extra):
+    save_model(tmp_path / 'm.safetensors', recogniser, {**HEADER, **extra})
+    again, header = load_model(tmp_path / 'm.safetensors')
+    assert {**HEADER, **extra}.items() <= header.items() and header['format_version'] == FORMAT_VERSION
+    boxes = torch.rand(2, len(header['fields']), 64, 64)
+    with torch.no_grad():
+        assert torch.equal(recogniser.probabilities(boxes), again.probabilities(boxes))
+    assert (tmp_path / 'm.safetensors').stat().st_mode & 0o044, 'others can read it, as the umask allows'
+    assert list(tmp_path.iterdir()) == [tmp_path / 'm.safetensors']
+
+
+def _with_header(path, change):
+    tensors = load_file(path)
+    header = {**read_header(path), **change}
+    save_file(tensors, path, metadata={METADATA_KEY: json.dumps(header)})
+
+
+@pytest.mark.parametrize('change, says', [
+    ({'format_version': FORMAT_VERSION + 1}, 'Update scipion-em-pickeroptimizer'),
+    ({'format_version': 'x'}, 'damaged'), ({'classes': ['particle', 'dirt']}, 'unknown classes'),
+    ({'classes': ['ice', 'carbon']}, 'unknown classes'), ({'classes': ['ice', 'particle']}, 'unknown classes'),
+    ({'box_angstrom': -5}, 'impossible box size'), ({'box_angstrom': float('nan')}, 'impossible box size'),
+    ({'input_size': 10 ** 9}, 'impossible input size'), ({'fields': [1e400]}, 'impossible fields'),
+    ({'fields': []}, 'impossible fields')])
+def test_an_impossible_description_is_refused(path, change, says):
+    _with_header(path, change)
+    with pytest.raises(InputError, match=says):
+        read_header(path)
+
+
+@pytest.mark.parametrize('change', [{'architecture': 'resnet34'}, {'architecture': '__init__'}, {'fields': [1.0]},
+                                    {'head': 'multi-loss', 'branches': 2}, {'head': 'multi-loss'},
+                                    {'classes': ['particle', 'ice']}])
+def test_tensors_that_do_not_fit_are_refused(path, change):
+    _with_header(path, change)
+    with pytest.raises(InputError, match='do not fit'):
+        load_model(path)
+
+
+def test_a_file_cut_anywhere_is_refused(path):
+    whole = path.read_bytes()
+    length = struct.unpack('<Q', whole[:8])[0]
+    for end in (0, 1, 7, 8, 9, 8 + length // 2, 8 + length, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:end])
+        with pytest.raises(InputError) as caught:
+            load_model(path)
+        assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize('content', [b'', b'\x80\x04\x95 a pickle', b'PK\x03\x04 a zip of torch.save' * 10,
+                                     struct.pack('<Q', 2 ** 63) + b'{}', struct.pack('<Q', 2) + b'[]',
+                                     struct.pack('<Q', 4) + b'nope', struct.pack('<Q', 18) + b'{"a":{"b":[1,2]}} ',
+                                     struct.pack('<Q', 5000) + b'[' * 5000])
+def test_other_files_are_refused(tmp_path, content):
+    path = tmp_path / 'model.safetensors'
+    path.write_bytes(content)
+    with pytest.raises(InputError, match='no PickerOptimizer model'):
+        read_header(path)
+
+
+def test_another_safetensors_file_is_refused(tmp_path):
+    save_file({'a': torch.zeros(3)}, tmp_path / 'a.safetensors')
+    with pytest.raises(InputError, match='a safetensors file, but no PickerOptimizer model'):
+        read_header(tmp_path / 'a.safetensors')
+    with pytest.raises(InputError, match='no such model file'):
+        read_header(tmp_path / 'b.safetensors')
