@@ -1,0 +1,156 @@
+"""The two ways to learn from labelled boxes: `default` (measured to be the best) and `paper`.
+
+A recipe turns boxes into what it learns from (`embed`, done once), fits a recogniser to some of them (`fit`, done
+for every fold of a cross-validation and once more for good), and gives probabilities (`predict`).
+"""
+import copy
+from dataclasses import dataclass, field
+from typing import List, Tuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor
+
+from .device import Device
+from .network import FeatureExtractor, LinearRecogniser, MultiLossRecogniser
+
+BATCH = 256
+
+
+@dataclass
+class DefaultRecipe:
+    """Frozen features of all stages at two fields of view, and a regularised logistic regression on them.
+
+    Each labelled box is shown in its eight orientations (D4). Regularisation is strong, for a few dozen boxes
+    have to choose among two thousand features.
+    """
+    extractor: FeatureExtractor
+    device: Device
+    regularisation: float = 100.0          # 1/C of the logistic regression
+    name: str = field(default='default', init=False)
+    fields: Tuple[float, ...] = field(default=(1.0, 2.0), init=False)
+    margin: float = field(default=1.0, init=False)
+
+    def embed(self, pixels: Tensor) -> Tensor:
+        """(n, fields, s, s) -> features (n, 8, width) of the eight orientations; the first is the box as it is."""
+        recogniser = self._recogniser(classes=2).to(self.device.torch_device)
+        with torch.no_grad(), self.device.autocast():
+            views = [torch.cat([recogniser.features(turned[i:i + BATCH].to(self.device.torch_device)).cpu()
+                                for i in range(0, len(turned), BATCH)]) for turned in _orientations(pixels)]
+        return torch.stack(views, dim=1)
+
+    def fit(self, embedded: Tensor, targets: np.ndarray, seed: int, log=None) -> LinearRecogniser:
+        """Fit to features (n, 8, width) with class numbers (n)."""
+        views = embedded.shape[1]
+        features = embedded.reshape(-1, embedded.shape[-1])
+        recogniser = self._recogniser(classes=int(targets.max()) + 1)
+        recogniser.mean.copy_(features.mean(dim=0))
+        recogniser.scale.copy_(features.std(dim=0).clamp(min=1e-6))
+        standard = ((features - recogniser.mean) / recogniser.scale).numpy()
+        regression = LogisticRegression(C=1 / self.regularisation / views, class_weight='balanced', max_iter=1000)
+        regression.fit(standard, np.repeat(targets, views))
+        weight, bias = regression.coef_, regression.intercept_
+        if len(weight) == 1:               # two classes: scikit-learn gives the log-odds of the second alone
+            weight, bias = np.concatenate((-weight, weight)) / 2, np.concatenate((-bias, bias)) / 2
+        with torch.no_grad():
+            recogniser.linear.weight.copy_(torch.from_numpy(weight))
+            recogniser.linear.bias.copy_(torch.from_numpy(bias))
+        return recogniser.eval()
+
+    def predict(self, recogniser: LinearRecogniser, embedded: Tensor) -> np.ndarray:
+        """Probabilities (n, classes) of the boxes as they are, as at prediction time."""
+        with torch.no_grad():
+            return recogniser.classify(embedded[:, 0]).numpy()
+
+    def header(self) -> dict:
+        """What a model file has to say of this recipe's network and parameters."""
+        return {'head': 'linear', 'recipe_parameters': {'regularisation': self.regularisation}}
+
+    def _recogniser(self, classes):
+        return LinearRecogniser(self.extractor, classes, len(self.fields)).eval()
+
+
+@dataclass
+class PaperRecipe:
+    """Fine-tuning of the whole network with the multi-loss head (the paper, sections 2.1.3 and 3.2).
+
+    SGD with momentum 0.9, the learning rate a tenth every 7 epochs, flips and rotations. Cross-entropies of the
+    branches are summed with `loss_weights`; there are as many branches as weights (1, 2 or 3).
+    """
+    extractor: FeatureExtractor
+    device: Device
+    epochs: int = 30
+    learning_rate: float = 0.01
+    batch_size: int = 24
+    loss_weights: Tuple[float, ...] = (0.5, 0.5)
+    size: int = 64
+    name: str = field(default='paper', init=False)
+    fields: Tuple[float, ...] = field(default=(1.0,), init=False)
+    margin: float = field(default=2 ** 0.5, init=False)
+
+    def embed(self, pixels: Tensor) -> Tensor:
+        """The boxes themselves, with their margin."""
+        return pixels
+
+    def fit(self, embedded: Tensor, targets: np.ndarray, seed: int, log=None) -> MultiLossRecogniser:
+        """Fine-tune on boxes (n, 1, side, side) with class numbers (n); `log` is told of every epoch."""
+        torch.manual_seed(seed)
+        where = self.device.torch_device
+        recogniser = MultiLossRecogniser(copy.deepcopy(self.extractor), int(targets.max()) + 1,
+                                         len(self.loss_weights)).to(where).train()
+        optimiser = torch.optim.SGD(recogniser.parameters(), lr=self.learning_rate, momentum=0.9)
+        schedule = torch.optim.lr_scheduler.StepLR(optimiser, step_size=7, gamma=0.1)
+        goal = torch.from_numpy(targets)
+        for epoch in range(self.epochs):
+            total = 0.0
+            for batch in torch.randperm(len(goal)).split(self.batch_size):
+                views = augment(embedded[batch], self.size).to(where)
+                optimiser.zero_grad()
+                losses = [F.cross_entropy(logits, goal[batch].to(where)) for logits in recogniser(views)]
+                loss = sum(weight * term for weight, term in zip(self.loss_weights, losses))
+                loss.backward()
+                optimiser.step()
+                total += float(loss.detach()) * len(batch)
+            schedule.step()
+            if log:
+                log(epoch + 1, self.epochs, total / len(goal))
+        return recogniser.eval()
+
+    def predict(self, recogniser: MultiLossRecogniser, embedded: Tensor) -> np.ndarray:
+        """Probabilities (n, classes) of the boxes without their margin."""
+        centre = central(embedded, self.size)
+        with torch.no_grad():
+            return torch.cat([recogniser.probabilities(centre[i:i + BATCH].to(self.device.torch_device)).cpu()
+                              for i in range(0, len(centre), BATCH)]).numpy()
+
+    def header(self) -> dict:
+        """What a model file has to say of this recipe's network and parameters."""
+        return {'head': 'multi-loss', 'branches': len(self.loss_weights),
+                'recipe_parameters': {'epochs': self.epochs, 'learning_rate': self.learning_rate,
+                                      'batch_size': self.batch_size, 'loss_weights': list(self.loss_weights)}}
+
+
+def augment(pixels: Tensor, size: int) -> Tensor:
+    """Flip and turn each box (n, c, side, side) at random and keep its central `size` px; side >= sqrt(2) size."""
+    n, side = len(pixels), pixels.shape[-1]
+    angle = torch.rand(n) * 2 * torch.pi
+    flip = torch.randint(0, 2, (n,)) * 2.0 - 1
+    cos, sin = torch.cos(angle) * size / side, torch.sin(angle) * size / side
+    zero = torch.zeros(n)
+    turn = torch.stack((torch.stack((cos * flip, -sin, zero), 1), torch.stack((sin * flip, cos, zero), 1)), 1)
+    grid = F.affine_grid(turn, (n, pixels.shape[1], size, size), align_corners=False)
+    return F.grid_sample(pixels, grid, align_corners=False, padding_mode='reflection')
+
+
+def central(pixels: Tensor, size: int) -> Tensor:
+    """The central `size` px of boxes (n, c, side, side), sampled as `augment` samples them."""
+    turn = torch.eye(2, 3).mul(size / pixels.shape[-1]).expand(len(pixels), 2, 3)
+    grid = F.affine_grid(turn, (len(pixels), pixels.shape[1], size, size), align_corners=False)
+    return F.grid_sample(pixels, grid, align_corners=False, padding_mode='reflection')
+
+
+def _orientations(pixels: Tensor) -> List[Tensor]:
+    """The eight flips and quarter turns of square boxes; the first is the box as it is."""
+    return [torch.rot90(mirrored, k, (2, 3)) for mirrored in (pixels, pixels.flip(3)) for k in range(4)]

@@ -1,0 +1,73 @@
+"""Collects the labelled boxes of a data set from its micrographs."""
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Dict, List, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from . import boxes
+from .errors import InputError
+from .micrographs import read_micrograph
+from .tables import CLASSES, CoordinateRow, MicrographRow
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Labelled boxes: pixels (n, fields, side, side), class names (n), micrograph ids (n), and what was left out."""
+    pixels: Tensor
+    labels: np.ndarray
+    mic_ids: np.ndarray
+    failed_micrographs: List[dict]
+    dropped: int
+
+    def counts(self) -> Dict[str, int]:
+        """Boxes of each class that occurs, in the order of CLASSES."""
+        return {c: int((self.labels == c).sum()) for c in CLASSES if (self.labels == c).any()}
+
+
+def collect_samples(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateRow], box_angstrom: float,
+                    size: int, fields: Sequence[float], margin: float = 1.0) -> Samples:
+    """Read every micrograph that has labels, once, and crop its labelled boxes.
+
+    A box is `box_angstrom` Å wide and becomes `size` px; `margin` widens field and picture alike, to leave room for
+    rotations. Micrographs that cannot be read are reported and their labels dropped.
+    Raises InputError for a label of an unknown micrograph, or outside its micrograph.
+    """
+    by_micrograph = defaultdict(list)
+    for label in labels:
+        if label.mic_id not in micrographs:
+            raise InputError(f'label at x={label.x:g}, y={label.y:g}: no micrograph has the id {label.mic_id}.')
+        by_micrograph[label.mic_id].append(label)
+    side = int(np.ceil(size * margin))
+    pixels, names, mic_ids, failed, dropped = [], [], [], [], 0
+    for mic_id, wanted in by_micrograph.items():
+        row = micrographs[mic_id]
+        try:
+            image = read_micrograph(row.path)
+            levels = boxes.levels(torch.from_numpy(image), box_angstrom / row.pixel_size, size, fields)
+        except InputError as error:
+            failed.append({'mic_id': mic_id, 'path': str(row.path), 'reason': str(error)})
+            dropped += len(wanted)
+            continue
+        xy = np.array([(label.x, label.y) for label in wanted], dtype=np.float32)
+        _check_inside(xy, image.shape, row, wanted)
+        centres = torch.from_numpy(xy)
+        width = box_angstrom / row.pixel_size * side / size
+        pixels.append(torch.cat([boxes.crop(level, centres, width * field, side)
+                                 for level, field in zip(levels, fields)], dim=1))
+        names += [label.label for label in wanted]
+        mic_ids += [mic_id] * len(wanted)
+    if not pixels:
+        raise InputError(f'none of the {len(by_micrograph)} labelled micrographs can be read; the first: '
+                         f'{failed[0]["reason"]}' if failed else 'there are no labels.')
+    return Samples(torch.cat(pixels), np.array(names), np.array(mic_ids), failed, dropped)
+
+
+def _check_inside(xy, shape, row, wanted):
+    outside = ~boxes.inside(xy, *shape)
+    if outside.any():
+        label = wanted[int(np.argmax(outside))]
+        raise InputError(f'label "{label.label}" at x={label.x:g}, y={label.y:g} lies outside micrograph {row.mic_id} '
+                         f'({row.path}, {shape[1]} x {shape[0]} px).')
