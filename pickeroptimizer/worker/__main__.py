@@ -1,0 +1,6 @@
+"""`python -m worker COMMAND ...`"""
+import sys
+
+from .cli import main
+
+sys.exit(main())

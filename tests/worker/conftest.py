@@ -1,0 +1,84 @@
+"""What the worker's tests share: a simulated data set, and the worker run as a user's script would run it."""
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from worker import tables
+from worker.simulation.dataset import simulate
+
+PLUGIN = Path(__file__).parents[2] / 'pickeroptimizer'
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A folder with micrographs.csv, labels.csv (the truth) and coordinates.csv."""
+    folder: Path
+    box_angstrom: float
+
+    @property
+    def micrographs(self):
+        return self.folder / 'micrographs.csv'
+
+    @property
+    def labels(self):
+        return self.folder / 'labels.csv'
+
+    @property
+    def coordinates(self):
+        return self.folder / 'coordinates.csv'
+
+
+@pytest.fixture(scope='session')
+def data_set(tmp_path_factory):
+    """Six simulated micrographs, with particles, ice and carbon."""
+    folder = tmp_path_factory.mktemp('data set')
+    simulate(folder, micrographs=6, size=768, pixel_size=3.0, box_angstrom=180.0, seed=1)
+    return DataSet(folder, 180.0)
+
+
+@pytest.fixture(scope='session')
+def shots(data_set, tmp_path_factory):
+    """A labels file with at most 12 boxes of each class."""
+    counts, rows = {}, []
+    for label in tables.read_labels(data_set.labels):
+        counts[label.label] = counts.get(label.label, 0) + 1
+        if counts[label.label] <= 12:
+            rows.append((label.coord_id, label.mic_id, label.x, label.y, label.label))
+    path = tmp_path_factory.mktemp('shots') / 'labels.csv'
+    tables.write_rows(path, tables.LABEL_COLUMNS, rows)
+    return path
+
+
+@pytest.fixture(scope='session')
+def start_worker():
+    """Start `python -m worker ...`; returns the running process."""
+    def start(*arguments, **options):
+        environ = {**os.environ, 'PYTHONPATH': str(PLUGIN), 'PYTHONSAFEPATH': '1'}
+        return subprocess.Popen([sys.executable, '-m', 'worker', *map(str, arguments)], env=environ, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    return start
+
+
+@pytest.fixture(scope='session')
+def worker(start_worker):
+    """Run `python -m worker ...` to its end; returns its exit code and what it printed."""
+    def run(*arguments, **options):
+        process = start_worker(*arguments, **options)
+        stdout, stderr = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+    return run
+
+
+@pytest.fixture(scope='session')
+def model(data_set, shots, worker, tmp_path_factory):
+    """A model fine-tuned on the data set with the default recipe, and its report."""
+    folder = tmp_path_factory.mktemp('model')
+    output, report = folder / 'model.safetensors', folder / 'report.json'
+    done = worker('finetune', '--micrographs', data_set.micrographs, '--labels', shots, '--box-angstrom', 180,
+                  '--device', 'cpu', '--output', output, '--report', report)
+    assert done.returncode == 0, done.stderr
+    return output, report

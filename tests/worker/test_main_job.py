@@ -1,0 +1,248 @@
+"""Fine-tune and prune as a script calls them: results, resume, and one line for everything that goes wrong."""
+import csv
+import json
+import resource
+import signal
+import time
+
+import mrcfile
+import numpy as np
+import pytest
+
+from worker import tables
+
+
+def _scores(path):
+    with open(path, newline='') as stream:
+        return {int(row['coord_id']): row for row in csv.DictReader(stream)}
+
+
+def _prune(data_set, model, output, *more):
+    return ['prune', '--micrographs', data_set.micrographs, '--coordinates', data_set.coordinates, '--model', model[0],
+            '--device', 'cpu', '--output', output, *more]
+
+
+@pytest.fixture(scope='module')
+def scores(data_set, model, worker, tmp_path_factory):
+    output = tmp_path_factory.mktemp('scores') / 'scores.csv'
+    done = worker(*_prune(data_set, model, output, '--report', output.with_name('report.json')))
+    assert done.returncode == 0, done.stderr
+    return output
+
+
+def test_report_of_a_fine_tuning(model):
+    report = json.loads(model[1].read_text())
+    assert report['counts'] == {'particle': 12, 'ice': 12, 'carbon': 12}
+    crossed = report['cross_validation']
+    assert np.sum(crossed['confusion']) == 36 and crossed['macro_f1'] > 0.6
+    assert report['failed_micrographs'] == [] and report['dropped_labels'] == 0
+
+
+def test_every_pick_gets_probabilities_and_most_get_their_class(data_set, scores):
+    truth = {label.coord_id: label.label for label in tables.read_labels(data_set.labels)}
+    rows = _scores(scores)
+    assert rows.keys() == truth.keys()
+    right = {c: [] for c in tables.CLASSES}
+    for coord_id, row in rows.items():
+        probabilities = [float(row[c]) for c in tables.CLASSES]
+        assert row['status'] == tables.SCORED and sum(probabilities) == pytest.approx(1, abs=1e-4)
+        right[truth[coord_id]].append(tables.CLASSES[int(np.argmax(probabilities))] == truth[coord_id])
+    assert np.mean([np.mean(r) for r in right.values()]) > 0.8, {c: np.mean(r) for c, r in right.items()}
+
+
+def test_the_same_seed_gives_the_same_model_and_scores(data_set, shots, model, scores, worker, tmp_path):
+    done = worker('finetune', '--micrographs', data_set.micrographs, '--labels', shots, '--box-angstrom', 180,
+                  '--device', 'cpu', '--output', tmp_path / 'model.safetensors')
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / 'model.safetensors').read_bytes() == model[0].read_bytes()
+    assert worker(*_prune(data_set, model, tmp_path / 'scores.csv')).returncode == 0
+    assert (tmp_path / 'scores.csv').read_bytes() == scores.read_bytes()
+
+
+def test_recipe_of_the_paper_end_to_end(data_set, shots, worker, tmp_path):
+    done = worker('finetune', '--micrographs', data_set.micrographs, '--labels', shots, '--box', 60,
+                  '--recipe', 'paper', '--epochs', 3, '--folds', 0, '--input-size', 32,
+                  '--output', tmp_path / 'm.safetensors', '--report', tmp_path / 'r.json')
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / 'r.json').read_text())
+    assert len(report['loss_curve']) == 3 and report['loss_curve'][-1] < report['loss_curve'][0]
+    assert report['box_angstrom'] == 180
+    done = worker(*_prune(data_set, (tmp_path / 'm.safetensors',), tmp_path / 's.csv'))
+    assert done.returncode == 0 and 'boxes/s' in done.stdout
+
+
+def test_a_killed_run_goes_on_where_it_was(data_set, model, scores, worker, start_worker, tmp_path):
+    output = tmp_path / 'scores.csv'
+    process = start_worker(*_prune(data_set, model, output, '--threads', 1))
+    end = time.monotonic() + 120
+    while not (parts := list(tmp_path.glob('scores.csv.*.part'))) or parts[0].stat().st_size < 2000:
+        assert time.monotonic() < end and process.poll() is None
+        time.sleep(0.005)
+    process.kill()
+    process.communicate()
+    assert not output.exists()
+    with open(parts[0], 'ab') as stream:
+        stream.write(b'12,0.5,0.')      # a line that the kill cut off
+    done = worker(*_prune(data_set, model, output, '--threads', 0))
+    assert 'were scored by an earlier run' in done.stdout
+    assert output.read_bytes() == scores.read_bytes() and list(tmp_path.iterdir()) == [output]
+
+
+def test_a_part_of_other_inputs_is_not_continued(data_set, model, scores, worker, tmp_path):
+    stale = tmp_path / 'scores.csv.0123456789abcdef.part'
+    stale.write_text('coord_id,particle,ice,carbon,status,reason\n1,0.1,0.1,0.8,scored,\n')
+    done = worker(*_prune(data_set, model, tmp_path / 'scores.csv'))
+    assert 'earlier run' not in done.stdout and not stale.exists()
+    assert (tmp_path / 'scores.csv').read_bytes() == scores.read_bytes()
+
+
+def _with_bad_micrographs(data_set, folder, bad):
+    """The tables of the data set, with some micrographs replaced: {mic_id: path}."""
+    rows = [(row.mic_id, bad.get(row.mic_id, row.path), row.pixel_size)
+            for row in tables.read_micrographs(data_set.micrographs).values()]
+    tables.write_rows(folder / 'micrographs.csv', tables.MICROGRAPH_COLUMNS, rows)
+    return folder / 'micrographs.csv'
+
+
+def test_one_bad_micrograph_does_not_stop_the_others(data_set, model, scores, worker, tmp_path):
+    (tmp_path / 'bad.mrc').write_bytes(b'')
+    micrographs = _with_bad_micrographs(data_set, tmp_path, {2: tmp_path / 'bad.mrc', 5: tmp_path / 'gone.mrc'})
+    done = worker('prune', '--micrographs', micrographs, '--coordinates', data_set.coordinates, '--model', model[0],
+                  '--output', tmp_path / 's.csv', '--report', tmp_path / 'r.json', '--device', 'cpu')
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / 'r.json').read_text())
+    assert [f['mic_id'] for f in report['failed_micrographs']] == [2, 5]
+    assert 'the file is empty' in report['failed_micrographs'][0]['reason']
+    assert 'warning: micrograph 5 is not scored' in done.stdout
+    picks = {c.coord_id: c.mic_id for c in tables.read_coordinates(data_set.coordinates)}
+    good = _scores(scores)
+    for coord_id, row in _scores(tmp_path / 's.csv').items():
+        if picks[coord_id] in (2, 5):
+            assert row['status'] == tables.UNREADABLE and row['particle'] == '' and row['reason']
+        else:
+            assert row == good[coord_id]
+
+
+def test_picks_off_the_edge(data_set, model, worker, tmp_path):
+    tables.write_rows(tmp_path / 'c.csv', tables.COORDINATE_COLUMNS,
+                      [(1, 1, 0, 0), (2, 1, 767, 767), (3, 1, -3, 100), (4, 1, 100, 768), (5, 99, 5, 5)])
+    done = worker('prune', '--micrographs', data_set.micrographs, '--coordinates', tmp_path / 'c.csv',
+                  '--model', model[0], '--output', tmp_path / 's.csv')
+    assert done.returncode == 0, done.stderr
+    status = {i: row['status'] for i, row in _scores(tmp_path / 's.csv').items()}
+    assert status == {1: 'scored', 2: 'scored', 3: 'outside', 4: 'outside', 5: 'unreadable'}
+
+
+def _labels(path, *rows):
+    tables.write_rows(path, tables.LABEL_COLUMNS, rows)
+    return path
+
+
+def _finetune(data_set, labels, tmp_path, *more, box=180, micrographs=None):
+    return ['finetune', '--micrographs', micrographs or data_set.micrographs, '--labels', labels, '--box-angstrom', box,
+            '--init', 'scratch', '--output', tmp_path / 'm.safetensors', '--error-file', tmp_path / 'error.txt', *more]
+
+
+def _assert_refused(done, tmp_path, says):
+    assert done.returncode == 2
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith('error: ') and says in lines[0], done.stderr
+    assert (tmp_path / 'error.txt').read_text() == lines[0][len('error: '):] + '\n'
+    assert not (tmp_path / 'm.safetensors').exists() and not list(tmp_path.glob('*.part'))
+
+
+BAD_LABELS = {
+    'one class': ([(1, 1, 50, 50, 'particle'), (2, 1, 60, 60, 'particle')], 'all labels are of the class particle'),
+    'no particle': ([(1, 1, 50, 50, 'ice'), (2, 1, 60, 60, 'carbon')], 'no box is labelled particle'),
+    'outside': ([(1, 1, 50, 50, 'particle'), (2, 1, 9999, 60, 'ice')], 'lies outside micrograph 1'),
+    'no such micrograph': ([(1, 1, 50, 50, 'particle'), (2, 77, 60, 60, 'ice')], 'no micrograph has the id 77')}
+
+
+@pytest.mark.parametrize('case', BAD_LABELS)
+def test_labels_that_cannot_be_learnt_from(case, data_set, worker, tmp_path):
+    rows, says = BAD_LABELS[case]
+    done = worker(*_finetune(data_set, _labels(tmp_path / 'l.csv', *rows), tmp_path))
+    _assert_refused(done, tmp_path, says)
+
+
+def test_other_wrong_input_of_fine_tuning(data_set, shots, worker, tmp_path):
+    good = _labels(tmp_path / 'l.csv', (1, 1, 50, 50, 'particle'), (2, 1, 60, 60, 'ice'))
+    cases = [(_finetune(data_set, good, tmp_path, box=18000), 'larger than the micrograph'),
+             (_finetune(data_set, good, tmp_path, '--device', 'cuda:99'), '--device cuda:99'),
+             (_finetune(data_set, good, tmp_path, '--device', 'tpu'), 'use auto, cpu, cuda'),
+             (_finetune(data_set, tmp_path / 'none.csv', tmp_path), 'no such file'),
+             (_finetune(data_set, good, tmp_path, '--init', tmp_path / 'none.safetensors'), 'no such file of initial'),
+             (_finetune(data_set, good, tmp_path, micrographs=_with_bad_micrographs(
+                 data_set, tmp_path, {1: tmp_path / 'gone.mrc'})), 'none of the 1 labelled micrographs can be read')]
+    for arguments, says in cases:
+        _assert_refused(worker(*arguments), tmp_path, says)
+
+
+def test_one_shot_of_two_classes_works_without_a_cross_validation(data_set, shots, worker, tmp_path):
+    labels = _labels(tmp_path / 'l.csv', (1, 1, 150, 150, 'particle'), (2, 1, 360, 360, 'ice'))
+    done = worker(*_finetune(data_set, labels, tmp_path, '--report', tmp_path / 'r.json'))
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / 'r.json').read_text())
+    assert report['cross_validation'] is None and report['classes'] == ['particle', 'ice']
+    assert any('no cross-validation' in line for line in report['warnings'])
+
+
+def test_prune_refuses_in_one_line(data_set, model, worker, tmp_path):
+    (tmp_path / 'empty.csv').write_text('coord_id,mic_id,x,y\n')
+    (tmp_path / 'text.safetensors').write_text('nothing')
+    everything_bad = _with_bad_micrographs(data_set, tmp_path, dict.fromkeys(range(1, 7), tmp_path / 'gone.mrc'))
+    for changes, says in (({'--coordinates': tmp_path / 'empty.csv'}, 'no coordinates'),
+                          ({'--model': tmp_path / 'text.safetensors'}, 'no PickerOptimizer model'),
+                          ({'--model': tmp_path / 'gone.safetensors'}, 'no such model file'),
+                          ({'--output': tmp_path / 'no folder' / 's.csv'}, 'No such file or directory'),
+                          ({'--micrographs': everything_bad}, 'none of the 6 micrographs can be read')):
+        arguments = _prune(data_set, model, tmp_path / 's.csv', '--error-file', tmp_path / 'error.txt')
+        for option, value in changes.items():
+            arguments[arguments.index(option) + 1] = value
+        _assert_refused(worker(*arguments), tmp_path, says)
+        assert not list(tmp_path.glob('s.csv*'))
+
+
+def _limit_files():
+    """A limit on the size of files stands for a full disk: both make write() fail."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+
+def test_no_space_left_for_scores(data_set, model, worker, tmp_path):
+    done = worker(*_prune(data_set, model, tmp_path / 's.csv'), preexec_fn=_limit_files)
+    assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert not (tmp_path / 's.csv').exists()
+
+
+def test_no_space_left_for_a_model(data_set, shots, worker, tmp_path):
+    done = worker(*_finetune(data_set, shots, tmp_path, '--folds', 0), preexec_fn=_limit_files)
+    _assert_refused(done, tmp_path, 'the model cannot be written')
+
+
+@pytest.mark.parametrize('number, code', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted(data_set, model, start_worker, tmp_path, number, code):
+    process = start_worker(*_prune(data_set, model, tmp_path / 's.csv'))
+    process.stdout.readline()       # the device: it is at work
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == code and 'Traceback' not in errors
+    assert not (tmp_path / 's.csv').exists()
+
+
+def test_constant_and_complex_micrographs_are_named(data_set, model, worker, tmp_path):
+    for name, data in (('flat.mrc', np.ones((800, 800), 'f4')), ('complex.mrc', np.ones((800, 800), 'c8'))):
+        with mrcfile.new(tmp_path / name) as mrc:
+            mrc.set_data(data)
+    micrographs = _with_bad_micrographs(data_set, tmp_path, {1: tmp_path / 'flat.mrc', 2: tmp_path / 'complex.mrc'})
+    done = worker('prune', '--micrographs', micrographs, '--coordinates', data_set.coordinates, '--model', model[0],
+                  '--output', tmp_path / 's.csv')
+    assert done.returncode == 0
+    assert 'flat.mrc: all pixels have the value 1' in done.stdout and 'complex.mrc: complex values' in done.stdout
+
+
+def test_check_and_help(worker):
+    assert worker('check').returncode == 0
+    for command in ('finetune', 'prune', 'evaluate', 'simulate'):
+        done = worker(command, '--help')
+        assert done.returncode == 0 and '--output' in done.stdout
