@@ -1,0 +1,21 @@
+"""Names that more than one room uses. The class names live in worker/tables.py, which both sides share."""
+
+# Version of what the worker environment holds. It moves only when worker/requirements.txt or DEFAULT_TORCH do,
+# so that an update of the plugin alone asks nobody to install several GB again.
+WORKER_VERSION = '1.0'
+WORKER_PACKAGE = 'pickeroptimizer'
+WORKER_FOLDER = f'{WORKER_PACKAGE}-{WORKER_VERSION}'      # below EM_ROOT
+
+# The two come as a pair, from one index: torchvision is compiled against exactly one torch.
+DEFAULT_TORCH = 'torch==2.12.0 torchvision==0.27.0'
+
+# Variables of scipion.conf or of the environment.
+PICKEROPTIMIZER_PYTHON = 'PICKEROPTIMIZER_PYTHON'
+PICKEROPTIMIZER_ENV_ACTIVATION = 'PICKEROPTIMIZER_ENV_ACTIVATION'
+PICKEROPTIMIZER_TORCH = 'PICKEROPTIMIZER_TORCH'
+
+# What pruning adds to a coordinate: its class probabilities, and its class (or `outside`).
+PO_PARTICLE = '_poParticle'
+PO_ICE = '_poIce'
+PO_CARBON = '_poCarbon'
+PO_CLASS = '_poClass'
