@@ -1,0 +1,148 @@
+"""What the protocols of this plugin share: running the worker, and showing errors as one line."""
+import glob
+import json
+import os
+import shlex
+import subprocess
+from contextlib import contextmanager
+
+from pwem.protocols import EMProtocol
+from pyworkflow import BETA
+from pyworkflow.exceptions import PyworkflowException
+from pyworkflow.object import Set
+from pyworkflow.protocol import params
+from pyworkflow.utils import cleanPath
+
+from .. import Plugin
+from ..worker.errors import InputError
+
+ERROR_FILE = 'error.txt'
+REPORT = 'report.json'
+MODEL = 'model.safetensors'
+
+
+@contextmanager
+def oneLineErrors():
+    """What a user can mend becomes the protocol's own error, as one line and without a traceback."""
+    try:
+        yield
+    except InputError as error:
+        raise PyworkflowException(str(error)) from None
+
+
+class PickerOptimizerProtocol(EMProtocol):
+    """Base of the protocols that run the worker in their folder `extra`, on files of fixed names."""
+    _devStatus = BETA
+
+    # -------------------------- form ----------------------------------------
+    @staticmethod
+    def _defineGpuParams(form):
+        form.addHidden(params.USE_GPU, params.BooleanParam, default=True, label='Use GPU (vs CPU)',
+                       help='Yes: use an NVIDIA GPU if there is one, the CPU otherwise. No: use the CPU.')
+        form.addHidden(params.GPU_LIST, params.StringParam, default='0', label='Choose GPU IDs',
+                       help='The number of the GPU to use, as nvidia-smi counts them. One GPU is used: the first.')
+
+    @staticmethod
+    def _defineThreadsParams(form):
+        # Steps run one after another, so these are the threads of the worker. When steps come to run side by side
+        # (streaming), the worker's become `binThreads`.
+        form.addParallelSection(threads=4, mpi=0)
+
+    # -------------------------- the worker ----------------------------------
+    def _runWorker(self, command, arguments):
+        """Run a command of the worker inside `extra`. Arguments are ours: no text of a user is among them.
+
+        Raises PyworkflowException with the worker's own line when it fails.
+        """
+        errorFile = self._getExtraPath(ERROR_FILE)
+        cleanPath(errorFile)
+        gpus = self._stepsExecutor.getGpuList() if self.usesGpu() else []
+        line = [command, *arguments, '--device', 'auto' if self.usesGpu() else 'cpu',
+                '--threads', str(self.getBinThreads()), '--error-file', ERROR_FILE]
+        try:
+            self.runJob(Plugin.getWorkerProgram(), shlex.join(line), cwd=self._getExtraPath(),
+                        env=Plugin.getWorkerEnviron(gpus=gpus), numberOfMpi=1, numberOfThreads=1)
+        except subprocess.CalledProcessError as error:
+            raise PyworkflowException(self._workerError(errorFile, error.returncode)) from None
+
+    def _workerError(self, errorFile, code):
+        if os.path.exists(errorFile):
+            with open(errorFile, encoding='utf-8') as stream:
+                line = stream.read().strip()
+            # The worker sees the runs from `extra`; a user sees them from the project's folder.
+            return line.replace(os.path.join('..', '..', ''), os.path.join(os.path.dirname(self.getWorkingDir()), ''))
+        return (f'The worker stopped before its end (exit code {code}): the last lines of {self.getStderrLog()} '
+                f'tell more. Continue the run to take it up where it stopped.')
+
+    def _readReport(self):
+        with open(self._getExtraPath(REPORT), encoding='utf-8') as stream:
+            return json.load(stream)
+
+    def _linkIntoExtra(self, path, name):
+        """Show a file to the worker as `name`; the link holds when the project moves, if the file is within it."""
+        link = self._getExtraPath(name)
+        if os.path.lexists(link):
+            os.remove(link)
+        os.symlink(path if os.path.isabs(path) else os.path.relpath(path, self._getExtraPath()), link)
+
+    # -------------------------- outputs -------------------------------------
+    def _setOutput(self, name, output):
+        """Define an output, or put new content into the one that an earlier launch of this run defined.
+
+        Pointers and relations of other protocols to the output stay valid. Returns True if it is a new one.
+        """
+        isNew = not self.hasAttribute(name)
+        if isinstance(output, Set):
+            self._updateOutputSet(name, output, Set.STREAM_CLOSED)
+        elif isNew:
+            self._defineOutputs(**{name: output})
+        else:
+            getattr(self, name).copy(output, copyId=False)
+            self._store(getattr(self, name))
+        return isNew
+
+    # -------------------------- checks --------------------------------------
+    @staticmethod
+    def _checkCoordinates(coordinates, what):
+        """Lines that say why a SetOfCoordinates cannot be used; `what` names it in them."""
+        if coordinates.getSize() == 0:
+            return [f'The {what} are an empty set.']
+        micrographs = coordinates.getMicrographs()
+        if micrographs is None:
+            return [f'The {what} are not linked to micrographs: import or pick them again with their micrographs.']
+        return PickerOptimizerProtocol._checkMicrographs(micrographs, f'micrographs of the {what}')
+
+    @staticmethod
+    def _checkMicrographs(micrographs, what):
+        """Lines that say why a SetOfMicrographs cannot be used; `what` names it in them."""
+        if micrographs.getSize() == 0:
+            return [f'The {what} are an empty set.']
+        if not (micrographs.getSamplingRate() or 0) > 0:
+            return [f'The {what} have no pixel size (sampling rate {micrographs.getSamplingRate()} Å/px): '
+                    f'import them again with the right one.']
+        return []
+
+    def _gpuWarnings(self):
+        if self.usesGpu() and not self.useQueue() and not glob.glob('/dev/nvidia[0-9]*'):
+            return ['There is no NVIDIA GPU on this machine: the CPU will be used, which takes longer.']
+        return []
+
+    def _citations(self):
+        return ['Li2022pickeroptimizer']
+
+
+def boxAngstrom(coordinates):
+    """The box of a SetOfCoordinates in Å, None if it has none."""
+    box = coordinates.getBoxSize()
+    return box * coordinates.getMicrographs().getSamplingRate() if box else None
+
+
+def countsText(counts):
+    """{name: number} as '12 particle, 3 ice', or 'none'."""
+    return ', '.join(f'{number} {name}' for name, number in counts.items() if number) or 'none'
+
+
+def failedLines(failed, names):
+    """A line for each failed micrograph of a worker's report; `names` is {mic_id: name}."""
+    return [f'   {names.get(entry["mic_id"], entry["path"])}: {entry["reason"].removeprefix(entry["path"] + ": ")}'
+            for entry in failed]

@@ -1,0 +1,199 @@
+"""Protocol that splits picks into kept and rejected ones with a model."""
+from enum import Enum, auto
+
+from pwem.objects import SetOfCoordinates
+from pyworkflow.protocol import params
+from pyworkflow.utils import Message, cleanPath
+
+from .. import Plugin, convert
+from ..worker.errors import InputError
+from ..worker.modelheader import read_header
+from .protocol_base import (MODEL, REPORT, PickerOptimizerProtocol, boxAngstrom, countsText, failedLines,
+                            oneLineErrors)
+
+MOST_PROBABLE, MINIMUM = range(2)
+BOX_TOLERANCE = 0.25      # relative difference of box sizes from which on the user is asked
+
+
+class PickerOptimizerPruneOutputs(Enum):
+    # All three are a SetOfCoordinates; members of one value would be one member.
+    outputCoordinates = auto()
+    rejectedCoordinates = auto()
+    unscoredCoordinates = auto()
+
+
+class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
+    """Split picked coordinates into particles, which are kept, and ice, carbon and other junk, rejected.
+
+    Every output coordinate is the one of the input, with its id and all its attributes, and has four more: the
+    probabilities _poParticle, _poIce and _poCarbon, and _poClass, the most probable class. A pick whose centre is not
+    inside its micrograph is rejected as "outside". Picks of a micrograph that cannot be read are neither kept nor
+    rejected: they come out as unscoredCoordinates. Kept and rejected coordinates are always given, empty if there are
+    none, so that a scheduled workflow goes on.
+
+    To decide otherwise, change the decision and continue this run: nothing is scored again.
+    """
+    _label = 'prune coordinates'
+    _possibleOutputs = {output.name: SetOfCoordinates for output in PickerOptimizerPruneOutputs}
+
+    # -------------------------- form ----------------------------------------
+    def _defineParams(self, form):
+        form.addSection(label=Message.LABEL_INPUT)
+        self._defineGpuParams(form)
+        form.addParam('inputCoordinates', params.PointerParam, pointerClass='SetOfCoordinates', important=True,
+                      label='Input coordinates', help='The picks to prune, from any picker.')
+        form.addParam('inputModel', params.PointerParam, pointerClass='PickerOptimizerModel', important=True,
+                      label='Model', help='From "fine-tune" or "import model". Its box size in Å is used, whatever the '
+                                          'pixel size of the micrographs.')
+        form.addParam('otherMicrographs', params.PointerParam, pointerClass='SetOfMicrographs', allowsNull=True,
+                      expertLevel=params.LEVEL_ADVANCED, label='Other micrographs',
+                      help='Look at these micrographs instead of those that the coordinates were picked on: for '
+                           'instance ones that are not denoised, or of another pixel size. They are found by their '
+                           'names; positions are scaled for looking, the outputs keep the positions of the input.')
+        form.addParam('decision', params.EnumParam, choices=['most probable class', 'minimum particle probability'],
+                      default=MOST_PROBABLE, display=params.EnumParam.DISPLAY_HLIST, label='Keep by',
+                      help='Most probable class: keep what is more likely a particle than any kind of junk.\n'
+                           'Minimum particle probability: keep what is a particle with at least this probability.\n'
+                           'Change it and continue the run: the scores are used again.')
+        form.addParam('minProbability', params.FloatParam, default=0.5, condition=f'decision=={MINIMUM}',
+                      validators=[params.Range(0., 1., error='must lie between 0 and 1.')],
+                      label='Minimum particle probability',
+                      help='Higher: purer and fewer. Continue the run after a change: the scores are used again.')
+        form.addParam('batchSize', params.IntParam, default=0, expertLevel=params.LEVEL_ADVANCED,
+                      validators=[params.GE(0, error='must not be negative.')], label='Boxes at a time',
+                      help='How many boxes go through the network at a time; 0: chosen by the program. Lower it if '
+                           'the memory of the GPU does not suffice.')
+        self._defineThreadsParams(form)
+
+    # -------------------------- steps ---------------------------------------
+    def _insertAllSteps(self):
+        # A run that is continued repeats the steps whose arguments have changed: other inputs mean all of them,
+        # another decision the last one alone.
+        job = self._job()
+        self._insertFunctionStep(self.convertStep, job, needsGPU=False)
+        self._insertFunctionStep(self.scoreStep, job, needsGPU=True)
+        self._insertFunctionStep(self.createOutputStep, job, self._minimum(), needsGPU=False)
+
+    def _job(self):
+        """What the scores depend on."""
+        coordinates, other = self.inputCoordinates.get(), self.otherMicrographs.get()
+        return [coordinates.getFileName(), coordinates.getSize(), self.inputModel.get().getFileName(),
+                '' if other is None else other.getFileName()]
+
+    def convertStep(self, job):
+        """Write the worker's tables; scores of other inputs are of no more use."""
+        extra = self._getExtraPath()
+        cleanPath(self._getExtraPath(convert.SCORES), self._getExtraPath(REPORT))
+        coordinates, micrographs = self.inputCoordinates.get(), self._micrographs()
+        names = convert.micrographNames(coordinates.getMicrographs())
+        micIds, scale = {micId: micId for micId in names}, 1.0
+        if self.otherMicrographs.get() is not None:
+            micIds = convert.matchMicrographs(names, convert.micrographNames(micrographs))
+            scale = coordinates.getMicrographs().getSamplingRate() / micrographs.getSamplingRate()
+        with oneLineErrors():
+            used = convert.writeCoordinates(coordinates, extra, micIds, scale)
+            if not used:
+                raise InputError('None of the coordinates is on one of the micrographs.')
+            convert.writeMicrographs(micrographs, extra, used)
+        self._linkIntoExtra(self.inputModel.get().getFileName(), MODEL)
+
+    def scoreStep(self, job):
+        """Score all picks. After a failure the worker goes on with the micrographs that are missing."""
+        arguments = ['--micrographs', convert.MICROGRAPHS, '--coordinates', convert.COORDINATES, '--model', MODEL,
+                     '--output', convert.SCORES, '--report', REPORT]
+        if self.batchSize.get() > 0:
+            arguments += ['--batch-size', str(self.batchSize.get())]
+        self._runWorker('prune', arguments)
+
+    def createOutputStep(self, job, minimum):
+        """Split the picks by their scores."""
+        coordinates = self.inputCoordinates.get()
+        outputs = PickerOptimizerPruneOutputs
+        with oneLineErrors():
+            scores = convert.Scores(self._getExtraPath(convert.SCORES))
+        kept = self._newCoordinates('Kept')
+        rejected = self._newCoordinates('Rejected')
+        unscored = None
+        if scores.countUnscored(coordinates.getSize()) or self.hasAttribute(outputs.unscoredCoordinates.name):
+            unscored = self._newCoordinates('Unscored')
+        counts = convert.splitCoordinates(coordinates, scores, minimum, kept, rejected, unscored)
+        for output, itemSet in zip(outputs, (kept, rejected, unscored)):
+            if itemSet is not None and self._setOutput(output.name, itemSet):
+                self._defineSourceRelation(self.inputCoordinates, itemSet)
+                self._defineSourceRelation(self.inputModel, itemSet)
+        self.summaryVar.set('\n'.join(self._describe(minimum, *counts)))
+
+    def _newCoordinates(self, suffix):
+        """An empty SetOfCoordinates with the box and the micrographs of the input."""
+        coordinates = self._createSetOfCoordinates(self.inputCoordinates.get().getMicrographs(asPointer=True), suffix)
+        coordinates.copyInfo(self.inputCoordinates.get())
+        return coordinates
+
+    def _describe(self, minimum, kept, rejected, unscored):
+        report = self._readReport()
+        names = convert.micrographNames(self._micrographs())
+        total = sum(kept.values()) + sum(rejected.values())
+        share = f' ({100 * sum(kept.values()) / total:.1f} %)' if total else ''
+        rule = ('by the most probable class' if minimum is None else
+                f'with a particle probability of {minimum:g} or more')
+        lines = [f'Kept *{sum(kept.values())}* of {total} picks{share} {rule}.',
+                 f'   kept: {countsText(kept)}', f'   rejected: {countsText(rejected)}']
+        if not kept:
+            lines.append('*No pick was kept*: outputCoordinates is an empty set.')
+        if unscored:
+            lines.append(f'*Not scored*: {sum(unscored.values())} picks, for want of {len(unscored)} of the '
+                         f'micrographs (unscoredCoordinates). Restart the run when they can be read:')
+            lines += failedLines(report['failed_micrographs'], names)
+            absent = len(unscored) - len(report['failed_micrographs'])
+            if absent > 0:
+                lines.append(f'   {absent} not among the micrographs')
+        lines.append(f'{report["device"]}: {report["boxes_per_second"]:.0f} boxes per second, '
+                     f'{report["seconds"]:.0f} s.')
+        return lines
+
+    # -------------------------- information ---------------------------------
+    def _validate(self):
+        coordinates, model, other = self.inputCoordinates.get(), self.inputModel.get(), self.otherMicrographs.get()
+        if coordinates is None or model is None:
+            return []      # Scipion itself asks for them
+        errors = Plugin.validateWorker() + self._checkCoordinates(coordinates, 'input coordinates')
+        if other is not None:
+            errors += self._checkMicrographs(other, 'other micrographs')
+        try:
+            read_header(model.getFileName())
+        except InputError as error:
+            errors.append(str(error))
+        if not errors and other is not None and not convert.matchMicrographs(
+                convert.micrographNames(coordinates.getMicrographs()), convert.micrographNames(other)):
+            errors.append('None of the other micrographs has the name of a micrograph of the input coordinates.')
+        return errors
+
+    def _warnings(self):
+        coordinates, model = self.inputCoordinates.get(), self.inputModel.get()
+        warnings = self._gpuWarnings()
+        box = boxAngstrom(coordinates)
+        if box and abs(box / model.getBoxAngstrom() - 1) > BOX_TOLERANCE:
+            warnings.append(f'The boxes of the coordinates are {box:.0f} Å wide, those that the model was trained with '
+                            f'{model.getBoxAngstrom():.0f} Å: it looks at the latter. Is it a model of this sample?')
+        return warnings
+
+    def _summary(self):
+        return self.summaryVar.get('').splitlines() or ['Not pruned yet.']
+
+    def _methods(self):
+        if not self.summaryVar.get():
+            return []
+        how = ('whose most probable class is particle' if self._minimum() is None else
+               f'whose particle probability is at least {self._minimum():g}')
+        return [f'The coordinates {self.getObjectTag("inputCoordinates")} were pruned with PickerOptimizer '
+                f'[Li2022pickeroptimizer]: kept were those {how}.']
+
+    # -------------------------- utilities -----------------------------------
+    def _minimum(self):
+        """The least particle probability of a kept pick; None when the most probable class decides."""
+        return self.minProbability.get() if self.decision.get() == MINIMUM else None
+
+    def _micrographs(self):
+        """The SetOfMicrographs that is looked at."""
+        other = self.otherMicrographs.get()
+        return self.inputCoordinates.get().getMicrographs() if other is None else other

@@ -1,0 +1,361 @@
+"""Protocol that trains a model on a few labelled picks."""
+import hashlib
+import math
+import os
+import tkinter.messagebox
+from dataclasses import replace
+from enum import Enum
+
+from pwem.objects import SetOfCoordinates
+from pyworkflow.protocol import STATUS_INTERACTIVE, params
+from pyworkflow.utils import Message, getFloatListFromValues
+
+from .. import Plugin, convert
+from .. import labels as labelling
+from ..objects import PickerOptimizerModel
+from ..worker.errors import InputError
+from ..worker.tables import CLASSES, CoordinateRow, read_labels
+from .protocol_base import (MODEL, REPORT, PickerOptimizerProtocol, boxAngstrom, countsText, failedLines,
+                            oneLineErrors)
+
+FROM_SETS, FROM_FILE, INTERACTIVE = range(3)
+START_DEFAULT, START_IMAGENET, START_FILE = range(3)
+RECIPES = ('default', 'paper')
+REGISTERED = 'registered_labels.csv'
+WEIGHTS = 'weights.safetensors'
+SETS = tuple(f'{name}Labels' for name in CLASSES)      # parameters, one a class
+
+
+class PickerOptimizerTrainOutputs(Enum):
+    outputModel = PickerOptimizerModel
+    outputLabels = SetOfCoordinates
+
+
+class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
+    """Train a model that tells particles from ice and carbon, on 10 to 30 labelled picks of each class.
+
+    The labels are coordinate sets, a file, or given interactively: then the run stops after its preparation, waits
+    for labels, and is taken on by "Train with the labels" in the menu of its box.
+    outputModel is the model. outputLabels are the labelled picks with their class in _poClass; a labelled place that
+    is no pick is among them as a new coordinate.
+    """
+    _label = 'fine-tune'
+    _possibleOutputs = PickerOptimizerTrainOutputs
+
+    # -------------------------- form ----------------------------------------
+    def _defineParams(self, form):
+        form.addSection(label=Message.LABEL_INPUT)
+        self._defineGpuParams(form)
+        form.addParam('inputCoordinates', params.PointerParam, pointerClass='SetOfCoordinates', important=True,
+                      label='Input coordinates', help='The picks that are to be pruned later, or some of them. Their '
+                                                      'micrographs and their box size are used.')
+        form.addParam('boxSize', params.IntParam, default=-1, allowsPointers=True, label='Box size (px)',
+                      help='Side of the box that is looked at, in px of the micrographs of the picks; about 1.5 times '
+                           'the particle. -1: the box size of the input coordinates. The model keeps it in Å.')
+        self._defineLabelParams(form)
+        self._defineTrainingParams(form)
+        self._defineThreadsParams(form)
+
+    @staticmethod
+    def _defineLabelParams(form):
+        form.addParam('labelSource', params.EnumParam, default=FROM_SETS, important=True,
+                      choices=['coordinate sets', 'file', 'label now'], display=params.EnumParam.DISPLAY_HLIST,
+                      label='Labels from',
+                      help='Coordinate sets: one set for each class.\nFile: a table of labelled places.\n'
+                           'Label now: the run prepares, and waits for labels.')
+        for name, parameter, what in zip(CLASSES, SETS, (
+                'good particles', 'ice crystals, dirt, aggregates and other high-contrast junk',
+                'carbon or gold film and its edge')):
+            form.addParam(parameter, params.PointerParam, pointerClass='SetOfCoordinates', allowsNull=True,
+                          condition=f'labelSource=={FROM_SETS}', label=f'Labels of {name}',
+                          help=f'Coordinates on {what}. They may be a subset of the picks or picked apart, and may '
+                               f'stand on micrographs of the same names and another pixel size. Particles are needed, '
+                               f'and ice or carbon or both.')
+        form.addParam('labelsFile', params.FileParam, condition=f'labelSource=={FROM_FILE}', label='Labels file',
+                      help='A CSV file with the header "mic_name,x,y,label": the name of the micrograph as Scipion '
+                           'shows it (or a column mic_id with its id), the centre of the box in px of the micrographs '
+                           'of the picks (row 0 at the top), and particle, ice or carbon. Other columns are ignored.')
+        form.addParam('shots', params.IntParam, default=0, label='Labels per class',
+                      validators=[params.GE(0, error='must not be negative.')],
+                      help='Use at most so many labels of each class, drawn at random with the seed. 0: all of them.')
+
+    @staticmethod
+    def _defineTrainingParams(form):
+        advanced = params.LEVEL_ADVANCED
+        paper = f'recipe=={RECIPES.index("paper")}'
+        form.addSection(label='Training')
+        form.addParam('startFrom', params.EnumParam, default=START_DEFAULT,
+                      choices=['plugin', 'ImageNet', 'file'], label='Starting weights',
+                      help='Plugin: the weights that come with the plugin.\nImageNet: those of torchvision, which are '
+                           'downloaded once.\nFile: a .safetensors file, for instance a model of another sample.')
+        form.addParam('weightsFile', params.FileParam, condition=f'startFrom=={START_FILE}', label='Weights file',
+                      help='A .safetensors file: a model of this plugin, or a ResNet-18 of torchvision.')
+        form.addParam('recipe', params.EnumParam, default=0, choices=list(RECIPES), label='Recipe',
+                      expertLevel=advanced,
+                      help='Default: what was measured to be the most reliable.\n'
+                           'Paper: the fine-tuning of the publication, with its parameters.')
+        form.addParam('epochs', params.IntParam, default=30, condition=paper, expertLevel=advanced, label='Epochs',
+                      validators=[params.Positive], help='How often all labels are shown to the network.')
+        form.addParam('learningRate', params.FloatParam, default=0.01, condition=paper, expertLevel=advanced,
+                      validators=[params.Positive], label='Learning rate',
+                      help='Of stochastic gradient descent; it falls to a tenth every 7 epochs.')
+        form.addParam('trainBatchSize', params.IntParam, default=24, condition=paper, expertLevel=advanced,
+                      validators=[params.GE(2, error='must be 2 or more.')], label='Batch size',
+                      help='Boxes per step of the training.')
+        form.addParam('lossWeights', params.NumericListParam, default='0.5 0.5', condition=paper,
+                      expertLevel=advanced, label='Loss weights',
+                      help='Weight of the loss of each branch of the classifier.')
+        form.addParam('folds', params.IntParam, default=5, expertLevel=advanced, label='Cross-validation folds',
+                      validators=[params.GE(0, error='must not be negative.')],
+                      help='The labels are split into so many parts, by micrograph where possible; each part is judged '
+                           'by a training on the others. This gives the macro-F1 and the confusion matrix. '
+                           '0: no cross-validation, which is quicker.')
+        form.addParam('seed', params.IntParam, default=0, expertLevel=advanced, label='Seed',
+                      validators=[params.GE(0, error='must not be negative.')],
+                      help='Of everything that is drawn at random. The same seed gives the same model.')
+
+    # -------------------------- steps ---------------------------------------
+    def _insertAllSteps(self):
+        # What a step depends on is among its arguments, so that a continued run repeats what has changed.
+        labels = self._labelsKey()
+        training = self._trainingArguments()
+        if self.labelSource.get() == INTERACTIVE:
+            self._insertFunctionStep(self.waitForLabelsStep, interactive=True, needsGPU=False)
+        self._insertFunctionStep(self.convertStep, labels, needsGPU=False)
+        self._insertFunctionStep(self.trainStep, labels, training, self._startKey(), needsGPU=True)
+        self._insertFunctionStep(self.createOutputStep, labels, training, self._startKey(), needsGPU=False)
+
+    def waitForLabelsStep(self):
+        """Nothing to do but wait: labels come by registerLabels, `finish` takes the run on."""
+
+    def convertStep(self, key):
+        """Write the labels that the training will use, and the micrographs that they are on."""
+        coordinates = self.inputCoordinates.get()
+        micrographs = coordinates.getMicrographs()
+        with oneLineErrors():
+            labels = labelling.withoutRepeats(self._collectLabels(), convert.micrographNames(micrographs))
+            labelling.checkClasses(labels)
+            labels = labelling.drawShots(labels, self.shots.get(), self.seed.get())
+            labels = convert.matchPicks(coordinates, labels)
+        convert.writeLabels(labels, self._getExtraPath())
+        convert.writeMicrographs(micrographs, self._getExtraPath(), {row.mic_id for row in labels})
+
+    def trainStep(self, key, training, start):
+        """Train, and judge by cross-validation."""
+        if self.startFrom.get() == START_FILE:
+            self._linkIntoExtra(self.weightsFile.get(), WEIGHTS)
+        self._runWorker('finetune', ['--micrographs', convert.MICROGRAPHS, '--labels', convert.LABELS,
+                                     '--output', MODEL, '--report', REPORT, *training])
+
+    def createOutputStep(self, key, training, start):
+        """Register the model and the labels."""
+        outputs = PickerOptimizerTrainOutputs
+        coordinates = self.inputCoordinates.get()
+        names = convert.micrographNames(coordinates.getMicrographs())
+        with oneLineErrors():
+            model = PickerOptimizerModel.fromFile(self._getExtraPath(MODEL))
+            labels = read_labels(self._getExtraPath(convert.LABELS))
+        labelled = self._createSetOfCoordinates(coordinates.getMicrographs(asPointer=True), 'Labels')
+        labelled.copyInfo(coordinates)
+        if self.boxSize.get() > 0:
+            labelled.setBoxSize(self.boxSize.get())
+        convert.appendLabelled(coordinates, labels, names, labelled)
+        for output, value in ((outputs.outputModel, model), (outputs.outputLabels, labelled)):
+            if self._setOutput(output.name, value):
+                for pointer in self._sources():
+                    self._defineSourceRelation(pointer, value)
+        self.summaryVar.set('\n'.join(self._describe(names)))
+
+    def _sources(self):
+        """Pointers to what the outputs come from."""
+        sets = [getattr(self, name) for name in SETS] if self.labelSource.get() == FROM_SETS else []
+        return [self.inputCoordinates] + [pointer for pointer in sets if pointer.get() is not None]
+
+    def _describe(self, names):
+        report = self._readReport()
+        lines = [f'Labels: {countsText(report["counts"])}; box {report["box_angstrom"]:g} Å; '
+                 f'recipe {report["recipe"]}.']
+        lines += qualityLines(report)
+        lines += [f'*Warning*: {line}' for line in report['warnings']]
+        if report['dropped_labels']:
+            lines.append(f'*Not used*: {report["dropped_labels"]} labels outside their micrograph, or on one that '
+                         f'could not be read.')
+        if self.labelSource.get() == FROM_SETS:
+            strange = sum(coordinates.getSize() for _, coordinates in self._labelSets()) - len(self._collectLabels())
+            if strange:
+                lines.append(f'*Not used*: {strange} labels on micrographs that the picks do not have.')
+        lines += failedLines(report['failed_micrographs'], names)
+        lines.append(f'{report["device"]}: {report["seconds"]:.0f} s.')
+        return lines
+
+    # -------------------------- labels --------------------------------------
+    def _collectLabels(self):
+        """The labels of whatever source, in px of the micrographs of the picks. Raises InputError."""
+        source = self.labelSource.get()
+        micrographs = self.inputCoordinates.get().getMicrographs()
+        if source == FROM_FILE:
+            return labelling.readLabelsFile(self.labelsFile.get(), convert.micrographNames(micrographs))
+        if source == INTERACTIVE:
+            return self.getRegisteredLabels()
+        return [row for name, coordinates in self._labelSets()
+                for row in convert.labelsFromSet(coordinates, name, micrographs)]
+
+    def _labelSets(self):
+        """(class, SetOfCoordinates) of the sets that were given."""
+        sets = ((name, getattr(self, parameter).get()) for name, parameter in zip(CLASSES, SETS))
+        return [(name, coordinates) for name, coordinates in sets if coordinates is not None]
+
+    def registerLabels(self, rows):
+        """Store the labels of an interactive run: all of them, in place of those stored before.
+
+        `rows`: worker.tables.CoordinateRow, or (mic_id, x, y, label) in px of the micrographs of the picks. They
+        are stored whole or not at all, and outlive any crash. Raises InputError for a label that cannot be used.
+        """
+        labels = [row if isinstance(row, CoordinateRow) else CoordinateRow(None, *row) for row in rows]
+        names = convert.micrographNames(self.inputCoordinates.get().getMicrographs())
+        for row in labels:
+            if row.mic_id not in names:
+                raise InputError(f'There is no micrograph with the id {row.mic_id} among those of the picks.')
+            if row.label not in CLASSES:
+                raise InputError(f'"{row.label}" is no class; use one of {", ".join(CLASSES)}.')
+        labels = labelling.withoutRepeats(labels, names)
+        convert.writeLabels([replace(row, coord_id=None) for row in labels], self._getExtraPath(), REGISTERED)
+
+    def getRegisteredLabels(self):
+        """The labels that are stored, [] if there are none yet. Raises InputError if they cannot be read."""
+        path = self._getExtraPath(REGISTERED)
+        return read_labels(path) if os.path.exists(path) else []
+
+    def getActions(self):
+        """Entries for the menu of the run's box: Scipion itself has none that takes an interactive run on."""
+        return [('Train with the labels', self._finishFromMenu)] if self.getStatus() == STATUS_INTERACTIVE else []
+
+    def _finishFromMenu(self):
+        """Scipion's window would not show an exception."""
+        try:
+            self.finish()
+        except InputError as error:
+            tkinter.messagebox.showerror('PickerOptimizer', str(error))
+
+    def finish(self):
+        """Take an interactive run on. Raises InputError if its labels do not suffice; the run then waits on."""
+        labelling.checkClasses(self.getRegisteredLabels())
+        self.getProject().continueProtocol(self)
+
+    # -------------------------- what steps depend on ------------------------
+    def _labelsKey(self):
+        source = self.labelSource.get()
+        if source == FROM_FILE:
+            given = [_digest(self.labelsFile.get())]
+        elif source == INTERACTIVE:
+            given = [_digest(self._getExtraPath(REGISTERED))]
+        else:
+            given = [[name, coordinates.getFileName(), coordinates.getSize()]
+                     for name, coordinates in self._labelSets()]
+        coordinates = self.inputCoordinates.get()
+        return [source, given, self.shots.get(), self.seed.get(), coordinates.getFileName(), coordinates.getSize()]
+
+    def _startKey(self):
+        return self.weightsFile.get() if self.startFrom.get() == START_FILE else ''
+
+    def _trainingArguments(self):
+        """Arguments of the worker that change its result."""
+        start = {START_DEFAULT: 'default', START_IMAGENET: 'imagenet', START_FILE: WEIGHTS}[self.startFrom.get()]
+        recipe = RECIPES[self.recipe.get()]
+        arguments = ['--box-angstrom', repr(float(self._boxAngstrom())), '--init', start, '--recipe', recipe,
+                     '--folds', str(self.folds.get()), '--seed', str(self.seed.get())]
+        if recipe == 'paper':
+            arguments += ['--epochs', str(self.epochs.get()), '--learning-rate', repr(self.learningRate.get()),
+                          '--batch-size', str(self.trainBatchSize.get()),
+                          '--loss-weights', *map(repr, self._lossWeights())]
+        return arguments
+
+    def _lossWeights(self):
+        """The weights as floats, [] if they are not one to three positive numbers."""
+        try:
+            weights = getFloatListFromValues(self.lossWeights.get())
+        except ValueError:
+            return []
+        return weights if 1 <= len(weights) <= 3 and all(0 < w < math.inf for w in weights) else []
+
+    def _boxAngstrom(self):
+        """The box in Å; None when neither the parameter nor the input gives one."""
+        coordinates = self.inputCoordinates.get()
+        if self.boxSize.get() > 0:
+            return self.boxSize.get() * coordinates.getMicrographs().getSamplingRate()
+        return boxAngstrom(coordinates)
+
+    # -------------------------- information ---------------------------------
+    def _validate(self):
+        coordinates = self.inputCoordinates.get()
+        if coordinates is None:
+            return []      # Scipion itself asks for them
+        errors = self._checkCoordinates(coordinates, 'input coordinates')
+        if not errors and not self._boxAngstrom():
+            errors.append('The input coordinates have no box size: give one in "Box size (px)".')
+        if not errors:
+            errors = self._validateLabels()
+        if RECIPES[self.recipe.get()] == 'paper' and not self._lossWeights():
+            errors.append('The loss weights must be one to three positive numbers.')
+        if self.startFrom.get() == START_FILE and not os.path.isfile(self.weightsFile.get() or ''):
+            errors.append(f'There is no file of starting weights {self.weightsFile.get() or ""}: choose one.')
+        return Plugin.validateWorker() + errors
+
+    def _validateLabels(self):
+        """Lines about labels that can be known before the run."""
+        source = self.labelSource.get()
+        if source == FROM_SETS:
+            errors = [line for name, coordinates in self._labelSets()
+                      for line in self._checkCoordinates(coordinates, f'coordinates given for {name}')]
+            if errors:
+                return errors
+            present = [CoordinateRow(None, 0, 0, 0, name) for name, _ in self._labelSets()]
+        try:
+            if source == FROM_SETS:
+                labelling.checkClasses(present)
+            elif source == FROM_FILE and not self.labelsFile.get():
+                return ['Choose a labels file.']
+            elif source == FROM_FILE:
+                labelling.checkClasses(self._collectLabels())
+        except InputError as error:
+            return [str(error)]
+        return []
+
+    def _warnings(self):
+        return self._gpuWarnings()
+
+    def _summary(self):
+        if self.getStatus() == STATUS_INTERACTIVE:
+            counts = labelling.countByClass(self.getRegisteredLabels())
+            return [f'Waiting for labels; so far: {countsText(counts)}.',
+                    'When they are given, choose "Train with the labels" in the menu of the run\'s box.']
+        return self.summaryVar.get('').splitlines() or ['Not trained yet.']
+
+    def _methods(self):
+        name = PickerOptimizerTrainOutputs.outputModel.name
+        if not self.hasAttribute(name):
+            return []
+        counts = countsText(getattr(self, name).getCounts())
+        return [f'A PickerOptimizer model [Li2022pickeroptimizer] was fine-tuned with labelled boxes: {counts}.']
+
+
+def qualityLines(header):
+    """The cross-validated figures in a model's header, the confusion matrix as an aligned table."""
+    crossed = header.get('cross_validation')
+    if not crossed:
+        return ['Not cross-validated.']
+    classes = header['classes']
+    width = max(map(len, classes)) + 2
+    rows = [[f'{name:<{width}}', *(f'{n:>{width}}' for n in row)] for name, row in zip(classes, crossed['confusion'])]
+    return [f'Cross-validated (by {crossed["split"]}, {crossed["folds"]} folds): macro-F1 *{crossed["macro_f1"]:.3f}*, '
+            f'balanced {crossed["balanced_macro_f1"]:.3f}, accuracy {crossed["accuracy"]:.3f}.',
+            'True class by row, predicted class by column:',
+            ' ' * width + ''.join(f'{name:>{width}}' for name in classes), *map(''.join, rows)]
+
+
+def _digest(path):
+    """Of a file's content, so that a changed file is noticed; '' when it is not there."""
+    if not os.path.isfile(path):
+        return ''
+    with open(path, 'rb') as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
