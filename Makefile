@@ -1,0 +1,40 @@
+# make demo   the whole way on simulated data: set up, fine-tune, prune, a table and pictures
+# make gui    open the demo's project in the Scipion window
+# make test   ruff and all tests; ARGS="-k prune" passes arguments to pytest
+# make pretrain  the shipped weights anew, on simulated categories (half an hour on 2 cores; INIT=FILE: ImageNet weights that are there)
+# make clean  remove everything that make set up (the projects in .scipion too)
+
+PYTHON ?= python3
+SCIPION := .scipion/scipion3
+ARGS ?=
+
+.PHONY: help setup demo gui test pretrain clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+setup:
+	@$(PYTHON) tools/bootstrap.py
+
+demo: setup
+	@$(SCIPION) python demo/run.py
+
+gui: setup
+	@test -n "$$DISPLAY" || { echo 'There is no display (DISPLAY is not set): make gui needs a desktop or ssh -X.'; exit 1; }
+	@test -d .scipion/userdata/projects/PickerOptimizerDemo || { echo 'There is no project yet; run: make demo'; exit 1; }
+	@$(SCIPION) project PickerOptimizerDemo
+
+test:
+	@$(PYTHON) tools/bootstrap.py --tests
+	@$(PYTHON) tools/run_tests.py $(ARGS)
+
+INIT ?= imagenet
+WORKER = PYTHONPATH=pickeroptimizer .scipion/home/software/em/pickeroptimizer-1.0/env/bin/python -m worker
+
+pretrain: setup
+	$(WORKER) categories --simulate 150 --seed 1 --output .scipion/categories.safetensors
+	$(WORKER) pretrain --categories .scipion/categories.safetensors --init $(INIT) --epochs 2 --seed 1 \
+		--output pickeroptimizer/worker/weights/resnet18.safetensors
+
+clean:
+	rm -rf .scipion demo/output build dist *.egg-info .pytest_cache .ruff_cache

@@ -1,0 +1,85 @@
+"""ruff, the worker's tests and Scipion's tests, each with the right Python of `.scipion`. Standard library only.
+
+    python3 tools/run_tests.py [arguments of pytest]
+
+All parts run, whatever comes of the others; the last lines say how each ended. Exits with 1 if any failed.
+Where there is no display, the tests that open windows get one of their own if Xvfb is installed.
+Arguments go to both runs of pytest; a path among them stands for the folder of the side that it is on.
+"""
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+
+from bootstrap import CHECKOUT, HOME, ROOT, SCIPION_PYTHON, VENV, WORKER_PYTHON
+
+NO_TESTS = 5      # pytest's exit code when nothing was selected
+
+
+def main():
+    arguments = sys.argv[1:]
+    results = [('ruff', part('ruff', [VENV / 'bin' / 'ruff', 'check', '--quiet', '--output-format=concise', '.']))]
+    with display():
+        for side, python in (('worker', WORKER_PYTHON), ('scipion', SCIPION_PYTHON)):
+            results += test(side, python, arguments)
+    print('\n' + '\n'.join(f'{name:<15}{"ok" if code == 0 else "FAILED":<8}{line}' for name, (code, line) in results))
+    sys.exit(any(code for _, (code, _) in results))
+
+
+def test(side, python, arguments):
+    """Run the tests of one side: [(name, (exit code, last line))], [] if only tests of the other side are named."""
+    paths = [word for word in arguments if word.startswith('tests/')]
+    own = [word for word in paths if word.startswith(f'tests/{side}')]
+    if paths and not own:
+        return []
+    options = [word for word in arguments if word not in paths]
+    code, line = part(f'tests/{side}', [python, '-m', 'pytest', *options, *(own or [f'tests/{side}'])])
+    if code == NO_TESTS and arguments:      # none of this side's tests were asked for
+        code = 0
+    return [(f'tests/{side}', (code, line))]
+
+
+@contextmanager
+def display():
+    """Lend DISPLAY an Xvfb while this lasts, if there is no display and there is an Xvfb."""
+    if os.environ.get('DISPLAY') or not shutil.which('Xvfb'):
+        yield
+        return
+    number, of_server = os.pipe()
+    server = subprocess.Popen(['Xvfb', '-displayfd', str(of_server), '-screen', '0', '1600x1000x24'],
+                              pass_fds=(of_server,), stderr=subprocess.DEVNULL)
+    os.close(of_server)
+    try:
+        with os.fdopen(number) as stream:
+            name = stream.readline().strip()      # comes once the server takes clients
+        if name:
+            os.environ['DISPLAY'] = f':{name}'
+        yield
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def part(name, command):
+    """Run a command and show its output as it comes; returns its exit code and its last line."""
+    print(f'\n--- {name}', flush=True)
+    line = ''
+    process = subprocess.Popen([str(word) for word in command], cwd=CHECKOUT, env=environment(), text=True,
+                               errors='replace', stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    for line in process.stdout:
+        print(line, end='', flush=True)
+    return process.wait(), line.strip(' =\n')
+
+
+def environment():
+    """Scipion's home is that of the checkout; its test projects keep apart from the user's."""
+    environ = {name: value for name, value in os.environ.items()
+               if name not in ('PYTHONPATH', 'PYTHONHOME', 'PICKEROPTIMIZER_PYTHON', 'PICKEROPTIMIZER_ENV_ACTIVATION')}
+    environ.update({'SCIPION_HOME': str(HOME), 'SCIPION_USER_DATA': str(ROOT / 'testdata'),
+                    'VIRTUAL_ENV': str(VENV), 'PATH': f'{VENV / "bin"}{os.pathsep}{os.environ["PATH"]}'})
+    return environ
+
+
+if __name__ == '__main__':
+    main()
