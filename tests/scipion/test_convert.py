@@ -1,0 +1,53 @@
+"""Between Scipion's sets and the worker's tables: the joins."""
+from types import SimpleNamespace
+
+import pytest
+
+from pickeroptimizer import convert
+from pickeroptimizer.worker import tables
+from pickeroptimizer.worker.errors import InputError
+
+
+def picksWith(*ids):
+    return [SimpleNamespace(getObjId=lambda i=i: i) for i in ids]
+
+
+def writeScores(path, *rows):
+    tables.write_rows(path, tables.SCORE_COLUMNS, rows)
+    return path
+
+
+def test_scores_join_by_id(tmp_path):
+    path = writeScores(tmp_path / 'scores.csv', (7, 0.1, 0.9, 0, 'scored', ''), (2, '', '', '', 'outside', 'why'),
+                       (5, '', '', '', 'unreadable', 'gone, "really"'), (4, 1, 0, 0, 'scored', ''))
+    scores = convert.Scores(path)
+    merged = [(pick.getObjId(), status, tuple(values))
+              for pick, status, values in scores.merge(picksWith(1, 2, 4, 5, 7, 9))]
+    assert merged == [(1, 'unreadable', (0, 0, 0)), (2, 'outside', (0, 0, 0)), (4, 'scored', (1, 0, 0)),
+                      (5, 'unreadable', (0, 0, 0)), (7, 'scored', (0.1, 0.9, 0)), (9, 'unreadable', (0, 0, 0))]
+    assert scores.countUnscored(6) == 3
+
+
+@pytest.mark.parametrize('text', ['', 'a,b\n1,2\n', '{header}\n1,0.5,0.5,0,lost,\n', '{header}\n1,0.5\n',
+                                  '{header}\nx,0.5,0.5,0,scored,\n'])
+def test_damaged_scores(tmp_path, text):
+    path = tmp_path / 'scores.csv'
+    path.write_text(text.format(header=','.join(tables.SCORE_COLUMNS)))
+    with pytest.raises(InputError, match='table of scores'):
+        convert.Scores(path)
+
+
+def test_micrographs_match_by_name_or_stem():
+    names = {1: 'a.mrc', 2: 'b.mrc', 3: 'c.mrc', 4: 'd.mrc'}
+    others = {10: 'b.mrc', 11: 'a.tif', 12: 'c.mrc', 13: 'c.mrc'}
+    assert convert.matchMicrographs(names, others) == {1: 11, 2: 10}
+
+
+def test_labels_find_their_picks(lab, picks):
+    given = [(pick.getObjId(), pick.getMicId(), pick.getX(), pick.getY())
+             for pick in picks.outputCoordinates.iterItems()][:2]
+    labels = [tables.CoordinateRow(None, micId, x + shift, y + 0.4, 'ice')
+              for (_, micId, x, y), shift in zip(given, (0.9, -0.4))]
+    labels.append(tables.CoordinateRow(None, 1, 0.5, 0.5, 'ice'))
+    assert [row.coord_id for row in convert.matchPicks(picks.outputCoordinates, labels)] == [
+        given[0][0], given[1][0], None]

@@ -1,0 +1,119 @@
+"""Labels from a file, interactively, and what is wrong with some."""
+import csv
+import time
+
+import pytest
+from laboratory import NAMES, items
+
+from pickeroptimizer import labels
+from pickeroptimizer.protocols.protocol_train import FROM_FILE, INTERACTIVE
+from pickeroptimizer.worker.errors import InputError
+from pickeroptimizer.worker.tables import CoordinateRow
+
+
+def trueLabels(simulated, each):
+    """`each` true labels of every class, on the first four micrographs."""
+    rows = [row for row in simulated.rows if row.mic_id <= 4]
+    return [row for name in ('particle', 'ice', 'carbon') for row in [r for r in rows if r.label == name][:each]]
+
+
+def train(lab, picks, **values):
+    return lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), folds=0,
+                   numberOfThreads=2, **values)
+
+
+def test_file_with_shots_and_the_papers_recipe(lab, picks, simulated, tmp_path):
+    path = tmp_path / "labels of 'mine' $HOME.csv"
+    rows = trueLabels(simulated, 12)
+    with open(path, 'w', newline='', encoding='utf-8') as stream:
+        writer = csv.writer(stream)
+        writer.writerow(['mic_name', 'x', 'y', 'label', 'coord_id', 'by whom'])
+        writer.writerows([NAMES[r.mic_id - 1], r.x + 0.4, r.y - 0.3, r.label, '', 'me'] for r in rows)
+    run = lab.finished(train(lab, picks, labelSource=FROM_FILE, labelsFile=str(path), shots=8, seed=5, recipe=1,
+                             epochs=2, trainBatchSize=6, lossWeights='1 0.5'))
+    assert run.outputModel.getCounts() == {'particle': 8, 'ice': 8, 'carbon': 8}
+    assert run.outputModel.getMacroF1() is None
+    assert run.outputModel.getHeader()['recipe_parameters'] == {
+        'epochs': 2, 'learning_rate': 0.01, 'batch_size': 6, 'loss_weights': [1.0, 0.5]}
+    truth = {3 * row.coord_id: row.label for row in simulated.rows}
+    used = items(run.outputLabels)
+    assert len(used) == 24
+    assert all(label._poClass.get() == truth[objId] for objId, label in used.items())
+    assert 'Not cross-validated.' in run.summary()
+
+
+def test_interactive(lab, picks, simulated):
+    run = lab.run(train(lab, picks, labelSource=INTERACTIVE))
+    assert run.getStatus() == 'interactive'
+    assert run.summary()[0] == 'Waiting for labels; so far: none.'
+    assert [text for text, _ in run.getActions()] == ['Train with the labels']
+    with pytest.raises(InputError, match='There are no labels'):
+        run.finish()
+
+    ids = {m.getMicName(): m.getObjId() for m in picks.outputCoordinates.getMicrographs().iterItems()}
+    rows = [(ids[NAMES[r.mic_id - 1]], r.x, r.y, r.label) for r in trueLabels(simulated, 6)]
+    run.registerLabels(rows[:1])
+    for bad, line in (((1, 5, 5, 'dog'), '"dog" is no class; use one of particle, ice, carbon.'),
+                      ((77, 5, 5, 'ice'), 'There is no micrograph with the id 77 among those of the picks.'),
+                      ((*rows[0][:3], 'ice'), 'keep one of them')):
+        with pytest.raises(InputError, match=line):
+            run.registerLabels([*rows, bad])
+        assert len(run.getRegisteredLabels()) == 1
+    with pytest.raises(InputError, match='All labels are of the class particle: label some ice or carbon too.'):
+        run.finish()
+    assert run.getStatus() == 'interactive'
+
+    run.registerLabels([*rows, (ids[NAMES[0]], 300.5, 2.5, 'carbon')])      # a place that is no pick
+    assert run.summary()[0] == 'Waiting for labels; so far: 6 particle, 6 ice, 7 carbon.'
+    run.finish()
+    deadline = time.monotonic() + 120
+    while run.isActive() or run.getStatus() == 'launched':
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+        lab.project._updateProtocol(run)
+    assert run.isFinished(), run.getErrorMessage()
+    used, given = items(run.outputLabels), items(picks.outputCoordinates)
+    new = [label for objId, label in used.items() if objId not in given]
+    assert len(used) == 19 and len(new) == 1
+    assert new[0].getPosition() == (300, 2) and new[0]._poClass.get() == 'carbon'
+    assert new[0].getMicName() == NAMES[0] and new[0]._topazScore.get() is None
+    assert run.getActions() == []
+
+
+BAD_FILES = [
+    ('x,y,label\n1,1,ice\n', 'the header must name mic_id (or mic_name), x, y and label; it names x, y, label.'),
+    ('', 'the header must name mic_id (or mic_name), x, y and label; it names nothing.'),
+    ('mic_id,x,y,label\n1,2,3,dog\n', 'line 2: "dog" is no class; use one of particle, ice, carbon.'),
+    ('mic_id,x,y,label\n1,2,3,ice\n1,nan,3,ice\n', 'line 3: x "nan" is no finite number.'),
+    ('mic_id,x,y,label\n1,2,,ice\n', 'line 2: y "" is no finite number.'),
+    ('mic_id,x,y,label\n9,2,3,ice\n', 'line 2: no micrograph "9" among those of the picks.'),
+    ('mic_name,x,y,label\nb.mrc,2,3,ice\n', 'line 2: no micrograph "b.mrc" among those of the picks.'),
+    ('mic_name,x,y,label\ntwice.mrc,2,3,ice\n',
+     'line 2: several micrographs are called "twice.mrc"; use a column mic_id instead.'),
+]
+
+
+@pytest.mark.parametrize('text, line', BAD_FILES)
+def test_bad_file(tmp_path, text, line):
+    path = tmp_path / 'labels.csv'
+    path.write_text(text)
+    with pytest.raises(InputError) as error:
+        labels.readLabelsFile(str(path), {1: 'a.mrc', 2: 'twice.mrc', 3: 'twice.mrc'})
+    message = str(error.value)
+    assert message.endswith(line) and message.startswith(str(path)) and '\n' not in message
+
+
+def test_no_file_and_no_table(tmp_path):
+    with pytest.raises(InputError, match='no such labels file.'):
+        labels.readLabelsFile(str(tmp_path / 'none.csv'), {})
+    (tmp_path / 'image.csv').write_bytes(b'\xff\xfe\x00')
+    with pytest.raises(InputError, match='cannot be read as a table'):
+        labels.readLabelsFile(str(tmp_path / 'image.csv'), {})
+
+
+def test_shots_are_drawn_by_seed():
+    rows = [CoordinateRow(None, 1, i, i, name) for name in ('particle', 'ice') for i in range(20)]
+    drawn = labels.drawShots(rows, 5, seed=1)
+    assert labels.countByClass(drawn) == {'particle': 5, 'ice': 5}
+    assert drawn == labels.drawShots(rows, 5, seed=1) != labels.drawShots(rows, 5, seed=2)
+    assert labels.drawShots(rows, 0, seed=1) == rows

@@ -1,0 +1,145 @@
+"""Pruning beyond the plain case: other decisions, interruptions, other and damaged micrographs."""
+import os
+import shlex
+from collections import Counter
+
+import mrcfile
+import pytest
+from laboratory import NAMES, PIXEL_SIZE, items
+
+from pickeroptimizer import Plugin
+from pickeroptimizer.protocols.protocol_prune import MINIMUM
+
+
+def scoresOf(run):
+    """{id: the four attributes} of all outputs."""
+    return {objId: [getattr(pick, name).get() for name in ('_poParticle', '_poIce', '_poCarbon', '_poClass')]
+            for output in (run.outputCoordinates, run.rejectedCoordinates) for objId, pick in items(output).items()}
+
+
+def truncate(path):
+    with open(path, 'r+b') as stream:
+        stream.truncate(5000)
+
+
+def test_outside_is_rejected(fewPruned):
+    rejected = items(fewPruned.rejectedCoordinates)
+    for objId in (9001, 9002):
+        assert rejected[objId]._poClass.get() == 'outside'
+        assert scoresOf(fewPruned)[objId][:3] == [0, 0, 0]
+    assert '2 outside' in '\n'.join(fewPruned.summary())
+
+
+def test_another_decision_without_scoring(lab, few, picks, trained):
+    run = lab.finished(lab.prune(few, trained))
+    table = run._getExtraPath('scores.csv')
+    before, scores = os.stat(table).st_mtime_ns, scoresOf(run)
+    objId, relations = run.outputCoordinates.getObjId(), len(run.getRelations())
+    threshold = sorted(s[0] for s in scores.values())[len(scores) // 2]
+
+    run.decision.set(MINIMUM)
+    run.minProbability.set(threshold)
+    lab.finished(run)
+    assert os.stat(table).st_mtime_ns == before
+    assert set(items(run.outputCoordinates)) == {i for i, s in scores.items() if s[0] >= threshold}
+    assert set(items(run.rejectedCoordinates)) == {i for i, s in scores.items() if s[0] < threshold}
+    assert f'{threshold:g} or more' in '\n'.join(run.summary())
+    assert (run.outputCoordinates.getObjId(), len(run.getRelations())) == (objId, relations)
+
+    # What the project's window finds after it has been closed and opened.
+    from pyworkflow.project import Project
+    again = Project(lab.domain, lab.project.getPath())
+    again.load()
+    reloaded = again.getProtocol(run.getObjId())
+    assert reloaded.outputCoordinates.getSize() == run.outputCoordinates.getSize()
+    assert len(list(reloaded.iterOutputAttributes())) == 2
+
+    run.minProbability.set(1.0)
+    lab.finished(run)
+    assert run.outputCoordinates.getSize() == 0 and items(run.outputCoordinates) == {}
+    assert run.rejectedCoordinates.getSize() == len(scores)
+    assert '*No pick was kept*' in '\n'.join(run.summary())
+    lines = lab.prune(run, trained).validate()
+    assert lines == ['The input coordinates are an empty set.']
+
+
+def test_other_inputs_are_scored(lab, few, labelSets, trained):
+    run = lab.finished(lab.prune(few, trained))
+    run.inputCoordinates.set(labelSets['carbon'])
+    run.inputCoordinates.setExtended('outputCoordinates')
+    lab.finished(run)
+    assert set(scoresOf(run)) == set(items(labelSets['carbon'].outputCoordinates))
+
+
+def test_killed_worker_is_continued(lab, few, trained, fewPruned, tmp_path, monkeypatch, capfd):
+    killer = tmp_path / 'killer'
+    killer.write_text(f'''#!/bin/sh
+{Plugin.getWorkerProgram()} "$@" &
+while kill -0 $! 2> /dev/null; do
+    [ "$(cat scores.csv.*.part 2> /dev/null | wc -l)" -gt 1 ] && kill -9 $!
+done
+wait $!
+''')
+    killer.chmod(0o755)
+    run = lab.prune(few, trained)
+    with monkeypatch.context() as patch:
+        patch.setattr(Plugin, 'getWorkerProgram', lambda: shlex.quote(str(killer)))
+        assert 'The worker stopped before its end (exit code 137)' in lab.error(run)
+    assert not os.path.exists(run._getExtraPath('scores.csv'))
+    capfd.readouterr()
+    lab.finished(run)
+    assert 'micrographs were scored by an earlier run' in capfd.readouterr().out
+    assert scoresOf(run) == scoresOf(fewPruned)
+
+
+def test_other_micrographs_of_another_pixel_size(lab, few, trained, fewPruned, simulated, tmp_path):
+    for name in NAMES:
+        image = mrcfile.read(simulated.folder / name)
+        with mrcfile.new(tmp_path / name) as stream:
+            stream.set_data(image.reshape(image.shape[0] // 2, 2, -1, 2).mean(axis=(1, 3)).astype('float32'))
+    binned = lab.micrographs(tmp_path, pixelSize=2 * PIXEL_SIZE)
+    run = lab.finished(lab.prune(few, trained, other=binned))
+    given = items(few.outputCoordinates)
+    for output in (run.outputCoordinates, run.rejectedCoordinates):
+        assert output.getMicrographs().getSamplingRate() == PIXEL_SIZE
+        assert all(pick.getPosition() == given[i].getPosition() for i, pick in items(output).items())
+    here, there = scoresOf(run), scoresOf(fewPruned)
+    assert here.keys() == there.keys()
+    assert sum(here[i][3] == there[i][3] for i in here) > 0.8 * len(here)
+
+
+@pytest.fixture()
+def fragile(lab, simulated):
+    """Micrographs of one's own to damage: a run with copies of them."""
+    return lab.micrographs(simulated.folder, copyFiles=True)
+
+
+def pathOf(run, name):
+    return next(m.getFileName() for m in run.outputMicrographs.iterItems() if m.getMicName() == name)
+
+
+def test_one_bad_micrograph(lab, few, trained, fragile, simulated):
+    picks = lab.coordinates(fragile, [row for row in simulated.rows if row.mic_id in (2, 4, 5)][::3], 'onFragile')
+    truncate(pathOf(fragile, NAMES[3]))
+    run = lab.finished(lab.prune(picks, trained))
+    unscored, given = items(run.unscoredCoordinates), items(picks.outputCoordinates)
+    assert {pick.getMicName() for pick in unscored.values()} == {NAMES[3]}
+    assert len(unscored) == Counter(pick.getMicName() for pick in given.values())[NAMES[3]]
+    assert all(pick._poClass.get() == 'unreadable' and pick._topazScore.get() == given[i]._topazScore.get()
+               for i, pick in unscored.items())
+    assert scoresOf(run).keys() | unscored.keys() == given.keys()
+    summary = '\n'.join(run.summary())
+    assert f'*Not scored*: {len(unscored)} picks, for want of 1 of the micrographs' in summary
+    assert f'   {NAMES[3]}: cut short' in summary
+
+    for name in NAMES:
+        truncate(pathOf(fragile, name))
+    line = lab.error(lab.prune(picks, trained))
+    assert line.startswith(f'none of the 3 micrographs can be read; the first: {fragile.getWorkingDir()}/extra/')
+    assert '\n' not in line
+
+
+def test_warning_of_another_box(lab, micrographs, simulated, trained):
+    large = lab.coordinates(micrographs, simulated.rows[:5], 'large', box=100)
+    assert any('300 Å wide, those that the model was trained with 180 Å' in line
+               for line in lab.prune(large, trained).warnings())
