@@ -16,7 +16,7 @@ from .errors import InputError
 
 IQR_OF_NORMAL = 1.349      # interquartile range of a normal distribution of s.d. 1
 CLIP = 10.0                # in robust s.d.; hot pixels and gold say no more than that
-MAX_SAMPLED_PIXELS = 2 ** 22
+MAX_SAMPLED_PIXELS = 2 ** 18      # the quartiles of so many are known to a fraction of a per cent
 
 
 @dataclass(frozen=True)

@@ -223,8 +223,7 @@ def _check(options):
     from .requirements import missing_packages
     missing = missing_packages()
     if missing:
-        raise InputError(f'the worker environment lacks {", ".join(missing)}; run "scipion3 installb '
-                         f'pickeroptimizer".')
+        raise InputError(f'this Python lacks {", ".join(missing)}.')
     _log('the worker environment is complete')
 
 

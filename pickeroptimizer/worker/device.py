@@ -37,7 +37,7 @@ def choose_device(wanted: str, threads: int = 0) -> Device:
 
 def _cpu():
     # Without instructions for it, bfloat16 is emulated and slower than float32.
-    fast = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported() and _has_bf16()
+    fast = torch.backends.mkldnn.is_available() and _has_bf16()
     count = torch.get_num_threads()
     return Device(torch.device('cpu'), f'CPU, {count} thread{"s" if count > 1 else ""}',
                   torch.bfloat16 if fast else torch.float32)

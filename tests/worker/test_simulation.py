@@ -282,7 +282,7 @@ def test_experiments_are_balanced_labelled_and_reproducible(number):
     first = list(simulate_experiment(number, seed=1, size=512, boxes=8, max_micrographs=3))
     for image, pixel_size, box_angstrom, picks in first:
         assert image.dtype == np.float32 and image.shape == (512, 512)
-        assert 10 < box_angstrom / pixel_size <= 512 / 8 + 0.1
+        assert 10 < box_angstrom / pixel_size <= 512 / 7.5 + 0.1
         for x, y, label in picks:
             assert 0 <= x <= 511 and 0 <= y <= 511
             boxes[label] += 1

@@ -7,6 +7,8 @@ from .conditions import random_conditions
 from .picking import pick
 from .scene import simulate_scene
 
+BOXES_ACROSS = 7.5      # of a micrograph, at the least
+
 
 def simulate_experiment(number, seed=0, size=1024, boxes=100, max_micrographs=8):
     """Simulate experiment `number` of a series, with many contaminants and much film.
@@ -15,7 +17,7 @@ def simulate_experiment(number, seed=0, size=1024, boxes=100, max_micrographs=8)
     px). It goes on until it has `boxes` boxes of each class, or `max_micrographs` micrographs.
     """
     rng = np.random.default_rng([seed, number])
-    conditions = _rich_in_junk(random_conditions(rng))
+    conditions = _rich_in_junk(random_conditions(rng, largest_box=size / BOXES_ACROSS))
     left = dict.fromkeys(('particle', 'ice', 'carbon'), boxes)
     for _ in range(max_micrographs):
         scene = simulate_scene(conditions, size, rng, with_film=left['carbon'] > 0)
