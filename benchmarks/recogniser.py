@@ -1,0 +1,59 @@
+"""How well each recipe does on labelled data sets: one Markdown table.
+
+    PYTHONPATH=pickeroptimizer python benchmarks/recogniser.py --data FOLDER ... --output FOLDER [--draws 10]
+        [--imagenet FILE] [--recipes default paper]
+
+A data set is a folder with micrographs.csv, labels.csv and box_angstrom.txt. It is split by micrograph where that
+leaves every class on both sides, at random otherwise. `default` starts from the shipped weights, `paper` from
+ImageNet. Both are drawn the same boxes. What is done is kept in --output, so that a run that was broken off goes on.
+"""
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROWS = ('balanced_macro_f1', 'junk_removed', 'particles_lost')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--data', type=Path, nargs='+', required=True)
+    parser.add_argument('--output', type=Path, required=True)
+    parser.add_argument('--draws', type=int, default=10)
+    parser.add_argument('--shots', type=int, nargs='+', default=[10, 20, 30])
+    parser.add_argument('--recipes', nargs='+', default=['default', 'paper'])
+    parser.add_argument('--imagenet', default='imagenet', help='file of ImageNet weights, instead of a download')
+    options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
+    print('| data | split | recipe | shots | balanced macro-F1 | worst draw | junk removed | particles lost |')
+    print('|---|---|---|---|---|---|---|---|')
+    for folder in options.data:
+        for recipe in options.recipes:
+            split, report = evaluate(folder, recipe, options)
+            for shots, row in report['summary'].items():
+                cells = [f'{100 * row[key]["mean"]:.1f} ± {100 * row[key]["sd"]:.1f}' for key in ROWS]
+                cells.insert(1, f'{100 * row["balanced_macro_f1"]["worst"]:.1f}')
+                print(f'| {folder.resolve().name} | {split} | {recipe} | {shots} | ' + ' | '.join(cells) + ' |',
+                      flush=True)
+
+
+def evaluate(folder, recipe, options):
+    """Run `worker evaluate`, by micrograph if that can be; returns the split and the report."""
+    init = 'default' if recipe == 'default' else options.imagenet
+    for split in ('micrograph', 'random'):
+        results = options.output / f'{folder.resolve().name}-{recipe}-{split}.json'
+        done = subprocess.run(
+            [sys.executable, '-m', 'worker', 'evaluate', '--micrographs', folder / 'micrographs.csv',
+             '--labels', folder / 'labels.csv', '--box-angstrom', (folder / 'box_angstrom.txt').read_text().strip(),
+             '--shots', *map(str, options.shots), '--draws', str(options.draws), '--split', split,
+             '--recipe', recipe, '--init', init, '--output', results], capture_output=True, text=True)
+        if done.returncode == 0:
+            return split, json.loads(results.read_text())
+        if 'no split by micrograph' not in done.stderr:
+            sys.exit(done.stderr)
+    sys.exit(f'{folder}: {done.stderr}')
+
+
+if __name__ == '__main__':
+    main()
