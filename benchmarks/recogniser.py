@@ -5,7 +5,7 @@
 
 A data set is a folder with micrographs.csv, labels.csv and box_angstrom.txt. It is split by micrograph where that
 leaves every class on both sides, at random otherwise. `default` starts from the shipped weights, `paper` from
-ImageNet. Both are drawn the same boxes. What is done is kept in --output, so that a run that was broken off goes on.
+ImageNet and is not calibrated, which would take five more trainings. Both are drawn the same boxes. What is done is kept in --output, so that a run that was broken off goes on.
 """
 import argparse
 import json
@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROWS = ('balanced_macro_f1', 'junk_removed', 'particles_lost')
+ROWS = ('balanced_macro_f1', 'macro_f1', 'junk_removed', 'particles_lost', 'calibration_error')
 
 
 def main():
@@ -26,8 +26,9 @@ def main():
     parser.add_argument('--imagenet', default='imagenet', help='file of ImageNet weights, instead of a download')
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    print('| data | split | recipe | shots | balanced macro-F1 | worst draw | junk removed | particles lost |')
-    print('|---|---|---|---|---|---|---|---|')
+    print('| data | split | recipe | shots | balanced macro-F1 | worst draw | macro-F1 | junk removed | '
+          'particles lost | calibration error |')
+    print('|---' * 10 + '|')
     for folder in options.data:
         for recipe in options.recipes:
             split, report = evaluate(folder, recipe, options)
@@ -47,7 +48,8 @@ def evaluate(folder, recipe, options):
             [sys.executable, '-m', 'worker', 'evaluate', '--micrographs', folder / 'micrographs.csv',
              '--labels', folder / 'labels.csv', '--box-angstrom', (folder / 'box_angstrom.txt').read_text().strip(),
              '--shots', *map(str, options.shots), '--draws', str(options.draws), '--split', split,
-             '--recipe', recipe, '--init', init, '--output', results], capture_output=True, text=True)
+             '--recipe', recipe, '--init', init, '--folds', '5' if recipe == 'default' else '0',
+             '--output', results], capture_output=True, text=True)
         if done.returncode == 0:
             return split, json.loads(results.read_text())
         if 'no split by micrograph' not in done.stderr:

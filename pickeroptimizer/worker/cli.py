@@ -66,6 +66,8 @@ def _parser():
     command.add_argument('--output', type=Path, required=True, help='results to write (JSON); continued if there')
     command.add_argument('--shots', type=_whole(1), nargs='+', default=[10, 20, 30], help='boxes a class (10 20 30)')
     command.add_argument('--draws', type=_whole(1), default=10, help='random draws for each (%(default)s)')
+    command.add_argument('--folds', type=_whole(0), default=0,
+                         help='of the cross-validation that calibrates each fit; 0: no calibration (%(default)s)')
     command.add_argument('--split', choices=('micrograph', 'random'), default='micrograph',
                          help='keep micrographs apart, or boxes only, as the paper (%(default)s)')
     _add_recipe(command)
@@ -179,7 +181,8 @@ def _evaluate(options):
     from .samples import collect_samples
     recipe = _recipe(options)
     samples = collect_samples(micrographs, labels, box_angstrom, options.input_size, recipe.fields, recipe.margin)
-    report = evaluate(samples, recipe, options.shots, options.draws, options.split, options.seed, options.output, _log)
+    report = evaluate(samples, recipe, options.shots, options.draws, options.split, options.folds,
+                      options.seed, options.output, _log)
     _log(markdown(report['summary']))
 
 

@@ -1,41 +1,61 @@
 """Estimates, from the labelled boxes alone, how well a recogniser will do on micrographs that it has not seen."""
 from collections import Counter
+from dataclasses import dataclass
 from typing import Optional
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from .calibration import expected_calibration_error, fit_temperature, tempered
 from .metrics import figures
-from .samples import Samples
 
 BY_MICROGRAPH, BY_BOX = 'micrograph', 'box'
 
 
-def cross_validate(recipe, embedded, samples: Samples, classes, folds: int, seed: int, log) -> Optional[dict]:
-    """Fit without one fold after the other and judge on it; figures over all boxes together.
+@dataclass(frozen=True)
+class CrossValidation:
+    """What recognisers said of boxes that they were not trained with.
+
+    probabilities: (n, classes), at the fitted temperature; targets: (n) class numbers; split: how the folds were made.
+    """
+    probabilities: np.ndarray
+    targets: np.ndarray
+    temperature: float
+    split: str
+    folds: int
+
+    def report(self, classes) -> dict:
+        """Figures over all boxes together."""
+        names = np.array(classes)
+        return {**figures(names[self.targets], names[self.probabilities.argmax(axis=1)], classes),
+                'calibration_error': expected_calibration_error(self.probabilities, self.targets),
+                'temperature': self.temperature, 'split': self.split, 'folds': self.folds}
+
+
+def cross_validate(recipe, embedded, targets, mic_ids, folds: int, seed: int, log) -> Optional[CrossValidation]:
+    """Fit without one fold after the other and judge on it.
 
     Folds hold whole micrographs where every class lies on two at least; otherwise boxes are split at random, which
     flatters the result. None where a class has a single box. `log` gets a line per fold.
     """
-    targets = np.array([classes.index(label) for label in samples.labels])
-    split, parts = _folds(samples, targets, folds, seed)
+    split, parts = _folds(mic_ids, targets, folds, seed)
     if not parts:
         return None
-    predicted = np.empty(len(targets), dtype=int)
+    raw = np.empty((len(targets), int(targets.max()) + 1))
     for number, (train, test) in enumerate(parts, start=1):
         log(f'cross-validation: fold {number} of {len(parts)} (by {split})')
         recogniser = recipe.fit(embedded[train], targets[train], seed)
-        predicted[test] = recipe.predict(recogniser, embedded[test]).argmax(axis=1)
-    names = np.array(classes)
-    return {**figures(names[targets], names[predicted], classes), 'split': split, 'folds': len(parts)}
+        raw[test] = recipe.predict(recogniser, embedded[test])
+    temperature = fit_temperature(raw, targets)
+    return CrossValidation(tempered(raw, temperature), targets, temperature, split, len(parts))
 
 
-def _folds(samples, targets, folds, seed):
-    spread = min(len(set(samples.mic_ids[targets == t])) for t in set(targets))
+def _folds(mic_ids, targets, folds, seed):
+    spread = min(len(set(mic_ids[targets == t])) for t in set(targets))
     if spread >= 2:
-        for count in range(min(folds, len(set(samples.mic_ids))), 1, -1):
+        for count in range(min(folds, len(set(mic_ids))), 1, -1):
             splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-            parts = list(splitter.split(targets, targets, samples.mic_ids))
+            parts = list(splitter.split(targets, targets, mic_ids))
             if all(len(test) and len(set(targets[train])) == len(set(targets)) for train, test in parts):
                 return BY_MICROGRAPH, parts
     fewest = min(Counter(targets.tolist()).values())

@@ -1,4 +1,5 @@
 """How well does a recipe do with few labels? Repeated draws of training boxes from a fully labelled data set."""
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -6,6 +7,8 @@ from typing import Callable, Sequence
 
 import numpy as np
 
+from .calibration import expected_calibration_error
+from .crossvalidation import cross_validate
 from .errors import InputError
 from .metrics import figures
 from .samples import Samples
@@ -13,23 +16,23 @@ from .samples import Samples
 BY_MICROGRAPH, AT_RANDOM = 'micrograph', 'random'
 ATTEMPTS = 1000
 LEAST = 4          # boxes of each class on either side of a split
-SUMMARISED = ('balanced_macro_f1', 'macro_f1', 'accuracy', 'junk_removed', 'particles_lost')
+SUMMARISED = ('balanced_macro_f1', 'macro_f1', 'accuracy', 'junk_removed', 'particles_lost', 'calibration_error')
 
 
-def evaluate(samples: Samples, recipe, shots: Sequence[int], draws: int, split: str, seed: int, output,
-             log: Callable[[str], None]) -> dict:
+def evaluate(samples: Samples, recipe, shots: Sequence[int], draws: int, split: str, folds: int, seed: int,
+             output, log: Callable[[str], None]) -> dict:
     """Fit `recipe` to `shots` boxes a class, `draws` times each, and judge on the boxes of the other half.
 
     split: `micrograph` (no micrograph on both sides) or `random` (boxes, as the paper). A class with fewer boxes on
-    the training side gives all it has. Each draw uses the same split for all shots. Results are written to
-    `output` (JSON) after each fit; a later call with the same arguments continues there.
-    Raises InputError where no split leaves every class on both sides.
+    the training side gives all it has. Each draw uses the same split for all shots. `folds` > 0 calibrates each fit
+    by a cross-validation. Results are written to `output` (JSON) after each fit; a later call with the same
+    arguments continues there. Raises InputError where no split leaves every class on both sides.
     """
     output = Path(output)
-    settings = {'recipe': recipe.name, **recipe.header(), 'split': split, 'seed': seed, 'counts': samples.counts()}
+    settings = {'recipe': recipe.name, **recipe.header(), 'weights': _fingerprint(recipe.extractor), 'split': split,
+                'folds': folds, 'seed': seed, 'counts': samples.counts()}
     results = _earlier(output, settings)
     classes = list(samples.counts())
-    names = np.array(classes)
     targets = np.array([classes.index(label) for label in samples.labels])
     embedded = recipe.embed(samples.pixels)
     have = {(r['shots'], r['draw']) for r in results}
@@ -39,10 +42,11 @@ def evaluate(samples: Samples, recipe, shots: Sequence[int], draws: int, split: 
             if (number, draw) in have:
                 continue
             train = np.concatenate([order[targets[order] == t][:number] for t in range(len(classes))])
-            recogniser = recipe.fit(embedded[train], targets[train], seed + draw)
-            predicted = recipe.predict(recogniser, embedded[test]).argmax(axis=1)
+            recogniser = _fit(recipe, embedded[train], targets[train], samples.mic_ids[train], folds, seed + draw)
+            probabilities = recipe.predict(recogniser, embedded[test])
             result = {'shots': number, 'draw': draw, 'trained_on': np.bincount(targets[train]).tolist(),
-                      **figures(samples.labels[test], names[predicted], classes)}
+                      **figures(samples.labels[test], np.array(classes)[probabilities.argmax(axis=1)], classes),
+                      'calibration_error': expected_calibration_error(probabilities, targets[test])}
             results.append(result)
             _write(output, {'settings': settings, 'draws': results})
             log(f'draw {draw + 1} of {draws}, {number} shots: balanced macro-F1 {result["balanced_macro_f1"]:.3f}')
@@ -59,7 +63,7 @@ def summarise(results: Sequence[dict]) -> dict:
         summary[str(number)] = {'draws': len(mine)}
         for key in SUMMARISED:
             values = np.array([r[key] for r in mine], dtype=float)
-            worst = values.max() if key == 'particles_lost' else values.min()
+            worst = values.max() if key in ('particles_lost', 'calibration_error') else values.min()
             summary[str(number)][key] = {'mean': float(values.mean()), 'sd': float(values.std()),
                                          'worst': float(worst)}
     return summary
@@ -74,6 +78,24 @@ def markdown(summary: dict) -> str:
                  for k in SUMMARISED]
         lines.append(f'| {number} | {row["draws"]} | ' + ' | '.join(cells) + ' |')
     return '\n'.join(lines)
+
+
+def _fit(recipe, embedded, targets, mic_ids, folds, seed):
+    """A recogniser of these boxes, calibrated if `folds` > 0."""
+    recogniser = recipe.fit(embedded, targets, seed)
+    if folds:
+        validation = cross_validate(recipe, embedded, targets, mic_ids, folds, seed, log=lambda line: None)
+        if validation:
+            recogniser.temperature.fill_(validation.temperature)
+    return recogniser
+
+
+def _fingerprint(extractor):
+    """Of the initial weights: results of other ones are not continued."""
+    total = hashlib.sha256()
+    for tensor in extractor.state_dict().values():
+        total.update(tensor.cpu().numpy().tobytes())
+    return total.hexdigest()[:16]
 
 
 def _draw(targets, mic_ids, split, rng):

@@ -30,18 +30,21 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
     classes = list(counts)
     log('labelled boxes: ' + ', '.join(f'{n} {c}' for c, n in counts.items()))
     embedded = recipe.embed(samples.pixels)
-    crossed = cross_validate(recipe, embedded, samples, classes, folds, seed, log) if folds else None
+    targets = np.array([classes.index(label) for label in samples.labels])
+    validation = cross_validate(recipe, embedded, targets, samples.mic_ids, folds, seed, log) if folds else None
+    crossed = validation.report(classes) if validation else None
     if crossed:
-        log(f'cross-validation by {crossed["split"]}: macro-F1 {crossed["macro_f1"]:.3f}, '
-            f'balanced {crossed["balanced_macro_f1"]:.3f}, accuracy {crossed["accuracy"]:.3f}')
+        log(f'cross-validation by {crossed["split"]}: macro-F1 {crossed["macro_f1"]:.3f}, balanced '
+            f'{crossed["balanced_macro_f1"]:.3f}, calibration error {crossed["calibration_error"]:.3f}')
     curve: List[float] = []
 
     def epoch_done(epoch, epochs, loss):
         curve.append(round(loss, 6))
         log(f'epoch {epoch} of {epochs}: loss {loss:.4f}')
 
-    targets = np.array([classes.index(label) for label in samples.labels])
     recogniser = recipe.fit(embedded, targets, seed, epoch_done)
+    if validation:
+        recogniser.temperature.fill_(validation.temperature)
     header = {'architecture': architecture, 'classes': classes, 'box_angstrom': box_angstrom, 'input_size': size,
               'fields': list(recipe.fields), 'normalisation': 'median-iqr', 'recipe': recipe.name,
               **recipe.header(), 'seed': seed, 'counts': counts, 'cross_validation': crossed, 'loss_curve': curve,
@@ -52,7 +55,17 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
     seconds = round(time.monotonic() - start, 2)
     log(f'model written to {output} after {seconds:.1f} s')
     return {**header, 'seconds': seconds, 'failed_micrographs': samples.failed_micrographs,
-            'dropped_labels': samples.dropped}
+            'dropped_labels': samples.dropped, 'labels': _checked_labels(samples, validation, classes)}
+
+
+def _checked_labels(samples, validation, classes):
+    """Each label with the class and the probability of its own class that the cross-validation gives it."""
+    if validation is None:
+        return []
+    own = validation.probabilities[range(len(samples.rows)), validation.targets]
+    says = validation.probabilities.argmax(axis=1)
+    return [{'mic_id': row.mic_id, 'x': row.x, 'y': row.y, 'label': row.label, 'predicted': classes[said],
+             'probability': round(float(p), 4)} for row, p, said in zip(samples.rows, own, says)]
 
 
 def _check_classes(present):

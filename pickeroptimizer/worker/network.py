@@ -85,12 +85,24 @@ def pooled_features(maps: List[Tensor]) -> Tensor:
     return torch.cat([m.float().mean(dim=(2, 3)) for m in maps], dim=1)
 
 
-class MultiLossRecogniser(nn.Module):
+class Recogniser(nn.Module):
+    """A feature extractor, whatever follows, and the temperature that makes its probabilities mean what they say."""
+
+    def __init__(self, extractor: FeatureExtractor):
+        super().__init__()
+        self.extractor = extractor
+        self.register_buffer('temperature', torch.ones(()))
+
+    def tempered(self, probabilities: Tensor) -> Tensor:
+        """Probabilities (n, classes) at this recogniser's temperature, float32."""
+        return (probabilities.float().clamp(min=1e-12).log() / self.temperature).softmax(dim=1)
+
+
+class MultiLossRecogniser(Recogniser):
     """The paper's network: one field of view, last feature map, the mean of the branches' probabilities."""
 
     def __init__(self, extractor: FeatureExtractor, classes: int, branches: int = 2):
-        super().__init__()
-        self.extractor = extractor
+        super().__init__(extractor)
         self.head = MultiLossHead(extractor.channels[-1], classes, branches)
 
     def forward(self, boxes: Tensor) -> List[Tensor]:
@@ -98,15 +110,14 @@ class MultiLossRecogniser(nn.Module):
 
     def probabilities(self, boxes: Tensor) -> Tensor:
         """(n, 1, s, s) -> (n, classes), float32."""
-        return torch.stack([logits.float().softmax(dim=1) for logits in self(boxes)]).mean(dim=0)
+        return self.tempered(torch.stack([logits.float().softmax(dim=1) for logits in self(boxes)]).mean(dim=0))
 
 
-class LinearRecogniser(nn.Module):
+class LinearRecogniser(Recogniser):
     """Frozen features of all stages, for every field of view, and one linear layer on their standardised values."""
 
     def __init__(self, extractor: FeatureExtractor, classes: int, fields: int):
-        super().__init__()
-        self.extractor = extractor
+        super().__init__(extractor)
         width = sum(extractor.channels) * fields
         self.register_buffer('mean', torch.zeros(width))
         self.register_buffer('scale', torch.ones(width))
@@ -121,7 +132,7 @@ class LinearRecogniser(nn.Module):
     def classify(self, features: Tensor) -> Tensor:
         """(n, width) -> probabilities (n, classes)."""
         with torch.autocast(features.device.type, enabled=False):
-            return self.linear((features - self.mean) / self.scale).softmax(dim=1)
+            return self.tempered(self.linear((features - self.mean) / self.scale).softmax(dim=1))
 
     def probabilities(self, boxes: Tensor) -> Tensor:
         """(n, fields, s, s) -> (n, classes), float32."""

@@ -15,7 +15,9 @@ from .tables import CLASSES, CoordinateRow, MicrographRow
 
 @dataclass(frozen=True)
 class Samples:
-    """Labelled boxes: pixels (n, fields, side, side), class names (n), micrograph ids (n), and what was left out."""
+    """Labelled boxes: rows of the table (n), pixels (n, fields, side, side), class names and micrograph ids (n each),
+    and what was left out."""
+    rows: List[CoordinateRow]
     pixels: Tensor
     labels: np.ndarray
     mic_ids: np.ndarray
@@ -41,7 +43,7 @@ def collect_samples(micrographs: Dict[int, MicrographRow], labels: Sequence[Coor
             raise InputError(f'label at x={label.x:g}, y={label.y:g}: no micrograph has the id {label.mic_id}.')
         by_micrograph[label.mic_id].append(label)
     side = int(np.ceil(size * margin))
-    pixels, names, mic_ids, failed, dropped = [], [], [], [], 0
+    rows, pixels, failed, dropped = [], [], [], 0
     for mic_id, wanted in by_micrograph.items():
         row = micrographs[mic_id]
         try:
@@ -57,12 +59,12 @@ def collect_samples(micrographs: Dict[int, MicrographRow], labels: Sequence[Coor
         width = box_angstrom / row.pixel_size * side / size
         pixels.append(torch.cat([boxes.crop(level, centres, width * field, side)
                                  for level, field in zip(levels, fields)], dim=1))
-        names += [label.label for label in wanted]
-        mic_ids += [mic_id] * len(wanted)
+        rows += wanted
     if not pixels:
         raise InputError(f'none of the {len(by_micrograph)} labelled micrographs can be read; the first: '
                          f'{failed[0]["reason"]}' if failed else 'there are no labels.')
-    return Samples(torch.cat(pixels), np.array(names), np.array(mic_ids), failed, dropped)
+    return Samples(rows, torch.cat(pixels), np.array([row.label for row in rows]),
+                   np.array([row.mic_id for row in rows]), failed, dropped)
 
 
 def _check_inside(xy, shape, row, wanted):

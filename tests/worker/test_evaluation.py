@@ -34,7 +34,7 @@ def test_figures():
 
 def test_summary_knows_the_worst_draw():
     draws = [{'shots': 5, 'draw': i, 'balanced_macro_f1': f, 'macro_f1': f, 'accuracy': f, 'junk_removed': f,
-              'particles_lost': 1 - f} for i, f in enumerate((0.9, 1.0, 0.8))]
+              'particles_lost': 1 - f, 'calibration_error': 1 - f} for i, f in enumerate((0.9, 1.0, 0.8))]
     summary = summarise(draws)
     assert summary['5']['accuracy'] == pytest.approx({'mean': 0.9, 'sd': np.std([0.9, 1, 0.8]), 'worst': 0.8})
     assert summary['5']['particles_lost']['worst'] == pytest.approx(0.2)
