@@ -5,7 +5,8 @@
 
 A data set is a folder with micrographs.csv, labels.csv and box_angstrom.txt. It is split by micrograph where that
 leaves every class on both sides, at random otherwise. `default` starts from the shipped weights, `paper` from
-ImageNet and is not calibrated, which would take five more trainings. Both are drawn the same boxes. What is done is kept in --output, so that a run that was broken off goes on.
+ImageNet and is not calibrated, which would take five more trainings. Both are drawn the same boxes. What is done is
+kept in --output, so that a run that was broken off goes on.
 """
 import argparse
 import json

@@ -19,3 +19,7 @@ PO_PARTICLE = '_poParticle'
 PO_ICE = '_poIce'
 PO_CARBON = '_poCarbon'
 PO_CLASS = '_poClass'
+
+# What fine-tuning adds to a labelled coordinate, next to its class: how likely that class is to a recogniser that was
+# not trained with it.
+PO_LABEL_PROBABILITY = '_poLabelProbability'

@@ -17,7 +17,7 @@ import numpy as np
 from pwem.objects import Coordinate
 from pyworkflow.object import Float, Scalar, String
 
-from .constants import PO_CARBON, PO_CLASS, PO_ICE, PO_PARTICLE
+from .constants import PO_CARBON, PO_CLASS, PO_ICE, PO_LABEL_PROBABILITY, PO_PARTICLE
 from .labels import idsByName
 from .worker import tables
 from .worker.errors import InputError
@@ -139,6 +139,10 @@ class Scores:
         """How many of `total` picks are neither scored nor outside: their micrograph could not be read."""
         return total - int(np.count_nonzero(self._statuses))
 
+    def particleProbabilities(self):
+        """Of all scored picks, an array."""
+        return self._values[self._statuses == self.STATUSES.index(tables.SCORED), 0]
+
     def merge(self, picks):
         """Yield (pick, status, probabilities as floats in the order of CLASSES) for picks in the order of their ids.
 
@@ -247,20 +251,24 @@ def writeLabels(labels, folder, name=LABELS):
     tables.write_rows(os.path.join(folder, name), tables.LABEL_COLUMNS, rows)
 
 
-def appendLabelled(coordinates, labels, names, labelled):
+def appendLabelled(coordinates, labels, names, labelled, agreement):
     """Append to the set `labelled` the labelled picks, as they are, and the other labelled places, as new ones.
 
-    Each has its class in `_poClass`. A new one has an id that no pick has, and no value in the attributes that
-    other programs gave to the picks: all items of a set have the same attributes. `names` is {mic_id: name}.
+    Each has its class in `_poClass`, and in `_poLabelProbability` what `agreement`, {(mic_id, x, y): probability},
+    has for it. A new one has an id that no pick has, and no value in the attributes that other programs gave to the
+    picks: all items of a set have the same attributes. `names` is {mic_id: name}.
     """
-    byPick = {row.coord_id: row.label for row in labels if row.coord_id is not None}
+    byPick = {row.coord_id: row for row in labels if row.coord_id is not None}
     template, last = None, 0
     coordinates = reopen(coordinates)
     for pick in coordinates.iterItems():
         last = max(last, pick.getObjId())
-        setattr(pick, PO_CLASS, String(byPick.get(pick.getObjId())))
-        template = template or pick.clone()
-        if pick.getObjId() in byPick:
+        row = byPick.get(pick.getObjId())
+        if row is not None or template is None:
+            setattr(pick, PO_CLASS, String(row and row.label))
+            setattr(pick, PO_LABEL_PROBABILITY, Float(row and agreement.get((row.mic_id, row.x, row.y))))
+            template = template or pick.clone()
+        if row is not None:
             labelled.append(pick)
     coordinates.close()
     for _, attribute in template.getAttributes():
@@ -272,4 +280,5 @@ def appendLabelled(coordinates, labels, names, labelled):
         template.setMicId(row.mic_id)
         template.setMicName(names[row.mic_id])
         getattr(template, PO_CLASS).set(row.label)
+        getattr(template, PO_LABEL_PROBABILITY).set(agreement.get((row.mic_id, row.x, row.y)))
         labelled.append(template)

@@ -5,13 +5,13 @@ from pwem.objects import SetOfCoordinates
 from pyworkflow.protocol import params
 from pyworkflow.utils import Message, cleanPath
 
-from .. import Plugin, convert
+from .. import Plugin, convert, decision
+from ..decision import MINIMUM, MOST_PROBABLE, PURITY, SHARE
 from ..worker.errors import InputError
 from ..worker.modelheader import read_header
 from .protocol_base import (MODEL, REPORT, PickerOptimizerProtocol, boxAngstrom, countsText, failedLines,
                             oneLineErrors)
 
-MOST_PROBABLE, MINIMUM = range(2)
 BOX_TOLERANCE = 0.25      # relative difference of box sizes from which on the user is asked
 
 
@@ -50,15 +50,30 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
                       help='Look at these micrographs instead of those that the coordinates were picked on: for '
                            'instance ones that are not denoised, or of another pixel size. They are found by their '
                            'names; positions are scaled for looking, the outputs keep the positions of the input.')
-        form.addParam('decision', params.EnumParam, choices=['most probable class', 'minimum particle probability'],
-                      default=MOST_PROBABLE, display=params.EnumParam.DISPLAY_HLIST, label='Keep by',
+        form.addParam('decision', params.EnumParam, default=MOST_PROBABLE, label='Keep by',
+                      choices=['most probable class', 'minimum particle probability', 'share of the particles',
+                               'share of junk'],
                       help='Most probable class: keep what is more likely a particle than any kind of junk.\n'
                            'Minimum particle probability: keep what is a particle with at least this probability.\n'
+                           'Share of the particles: keep at least so many of the true particles, and as little else '
+                           'as that allows.\n'
+                           'Share of junk: keep as much as possible with at most so much junk among it.\n'
                            'Change it and continue the run: the scores are used again.')
         form.addParam('minProbability', params.FloatParam, default=0.5, condition=f'decision=={MINIMUM}',
                       validators=[params.Range(0., 1., error='must lie between 0 and 1.')],
                       label='Minimum particle probability',
                       help='Higher: purer and fewer. Continue the run after a change: the scores are used again.')
+        form.addParam('keptParticles', params.FloatParam, default=95, condition=f'decision=={SHARE}',
+                      validators=[params.Range(1., 99.9, error='must lie between 1 and 99.9.')],
+                      label='Keep of the particles (%)',
+                      help='At least so many per cent of the particles are kept, as far as the labelled ones tell: '
+                           'the cut is taken from what the cross-validation of the model said of them. 30 labelled '
+                           'particles can promise 96 %, 100 can promise 99 %.')
+        form.addParam('keptJunk', params.FloatParam, default=2, condition=f'decision=={PURITY}',
+                      validators=[params.Range(0.01, 99., error='must lie between 0.01 and 99.')],
+                      label='Junk among the kept (%)',
+                      help='At most so many per cent of the kept picks are junk, as the probabilities have it. They do '
+                           'not know that most picks are particles, so the kept ones are usually purer.')
         form.addParam('batchSize', params.IntParam, default=0, expertLevel=params.LEVEL_ADVANCED,
                       validators=[params.GE(0, error='must not be negative.')], label='Boxes at a time',
                       help='How many boxes go through the network at a time; 0: chosen by the program. Lower it if '
@@ -72,7 +87,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         job = self._job()
         self._insertFunctionStep(self.convertStep, job, needsGPU=False)
         self._insertFunctionStep(self.scoreStep, job, needsGPU=True)
-        self._insertFunctionStep(self.createOutputStep, job, self._minimum(), needsGPU=False)
+        self._insertFunctionStep(self.createOutputStep, job, self.decision.get(), self._wanted(), needsGPU=False)
 
     def _job(self):
         """What the scores depend on."""
@@ -105,12 +120,13 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
             arguments += ['--batch-size', str(self.batchSize.get())]
         self._runWorker('prune', arguments)
 
-    def createOutputStep(self, job, minimum):
+    def createOutputStep(self, job, mode, wanted):
         """Split the picks by their scores."""
         coordinates = self.inputCoordinates.get()
         outputs = PickerOptimizerPruneOutputs
         with oneLineErrors():
             scores = convert.Scores(self._getExtraPath(convert.SCORES))
+            minimum = self._minimum(mode, wanted, scores)
         kept = self._newCoordinates('Kept')
         rejected = self._newCoordinates('Rejected')
         unscored = None
@@ -135,7 +151,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         total = sum(kept.values()) + sum(rejected.values())
         share = f' ({100 * sum(kept.values()) / total:.1f} %)' if total else ''
         rule = ('by the most probable class' if minimum is None else
-                f'with a particle probability of {minimum:g} or more')
+                f'with a particle probability of {minimum:.4g} or more')
         lines = [f'Kept *{sum(kept.values())}* of {total} picks{share} {rule}.',
                  f'   kept: {countsText(kept)}', f'   rejected: {countsText(rejected)}']
         if not kept:
@@ -160,7 +176,9 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         if other is not None:
             errors += self._checkMicrographs(other, 'other micrographs')
         try:
-            read_header(model.getFileName())
+            header = read_header(model.getFileName())
+            if self.decision.get() == SHARE:
+                decision.minimumForShare(header, self.keptParticles.get() / 100)
         except InputError as error:
             errors.append(str(error))
         if not errors and other is not None and not convert.matchMicrographs(
@@ -183,15 +201,26 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
     def _methods(self):
         if not self.summaryVar.get():
             return []
-        how = ('whose most probable class is particle' if self._minimum() is None else
-               f'whose particle probability is at least {self._minimum():g}')
+        how = {MOST_PROBABLE: 'whose most probable class is particle',
+               MINIMUM: f'whose particle probability is at least {self.minProbability.get():g}',
+               SHARE: f'above the cut that keeps {self.keptParticles.get():g} % of the labelled particles',
+               PURITY: f'above the cut with {self.keptJunk.get():g} % of junk expected'}[self.decision.get()]
         return [f'The coordinates {self.getObjectTag("inputCoordinates")} were pruned with PickerOptimizer '
                 f'[Li2022pickeroptimizer]: kept were those {how}.']
 
     # -------------------------- utilities -----------------------------------
-    def _minimum(self):
+    def _wanted(self):
+        """The number that goes with the decision, None if there is none."""
+        return {MOST_PROBABLE: None, MINIMUM: self.minProbability.get(), SHARE: self.keptParticles.get(),
+                PURITY: self.keptJunk.get()}[self.decision.get()]
+
+    def _minimum(self, mode, wanted, scores):
         """The least particle probability of a kept pick; None when the most probable class decides."""
-        return self.minProbability.get() if self.decision.get() == MINIMUM else None
+        if mode == SHARE:
+            return decision.minimumForShare(self.inputModel.get().getHeader(), wanted / 100)
+        if mode == PURITY:
+            return decision.minimumForPurity(scores.particleProbabilities(), wanted / 100)
+        return wanted
 
     def _micrographs(self):
         """The SetOfMicrographs that is looked at."""

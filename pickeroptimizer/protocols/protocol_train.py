@@ -23,6 +23,8 @@ START_DEFAULT, START_IMAGENET, START_FILE = range(3)
 RECIPES = ('default', 'paper')
 REGISTERED = 'registered_labels.csv'
 WEIGHTS = 'weights.safetensors'
+SUSPICIOUS = 0.1      # probability of a label's own class below which it is worth another look
+SHOWN = 5
 SETS = tuple(f'{name}Labels' for name in CLASSES)      # parameters, one a class
 
 
@@ -36,8 +38,9 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
 
     The labels are coordinate sets, a file, or given interactively: then the run stops after its preparation, waits
     for labels, and is taken on by "Train with the labels" in the menu of its box.
-    outputModel is the model. outputLabels are the labelled picks with their class in _poClass; a labelled place that
-    is no pick is among them as a new coordinate.
+    outputModel is the model. outputLabels are the labelled picks with their class in _poClass and, in
+    _poLabelProbability, how likely that class is to the cross-validation; a labelled place that is no pick is among
+    them as a new coordinate.
     """
     _label = 'fine-tune'
     _possibleOutputs = PickerOptimizerTrainOutputs
@@ -159,7 +162,8 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
         labelled.copyInfo(coordinates)
         if self.boxSize.get() > 0:
             labelled.setBoxSize(self.boxSize.get())
-        convert.appendLabelled(coordinates, labels, names, labelled)
+        agreement = {(row['mic_id'], row['x'], row['y']): row['probability'] for row in self._readReport()['labels']}
+        convert.appendLabelled(coordinates, labels, names, labelled, agreement)
         for output, value in ((outputs.outputModel, model), (outputs.outputLabels, labelled)):
             if self._setOutput(output.name, value):
                 for pointer in self._sources():
@@ -185,6 +189,7 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
             if strange:
                 lines.append(f'*Not used*: {strange} labels on micrographs that the picks do not have.')
         lines += failedLines(report['failed_micrographs'], names)
+        lines += suspiciousLines(report['labels'], names)
         lines.append(f'{report["device"]}: {report["seconds"]:.0f} s.')
         return lines
 
@@ -348,9 +353,23 @@ def qualityLines(header):
     width = max(map(len, classes)) + 2
     rows = [[f'{name:<{width}}', *(f'{n:>{width}}' for n in row)] for name, row in zip(classes, crossed['confusion'])]
     return [f'Cross-validated (by {crossed["split"]}, {crossed["folds"]} folds): macro-F1 *{crossed["macro_f1"]:.3f}*, '
-            f'balanced {crossed["balanced_macro_f1"]:.3f}, accuracy {crossed["accuracy"]:.3f}.',
+            f'balanced {crossed["balanced_macro_f1"]:.3f}, accuracy {crossed["accuracy"]:.3f}, calibration error '
+            f'{crossed["calibration_error"]:.3f}.',
             'True class by row, predicted class by column:',
             ' ' * width + ''.join(f'{name:>{width}}' for name in classes), *map(''.join, rows)]
+
+
+def suspiciousLines(labels, names):
+    """Lines about the labels that the others contradict most; `labels` of a report, `names` {mic_id: name}."""
+    suspicious = sorted((row for row in labels if row['probability'] < SUSPICIOUS), key=lambda row: row['probability'])
+    if not suspicious:
+        return []
+    lines = [f'*Look again* at {len(suspicious)} labels that the others contradict (in outputLabels, '
+             f'_poLabelProbability is below {SUSPICIOUS:g}):']
+    for row in suspicious[:SHOWN]:
+        lines.append(f'   {row["label"]} at ({row["x"]:g}, {row["y"]:g}) of {names.get(row["mic_id"], row["mic_id"])}: '
+                     f'more like {row["predicted"]}')
+    return lines + ([f'   and {len(suspicious) - SHOWN} more'] if len(suspicious) > SHOWN else [])
 
 
 def _digest(path):

@@ -8,6 +8,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from .calibration import expected_calibration_error, fit_temperature, tempered
 from .metrics import figures
+from .tables import PARTICLE
 
 BY_MICROGRAPH, BY_BOX = 'micrograph', 'box'
 
@@ -29,7 +30,13 @@ class CrossValidation:
         names = np.array(classes)
         return {**figures(names[self.targets], names[self.probabilities.argmax(axis=1)], classes),
                 'calibration_error': expected_calibration_error(self.probabilities, self.targets),
-                'temperature': self.temperature, 'split': self.split, 'folds': self.folds}
+                'temperature': self.temperature, 'split': self.split, 'folds': self.folds,
+                'particle_probabilities': self._of_particles(classes)}
+
+    def _of_particles(self, classes):
+        """Sorted particle probabilities of the boxes labelled particle: what a cut would cost is read from them."""
+        number = classes.index(PARTICLE)
+        return [round(float(p), 6) for p in np.sort(self.probabilities[self.targets == number, number])]
 
 
 def cross_validate(recipe, embedded, targets, mic_ids, folds: int, seed: int, log) -> Optional[CrossValidation]:

@@ -8,7 +8,7 @@ import pytest
 from laboratory import NAMES, PIXEL_SIZE, items
 
 from pickeroptimizer import Plugin
-from pickeroptimizer.protocols.protocol_prune import MINIMUM
+from pickeroptimizer.decision import MINIMUM, PURITY, SHARE
 
 
 def scoresOf(run):
@@ -61,6 +61,29 @@ def test_another_decision_without_scoring(lab, few, picks, trained):
     assert '*No pick was kept*' in '\n'.join(run.summary())
     lines = lab.prune(run, trained).validate()
     assert lines == ['The input coordinates are an empty set.']
+
+
+def test_share_of_particles_and_share_of_junk(lab, few, trained):
+    run = lab.finished(lab.prune(few, trained))
+    table = run._getExtraPath('scores.csv')
+    before, probabilities = os.stat(table).st_mtime_ns, {i: s[0] for i, s in scoresOf(run).items() if s[3] != 'outside'}
+    held = trained.outputModel.getHeader()['cross_validation']['particle_probabilities']
+    run.decision.set(SHARE)
+    run.keptParticles.set(80)
+    lab.finished(run)
+    cut = held[int((len(held) + 1) * 0.2) - 1]
+    assert set(items(run.outputCoordinates)) == {i for i, p in probabilities.items() if p >= cut}
+    run.keptParticles.set(99.9)
+    assert any('promise at most' in line for line in run.validate())
+
+    run.decision.set(PURITY)
+    run.keptJunk.set(10)
+    lab.finished(run)
+    kept = [probabilities[i] for i in items(run.outputCoordinates)]
+    left = [p for i, p in probabilities.items() if i not in items(run.outputCoordinates)]
+    assert kept and sum(1 - p for p in kept) / len(kept) <= 0.1 and min(kept) > max(left)
+    assert sum(1 - p for p in [*kept, max(left)]) / (len(kept) + 1) > 0.1, 'one more would be too much'
+    assert os.stat(table).st_mtime_ns == before
 
 
 def test_other_inputs_are_scored(lab, few, labelSets, trained):

@@ -22,8 +22,25 @@ def test_labels_are_the_picks(trained, picks, labelSets):
         assert label.getPosition() == given[objId].getPosition()
         assert label._topazScore.get() == given[objId]._topazScore.get()
         assert label._poClass.get() in ('particle', 'ice', 'carbon')
+        assert 0 <= label._poLabelProbability.get() <= 1
     assert trained.outputLabels.getBoxSize() == 60
     assert trained.outputLabels.getMicrographs().getSize() == len(NAMES)
+
+
+def test_a_wrong_label_is_noticed(lab, picks, simulated, tmp_path):
+    rows, wrong = [], None
+    for row in simulated.rows:
+        label = row.label
+        if wrong is None and label == 'carbon':
+            wrong, label = row, 'particle'
+        rows.append(f'{row.mic_id},{row.x},{row.y},{label}')
+    (tmp_path / 'labels.csv').write_text('mic_id,x,y,label\n' + '\n'.join(rows) + '\n')
+    run = lab.finished(lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), labelSource=1,
+                               labelsFile=str(tmp_path / 'labels.csv'), numberOfThreads=2))
+    suspicious = [pick.getPosition() for pick in items(run.outputLabels).values()
+                  if pick._poClass.get() == 'particle' and pick._poLabelProbability.get() < 0.1]
+    assert (wrong.x, wrong.y) in suspicious
+    assert '*Look again*' in '\n'.join(run.summary())
 
 
 def test_every_pick_comes_out_once(pruned, picks):

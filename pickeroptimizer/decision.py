@@ -1,0 +1,38 @@
+"""Where to cut: from what a user wants to keep to a minimum particle probability. Knows nothing of Scipion."""
+import math
+
+import numpy as np
+
+from .worker.errors import InputError
+
+MOST_PROBABLE, MINIMUM, SHARE, PURITY = range(4)
+
+
+def minimumForShare(header, share):
+    """The cut that keeps at least this share (0-1) of the particles, from a model's header.
+
+    It is taken from the labelled particles as the cross-validation saw them: with n of them, at most n / (n + 1) can
+    be promised (split conformal prediction). Raises InputError where they are too few or there was none.
+    """
+    held = np.sort((header.get('cross_validation') or {}).get('particle_probabilities') or [])
+    if not len(held):
+        raise InputError('This model was not cross-validated, so how many particles a cut keeps is not known: decide '
+                         'by the most probable class or a minimum probability.')
+    below = math.floor((len(held) + 1) * (1 - share) + 1e-9)
+    if below < 1:
+        raise InputError(f'{len(held)} labelled particles promise at most {100 * len(held) / (len(held) + 1):.1f} % of '
+                         f'all particles, not {100 * share:g} %: label more, or ask for less.')
+    return float(held[below - 1])
+
+
+def minimumForPurity(probabilities, junk):
+    """The cut under which at most this share (0-1) of the kept picks is junk, as the probabilities have it.
+
+    probabilities: particle probabilities of all scored picks. They are those of a set with as much of each class;
+    where most picks are particles, as usual, the kept ones are purer than asked for. Nothing is kept (cut above 1)
+    if not even the best pick is sure enough.
+    """
+    ranked = np.sort(np.asarray(probabilities, dtype=float))[::-1]
+    expected = np.cumsum(1 - ranked) / np.arange(1, len(ranked) + 1)
+    enough = np.flatnonzero(expected <= junk)
+    return float(ranked[enough[-1]]) if len(enough) else math.nextafter(1.0, 2.0)
