@@ -151,7 +151,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         total = sum(kept.values()) + sum(rejected.values())
         share = f' ({100 * sum(kept.values()) / total:.1f} %)' if total else ''
         rule = ('by the most probable class' if minimum is None else
-                f'with a particle probability of {minimum:.4g} or more')
+                f'with a particle probability of {minimum:g} or more')
         lines = [f'Kept *{sum(kept.values())}* of {total} picks{share} {rule}.',
                  f'   kept: {countsText(kept)}', f'   rejected: {countsText(rejected)}']
         if not kept:
