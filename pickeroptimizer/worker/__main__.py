@@ -3,8 +3,7 @@ import os
 import sys
 
 # Threads that wait for each other sleep instead of spinning. torch's OpenMP reads this when it is loaded. On a machine
-# with other work to do, spinning made pruning eight times slower; on an idle one
-# there is no difference.
+# with other work to do, spinning made pruning eight times slower; on an idle one it made no difference.
 os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 
 from .cli import main  # noqa: E402

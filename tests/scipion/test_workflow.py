@@ -1,4 +1,5 @@
 """The main job: import, fine-tune, prune, on simulated micrographs with nasty names."""
+import csv
 import os
 
 from laboratory import NAMES, items
@@ -28,13 +29,12 @@ def test_labels_are_the_picks(trained, picks, labelSets):
 
 
 def test_a_wrong_label_is_noticed(lab, picks, simulated, tmp_path):
-    rows, wrong = [], None
-    for row in simulated.rows:
-        label = row.label
-        if wrong is None and label == 'carbon':
-            wrong, label = row, 'particle'
-        rows.append(f'{row.mic_id},{row.x},{row.y},{label}')
-    (tmp_path / 'labels.csv').write_text('mic_id,x,y,label\n' + '\n'.join(rows) + '\n')
+    wrong = next(row for row in simulated.rows if row.label == 'carbon')
+    with open(tmp_path / 'labels.csv', 'w', newline='') as stream:
+        writer = csv.writer(stream)
+        writer.writerow(['mic_name', 'x', 'y', 'label'])
+        writer.writerows([NAMES[row.mic_id - 1], row.x, row.y, 'particle' if row is wrong else row.label]
+                         for row in simulated.rows)
     run = lab.finished(lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), labelSource=1,
                                labelsFile=str(tmp_path / 'labels.csv'), numberOfThreads=2))
     suspicious = [pick.getPosition() for pick in items(run.outputLabels).values()
