@@ -1,12 +1,12 @@
 """How well each recipe does on labelled data sets: one Markdown table.
 
     PYTHONPATH=pickeroptimizer python benchmarks/recogniser.py --data FOLDER ... --output FOLDER [--draws 10]
-        [--imagenet FILE] [--recipes default paper]
+        [--imagenet FILE] [--variants default paper ...]
 
 A data set is a folder with micrographs.csv, labels.csv and box_angstrom.txt. It is split by micrograph where that
-leaves every class on both sides, at random otherwise. `default` starts from the shipped weights, `paper` from
-ImageNet and is not calibrated, which would take five more trainings. Both are drawn the same boxes. What is done is
-kept in --output, so that a run that was broken off goes on.
+leaves every class on both sides, at random otherwise. All variants are drawn the same boxes. The paper's are not
+calibrated, which would take five more trainings each. What is done is kept in --output, so that a run that was
+broken off goes on.
 """
 import argparse
 import json
@@ -14,6 +14,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+# Arguments of `worker evaluate`; IMAGENET stands for the ImageNet weights.
+IMAGENET = object()
+VARIANTS = {
+    'default': ['--recipe', 'default', '--folds', '5'],
+    'default-imagenet': ['--recipe', 'default', '--folds', '5', '--init', IMAGENET],
+    'paper': ['--recipe', 'paper', '--init', IMAGENET],
+    'paper-shipped': ['--recipe', 'paper'],
+    'paper-scratch': ['--recipe', 'paper', '--init', 'scratch'],
+    'paper-one-loss': ['--recipe', 'paper', '--init', IMAGENET, '--loss-weights', '1'],
+    'paper-three-losses': ['--recipe', 'paper', '--init', IMAGENET, '--loss-weights', '0.4', '0.3', '0.3'],
+}
 ROWS = ('balanced_macro_f1', 'macro_f1', 'junk_removed', 'particles_lost', 'calibration_error')
 
 
@@ -23,34 +34,33 @@ def main():
     parser.add_argument('--output', type=Path, required=True)
     parser.add_argument('--draws', type=int, default=10)
     parser.add_argument('--shots', type=int, nargs='+', default=[10, 20, 30])
-    parser.add_argument('--recipes', nargs='+', default=['default', 'paper'])
+    parser.add_argument('--variants', nargs='+', choices=VARIANTS, default=['default', 'paper'])
     parser.add_argument('--imagenet', default='imagenet', help='file of ImageNet weights, instead of a download')
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    print('| data | split | recipe | shots | balanced macro-F1 | worst draw | macro-F1 | junk removed | '
+    print('| data | split | variant | shots | balanced macro-F1 | worst draw | macro-F1 | junk removed | '
           'particles lost | calibration error |')
     print('|---' * 10 + '|')
     for folder in options.data:
-        for recipe in options.recipes:
-            split, report = evaluate(folder, recipe, options)
+        for variant in options.variants:
+            split, report = evaluate(folder, variant, options)
             for shots, row in report['summary'].items():
                 cells = [f'{100 * row[key]["mean"]:.1f} ± {100 * row[key]["sd"]:.1f}' for key in ROWS]
                 cells.insert(1, f'{100 * row["balanced_macro_f1"]["worst"]:.1f}')
-                print(f'| {folder.resolve().name} | {split} | {recipe} | {shots} | ' + ' | '.join(cells) + ' |',
+                print(f'| {folder.resolve().name} | {split} | {variant} | {shots} | ' + ' | '.join(cells) + ' |',
                       flush=True)
 
 
-def evaluate(folder, recipe, options):
+def evaluate(folder, variant, options):
     """Run `worker evaluate`, by micrograph if that can be; returns the split and the report."""
-    init = 'default' if recipe == 'default' else options.imagenet
+    arguments = [options.imagenet if word is IMAGENET else word for word in VARIANTS[variant]]
     for split in ('micrograph', 'random'):
-        results = options.output / f'{folder.resolve().name}-{recipe}-{split}.json'
+        results = options.output / f'{folder.resolve().name}-{variant}-{split}.json'
         done = subprocess.run(
             [sys.executable, '-m', 'worker', 'evaluate', '--micrographs', folder / 'micrographs.csv',
              '--labels', folder / 'labels.csv', '--box-angstrom', (folder / 'box_angstrom.txt').read_text().strip(),
              '--shots', *map(str, options.shots), '--draws', str(options.draws), '--split', split,
-             '--recipe', recipe, '--init', init, '--folds', '5' if recipe == 'default' else '0',
-             '--output', results], capture_output=True, text=True)
+             '--output', results, *arguments], capture_output=True, text=True)
         if done.returncode == 0:
             return split, json.loads(results.read_text())
         if 'no split by micrograph' not in done.stderr:
