@@ -130,7 +130,8 @@ def draw(folder, name, truth, kept, classes, box):
 
 
 def show_summary(protocol):
-    print('\n'.join(f'  {line}' for line in protocol._summary()))
+    lines = '\n'.join(f'  {line}' for line in protocol.summary())
+    print(lines.replace('*', ''))      # asterisks are bold in Scipion's window
 
 
 def say(text):

@@ -28,6 +28,7 @@ LAUNCHER = ROOT / 'scipion3'
 SCIPION_PYTHON = VENV / 'bin' / 'python'
 WORKER = HOME / 'software' / 'em' / WORKER_FOLDER
 WORKER_PYTHON = WORKER / 'env' / 'bin' / 'python'
+WORKER_MARKER = WORKER / 'WORKER_INSTALLED'
 TEST_REQUIREMENTS = CHECKOUT / 'tests' / 'requirements.txt'
 
 SCIPION = ('scipion-em==3.11.*', 'scipion-app==3.8.*')
@@ -122,9 +123,12 @@ def write_home():
 
 
 def install_worker():
-    """By Scipion's own command. It comes back at once when the worker is whole, and repairs it when it is not."""
-    if not WORKER.exists():
-        print('Setting up the worker: torch and what it needs, 5 GB (about two minutes) ...', flush=True)
+    """By Scipion's own command, which repairs what an interrupted installation left; nothing if it is whole."""
+    check = [str(WORKER_PYTHON), '-m', 'worker', 'check']
+    if WORKER_MARKER.exists() and subprocess.run(check, capture_output=True, env={
+            **os.environ, 'PYTHONPATH': str(CHECKOUT / 'pickeroptimizer')}).returncode == 0:
+        return
+    print('Setting up the worker: torch and what it needs, 5 GB (about two minutes) ...', flush=True)
     run('The worker', LAUNCHER, 'installb', 'pickeroptimizer')
     if not WORKER_PYTHON.exists():      # an unknown target is no error to Scipion
         raise SetupError('Scipion did not install the worker (the lines above say why).')

@@ -345,18 +345,19 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
 
 
 def qualityLines(header):
-    """The cross-validated figures in a model's header, the confusion matrix as an aligned table."""
+    """Lines with the cross-validated figures in a model's header, the confusion matrix among them."""
     crossed = header.get('cross_validation')
     if not crossed:
         return ['Not cross-validated.']
-    classes = header['classes']
-    width = max(map(len, classes)) + 2
-    rows = [[f'{name:<{width}}', *(f'{n:>{width}}' for n in row)] for name, row in zip(classes, crossed['confusion'])]
-    return [f'Cross-validated (by {crossed["split"]}, {crossed["folds"]} folds): macro-F1 *{crossed["macro_f1"]:.3f}*, '
-            f'balanced {crossed["balanced_macro_f1"]:.3f}, accuracy {crossed["accuracy"]:.3f}, calibration error '
-            f'{crossed["calibration_error"]:.3f}.',
-            'True class by row, predicted class by column:',
-            ' ' * width + ''.join(f'{name:>{width}}' for name in classes), *map(''.join, rows)]
+    lines = [f'Cross-validated (by {crossed["split"]}, {crossed["folds"]} folds): macro-F1 '
+             f'*{crossed["macro_f1"]:.3f}*, {crossed["balanced_macro_f1"]:.3f} with each class counted the same; '
+             f'accuracy {crossed["accuracy"]:.3f}; the probabilities are off by '
+             f'{100 * crossed["calibration_error"]:.1f} %.',
+             'What the labels were taken for (confusion matrix):']
+    # In words: Scipion's window has no font in which columns would stand below each other.
+    for name, row in zip(header['classes'], crossed['confusion']):
+        lines.append(f'   {sum(row)} {name}: ' + ', '.join(f'{n} {taken}' for n, taken in zip(row, header['classes'])))
+    return lines
 
 
 def suspiciousLines(labels, names):

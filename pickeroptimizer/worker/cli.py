@@ -22,10 +22,14 @@ def main(arguments=None) -> int:
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
+        _check_folder(options)
         options.run(options)
         return 0
     except InputError as error:
         message = str(error)
+    except ModuleNotFoundError as error:
+        message = (f'{sys.executable} has no {error.name}: run the worker with the Python of its own environment, '
+                   f'which "scipion3 installb pickeroptimizer" and "make demo" set up.')
     except MemoryError:
         message = 'not enough memory; close other programs or use a machine with more.'
     except OSError as error:
@@ -33,7 +37,7 @@ def main(arguments=None) -> int:
         message = (f'no space left to write {error.filename or "the results"}; free some space and run it again.'
                    if full else f'{error.filename or "a file"}: {error.strerror or error}')
     except KeyboardInterrupt:
-        print('interrupted', file=sys.stderr)
+        print(f'interrupted{options.after_interrupt}', file=sys.stderr)
         return EXIT_INTERRUPTED
     message = ' '.join(message.split())
     print(f'error: {message}', file=sys.stderr)
@@ -59,6 +63,7 @@ def _parser():
     command.add_argument('--model', type=Path, required=True, help='model file made by finetune; it knows the box')
     command.add_argument('--output', type=Path, required=True, help='table of scores to write')
     command.add_argument('--batch-size', type=_whole(1), default=128, help='boxes at a time (%(default)s)')
+    command.set_defaults(after_interrupt=': what was scored is kept, and the same command goes on from there')
     _add_common(command)
 
     command = _command(commands, 'evaluate', _evaluate, 'measure a recipe on a fully labelled data set')
@@ -107,8 +112,15 @@ def _parser():
 
 def _command(commands, name, run, text):
     command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + '.')
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, after_interrupt='')
     return command
+
+
+def _check_folder(options):
+    """An output goes to a folder that is there; only `simulate` makes its own."""
+    folder = options.output.parent if 'output' in options and options.run is not _simulate else None
+    if folder is not None and not folder.is_dir():
+        raise InputError(f'{folder}: no such folder; make it before {options.output.name} is written there.')
 
 
 def _add_inputs(command):
@@ -159,6 +171,10 @@ def _prune(options):
     coordinates = tables.read_coordinates(options.coordinates)
     if not coordinates:
         raise InputError(f'{options.coordinates}: no coordinates; there is nothing to prune.')
+    unknown = next((pick for pick in coordinates if pick.mic_id not in micrographs), None)
+    if unknown:
+        raise InputError(f'{options.coordinates}: no micrograph has the id {unknown.mic_id} of the coordinate '
+                         f'{unknown.coord_id}.')
     from .device import choose_device
     from .modelfile import load_model
     from .prediction import prune

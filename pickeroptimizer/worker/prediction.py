@@ -1,7 +1,9 @@
 """Prunes: gives every pick its class probabilities, micrograph by micrograph."""
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import islice
 from typing import Callable, Dict, List, Sequence
 
 import numpy as np
@@ -13,59 +15,58 @@ from .errors import InputError
 from .micrographs import read_micrograph
 from .progress import Progress
 from .scores import GrowingScores
-from .tables import CLASSES, OUTSIDE, SCORED, UNREADABLE, CoordinateRow, MicrographRow
+from .tables import CLASSES, OUTSIDE, SCORE_COLUMNS, SCORED, UNREADABLE, CoordinateRow, MicrographRow
 
 READ_AHEAD = 2
 UNSCORED = [''] * len(CLASSES)
+STATUS = SCORE_COLUMNS.index('status')
 
 
 def prune(micrographs: Dict[int, MicrographRow], coordinates: Sequence[CoordinateRow], recogniser, header: dict,
           scores: GrowingScores, device: Device, batch_size: int, log: Callable[[str], None]) -> dict:
     """Score all `coordinates` with a loaded model, append them to `scores`, return the report.
 
-    Batches never span two micrographs, so that a continued run gives the same numbers as an undisturbed one.
-    A micrograph that cannot be read is reported, its picks stay unscored; if none can, InputError is raised.
+    The coordinates' micrographs have to be among `micrographs`. Batches never span two micrographs, so that a
+    continued run gives the same numbers as an undisturbed one. A micrograph that cannot be read is reported, its
+    picks stay unscored; if none can, InputError is raised.
     """
     start = time.monotonic()
     picks = defaultdict(list)
     for pick in coordinates:
         picks[pick.mic_id].append(pick)
-    order = [m for m in micrographs if m in picks] + [m for m in picks if m not in micrographs]
-    kept = scores.resume([picks[m] for m in order])
+    order = [row for mic_id, row in micrographs.items() if mic_id in picks]
     tally = _Tally()
-    for row in kept:
-        tally.add(row['status'])
-    first = _micrographs_of(kept, order, picks, tally, micrographs)
-    if first:
-        log(f'{first} of {len(order)} micrographs were scored by an earlier run; continuing with the others')
     scorer = _Scorer(recogniser, header, device, batch_size)
-    progress = Progress(len(order), log, done=first)
-    try:
-        with ThreadPoolExecutor(1) as reader:
-            waiting = []
-            todo = iter(order[first:])
-            while True:
-                while len(waiting) < READ_AHEAD and (mic_id := next(todo, None)) is not None:
-                    waiting.append((mic_id, reader.submit(_read, mic_id, micrographs.get(mic_id))))
-                if not waiting:
-                    break
-                mic_id, reading = waiting.pop(0)
-                rows = _score_micrograph(mic_id, micrographs.get(mic_id), reading, picks[mic_id], scorer, tally, log)
-                scores.append(rows)
-                progress.add(len(rows))
-    except BaseException:
-        scores.close()
-        raise
-    if coordinates and not tally.counts[SCORED] + tally.counts[OUTSIDE]:
-        scores.close()
-        scores.partial.unlink()
-        raise InputError(f'none of the {len(order)} micrographs can be read; the first: '
-                         f'{tally.failed[0]["reason"]}')
-    scores.complete()
+    with closing(scores):
+        first = tally.resume(scores.resume([picks[row.mic_id] for row in order]), order, picks)
+        if first:
+            log(f'{first} of {len(order)} micrographs were scored by an earlier run; continuing with the others')
+        progress = Progress(len(order), log, done=first)
+        for row, reading in _read_ahead(order[first:]):
+            lines = _score_micrograph(row, reading, picks[row.mic_id], scorer, tally, log)
+            scores.append(lines)
+            progress.add(sum(line[STATUS] == SCORED for line in lines))
+        if not tally.counts[SCORED] + tally.counts[OUTSIDE]:
+            scores.discard()
+            raise InputError(f'none of the {len(order)} micrographs can be read; the first: '
+                             f'{tally.failed[0]["reason"]}')
+        scores.complete()
     return {'micrographs': len(order), 'boxes': len(coordinates), 'scored': tally.counts[SCORED],
             'outside': tally.counts[OUTSIDE], 'unreadable': tally.counts[UNREADABLE],
             'failed_micrographs': tally.failed, 'device': device.name,
             'seconds': round(time.monotonic() - start, 2), 'boxes_per_second': round(progress.rate(), 1)}
+
+
+def _read_ahead(rows):
+    """Yield (row, future of its image); the next micrographs are read while one is scored."""
+    with ThreadPoolExecutor(1) as reader:
+        todo, waiting = iter(rows), deque()
+        while True:
+            waiting.extend((row, reader.submit(read_micrograph, row.path))
+                           for row in islice(todo, READ_AHEAD - len(waiting)))
+            if not waiting:
+                return
+            yield waiting.popleft()
 
 
 class _Tally:
@@ -78,8 +79,20 @@ class _Tally:
     def add(self, status, number=1):
         self.counts[status] += number
 
-    def fail(self, mic_id, row, reason):
-        self.failed.append({'mic_id': mic_id, 'path': str(row.path) if row else '', 'reason': reason})
+    def resume(self, kept, order, picks):
+        """Count the rows (dicts) that an earlier run left of the first micrographs; return how many these are."""
+        number = done = 0
+        while done < len(kept):
+            if kept[done]['status'] == UNREADABLE:
+                self.fail(order[number], kept[done]['reason'])
+            done += len(picks[order[number].mic_id])
+            number += 1
+        for row in kept:
+            self.add(row['status'])
+        return number
+
+    def fail(self, row, reason):
+        self.failed.append({'mic_id': row.mic_id, 'path': str(row.path), 'reason': reason})
 
 
 class _Scorer:
@@ -106,25 +119,7 @@ class _Scorer:
         return result
 
 
-def _micrographs_of(kept, order, picks, tally, micrographs):
-    """How many of the first micrographs the kept rows cover; their failures are put on the tally."""
-    number = rows = 0
-    while rows < len(kept):
-        mic_id = order[number]
-        if kept[rows]['status'] == UNREADABLE:
-            tally.fail(mic_id, micrographs.get(mic_id), kept[rows]['reason'])
-        rows += len(picks[mic_id])
-        number += 1
-    return number
-
-
-def _read(mic_id, row):
-    if row is None:
-        raise InputError(f'micrograph {mic_id} is not in the table of micrographs.')
-    return read_micrograph(row.path)
-
-
-def _score_micrograph(mic_id, row, reading, picks, scorer, tally, log):
+def _score_micrograph(row, reading, picks, scorer, tally, log):
     """The rows of one micrograph's picks."""
     try:
         image = reading.result()
@@ -132,8 +127,8 @@ def _score_micrograph(mic_id, row, reading, picks, scorer, tally, log):
         on_it = boxes.inside(xy, *image.shape)
         probabilities = iter(scorer(image, row.pixel_size, xy[on_it]))
     except InputError as error:
-        log(f'warning: micrograph {mic_id} is not scored: {error}')
-        tally.fail(mic_id, row, str(error))
+        log(f'warning: micrograph {row.mic_id} is not scored: {error}')
+        tally.fail(row, str(error))
         tally.add(UNREADABLE, len(picks))
         return [[p.coord_id, *UNSCORED, UNREADABLE, str(error)] for p in picks]
     tally.add(SCORED, int(on_it.sum()))

@@ -13,14 +13,14 @@ class Progress:
         self._start = self._told = time.monotonic()
 
     def add(self, boxes: int):
-        """One more micrograph with `boxes` boxes is done."""
+        """One more micrograph is done, and `boxes` boxes on it were scored."""
         self.done += 1
         self.boxes += boxes
         now = time.monotonic()
         if now - self._told >= self._interval or self.done == self.total:
             self._told = now
             left = (now - self._start) / (self.done - self._first) * (self.total - self.done)
-            self._log(f'{self.done} of {self.total} micrographs, {self.boxes} boxes, '
+            self._log(f'{self.done} of {self.total} micrographs, {self.boxes} boxes scored, '
                       f'{self.rate():.0f} boxes/s, {int(left) // 60}:{int(left) % 60:02d} min left')
 
     def rate(self) -> float:

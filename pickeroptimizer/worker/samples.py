@@ -61,7 +61,7 @@ def collect_samples(micrographs: Dict[int, MicrographRow], labels: Sequence[Coor
                                  for level, field in zip(levels, fields)], dim=1))
         rows += wanted
     if not pixels:
-        raise InputError(f'none of the {len(by_micrograph)} labelled micrographs can be read; the first: '
+        raise InputError(f'none of the {len(by_micrograph)} labelled micrographs can be used; the first: '
                          f'{failed[0]["reason"]}' if failed else 'there are no labels.')
     return Samples(rows, torch.cat(pixels), np.array([row.label for row in rows]),
                    np.array([row.mic_id for row in rows]), failed, dropped)

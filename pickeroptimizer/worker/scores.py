@@ -52,9 +52,15 @@ class GrowingScores:
         self.close()
         os.replace(self.partial, self.output)
 
+    def discard(self):
+        """Remove the partial table: nothing in it is worth continuing."""
+        self.close()
+        self.partial.unlink()
+
     def close(self):
         """Close the file; what is in it stays for a later run."""
-        self._stream.close()
+        if self._stream:
+            self._stream.close()
 
     def _whole_micrographs(self, picks, length):
         kept = []

@@ -13,7 +13,9 @@ def test_model_from_coordinate_sets(trained, labelSets):
     assert 0.4 < model.getMacroF1() <= 1      # a handful of labels on four micrographs: no more can be asked
     assert f'macro-F1 {model.getMacroF1():.3f}' in str(model)
     summary = '\n'.join(trained.summary())
-    assert 'macro-F1' in summary and 'predicted class by column' in summary and 'box 180 Å' in summary
+    assert 'macro-F1' in summary and 'box 180 Å' in summary
+    confusion = trained.outputModel.getHeader()['cross_validation']['confusion']
+    assert f'{sum(confusion[1])} ice: {confusion[1][0]} particle, {confusion[1][1]} ice' in summary
 
 
 def test_labels_are_the_picks(trained, picks, labelSets):

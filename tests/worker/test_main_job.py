@@ -125,12 +125,12 @@ def test_one_bad_micrograph_does_not_stop_the_others(data_set, model, scores, wo
 
 def test_picks_off_the_edge(data_set, model, worker, tmp_path):
     tables.write_rows(tmp_path / 'c.csv', tables.COORDINATE_COLUMNS,
-                      [(1, 1, 0, 0), (2, 1, 767, 767), (3, 1, -3, 100), (4, 1, 100, 768), (5, 99, 5, 5)])
+                      [(1, 1, 0, 0), (2, 1, 767, 767), (3, 1, -3, 100), (4, 1, 100, 768)])
     done = worker('prune', '--micrographs', data_set.micrographs, '--coordinates', tmp_path / 'c.csv',
                   '--model', model[0], '--output', tmp_path / 's.csv')
     assert done.returncode == 0, done.stderr
     status = {i: row['status'] for i, row in _scores(tmp_path / 's.csv').items()}
-    assert status == {1: 'scored', 2: 'scored', 3: 'outside', 4: 'outside', 5: 'unreadable'}
+    assert status == {1: 'scored', 2: 'scored', 3: 'outside', 4: 'outside'}
 
 
 def _labels(path, *rows):
@@ -173,7 +173,7 @@ def test_other_wrong_input_of_fine_tuning(data_set, shots, worker, tmp_path):
              (_finetune(data_set, tmp_path / 'none.csv', tmp_path), 'no such file'),
              (_finetune(data_set, good, tmp_path, '--init', tmp_path / 'none.safetensors'), 'no such file of initial'),
              (_finetune(data_set, good, tmp_path, micrographs=_with_bad_micrographs(
-                 data_set, tmp_path, {1: tmp_path / 'gone.mrc'})), 'none of the 1 labelled micrographs can be read')]
+                 data_set, tmp_path, {1: tmp_path / 'gone.mrc'})), 'none of the 1 labelled micrographs can be used')]
     for arguments, says in cases:
         _assert_refused(worker(*arguments), tmp_path, says)
 
@@ -190,11 +190,13 @@ def test_one_shot_of_two_classes_works_without_a_cross_validation(data_set, shot
 def test_prune_refuses_in_one_line(data_set, model, worker, tmp_path):
     (tmp_path / 'empty.csv').write_text('coord_id,mic_id,x,y\n')
     (tmp_path / 'text.safetensors').write_text('nothing')
+    tables.write_rows(tmp_path / 'lost.csv', tables.COORDINATE_COLUMNS, [(1, 1, 5, 5), (2, 99, 5, 5)])
     everything_bad = _with_bad_micrographs(data_set, tmp_path, dict.fromkeys(range(1, 7), tmp_path / 'gone.mrc'))
     for changes, says in (({'--coordinates': tmp_path / 'empty.csv'}, 'no coordinates'),
+                          ({'--coordinates': tmp_path / 'lost.csv'}, 'no micrograph has the id 99'),
                           ({'--model': tmp_path / 'text.safetensors'}, 'no PickerOptimizer model'),
                           ({'--model': tmp_path / 'gone.safetensors'}, 'no such model file'),
-                          ({'--output': tmp_path / 'no folder' / 's.csv'}, 'No such file or directory'),
+                          ({'--output': tmp_path / 'no folder' / 's.csv'}, 'no folder: no such folder'),
                           ({'--micrographs': everything_bad}, 'none of the 6 micrographs can be read')):
         arguments = _prune(data_set, model, tmp_path / 's.csv', '--error-file', tmp_path / 'error.txt')
         for option, value in changes.items():
@@ -227,6 +229,7 @@ def test_interrupted(data_set, model, start_worker, tmp_path, number, code):
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == code and 'Traceback' not in errors
+    assert ('the same command goes on' in errors) == (number == signal.SIGINT)
     assert not (tmp_path / 's.csv').exists()
 
 

@@ -29,6 +29,8 @@ def simulate(folder, micrographs=10, size=1024, pixel_size=None, box_angstrom=No
     """
     _check(micrographs, size, pixel_size, box_angstrom, shapes)
     folder = Path(folder)
+    if (folder / 'micrographs.csv').exists():
+        raise InputError(f'{folder}: there is a data set already; choose another folder.')
     (folder / 'micrographs').mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     conditions = random_conditions(rng, pixel_size, box_angstrom, shapes, largest_box=size / 8)
