@@ -130,7 +130,7 @@ def draw(folder, name, truth, kept, classes, box):
 
 
 def show_summary(protocol):
-    lines = '\n'.join(f'  {line}' for line in protocol.summary())
+    lines = '\n'.join(f'  {line}' for line in protocol._summary())      # without the comment
     print(lines.replace('*', ''))      # asterisks are bold in Scipion's window
 
 
