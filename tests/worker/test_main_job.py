@@ -224,7 +224,9 @@ def test_no_space_left_for_a_model(data_set, shots, worker, tmp_path):
 
 @pytest.mark.parametrize('number, code', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted(data_set, model, start_worker, tmp_path, number, code):
-    process = start_worker(*_prune(data_set, model, tmp_path / 's.csv'))
+    # A job in the background of a shell is started deaf to SIGINT, and so are these tests if they run in one.
+    process = start_worker(*_prune(data_set, model, tmp_path / 's.csv'),
+                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     process.stdout.readline()       # the device: it is at work
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
