@@ -5,10 +5,11 @@ Guo et al., "On calibration of modern neural networks", ICML 2017.
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from .network import LEAST_PROBABILITY
+
 TEMPERATURES = (0.05, 5.0)
 PRIOR = 1.0      # of the squared logarithm of the temperature: a few boxes that are all right do not make certainty
 BINS = 10
-LEAST = 1e-12
 
 
 def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
@@ -21,14 +22,14 @@ def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
 
     def loss(log_temperature):
         own = tempered(probabilities, np.exp(log_temperature))[np.arange(len(targets)), targets]
-        return PRIOR * log_temperature ** 2 - (weights * np.log(own.clip(LEAST))).sum()
+        return PRIOR * log_temperature ** 2 - (weights * np.log(own.clip(LEAST_PROBABILITY))).sum()
 
     return float(np.exp(minimize_scalar(loss, bounds=np.log(TEMPERATURES), method='bounded').x))
 
 
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Probabilities (n, classes) made sharper (temperature < 1) or blunter (> 1)."""
-    logs = np.log(probabilities.clip(LEAST)) / temperature
+    logs = np.log(probabilities.clip(LEAST_PROBABILITY)) / temperature
     powers = np.exp(logs - logs.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 

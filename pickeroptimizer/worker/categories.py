@@ -18,6 +18,7 @@ from torch import Tensor
 
 from . import boxes, tables
 from .errors import InputError
+from .files import replacing
 from .samples import collect_samples
 
 METADATA_KEY = 'pickeroptimizer-categories'
@@ -87,12 +88,10 @@ def simulated(experiments: int, most: int, seed: int, log: Callable[[str], None]
 
 def write_categories(path, categories: Categories):
     """Write a file of categories, whole or not at all."""
-    temporary = f'{path}.part'
-    with open(temporary, 'wb') as stream:
+    with replacing(path, 'wb') as stream:
         stream.write(save({'pixels': categories.pixels, 'data_sets': categories.data_sets,
                            'classes': categories.classes},
                           metadata={METADATA_KEY: json.dumps({'names': categories.names})}))
-    os.replace(temporary, path)
 
 
 def read_categories(path) -> Categories:

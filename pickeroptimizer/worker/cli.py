@@ -5,13 +5,13 @@ Commands import what they need when they run, so that help, `check` and wrong ar
 import argparse
 import errno
 import json
-import os
 import signal
 import sys
 from pathlib import Path
 
 from . import tables
 from .errors import InputError
+from .files import replacing
 
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130      # as a shell reports SIGINT; 143 is SIGTERM
@@ -54,6 +54,7 @@ def _parser():
     _add_inputs(command)
     command.add_argument('--output', type=Path, required=True, help='model file to write (.safetensors)')
     command.add_argument('--folds', type=_whole(0), default=5, help='of the cross-validation; 0: none (%(default)s)')
+    _add_report(command)
     _add_recipe(command)
     _add_common(command)
 
@@ -63,6 +64,7 @@ def _parser():
     command.add_argument('--model', type=Path, required=True, help='model file made by finetune; it knows the box')
     command.add_argument('--output', type=Path, required=True, help='table of scores to write')
     command.add_argument('--batch-size', type=_whole(1), default=128, help='boxes at a time (%(default)s)')
+    _add_report(command)
     command.set_defaults(after_interrupt=': what was scored is kept, and the same command goes on from there')
     _add_common(command)
 
@@ -147,8 +149,11 @@ def _add_recipe(command):
                        help='one weight a branch, one to three of them (0.5 0.5)')
 
 
-def _add_common(command):
+def _add_report(command):
     command.add_argument('--report', type=Path, help='JSON file to write, with the figures of the run')
+
+
+def _add_common(command):
     command.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)')
     command.add_argument('--threads', type=_whole(0), default=0, help='CPU threads; 0: all (%(default)s)')
     command.add_argument('--seed', type=_whole(0), default=0, help='(%(default)s)')
@@ -273,9 +278,8 @@ def _box_angstrom(options, micrographs):
 
 def _write_report(options, report):
     if options.report:
-        temporary = options.report.with_name(options.report.name + '.part')
-        temporary.write_text(json.dumps(report, indent=1) + '\n', encoding='utf-8')
-        os.replace(temporary, options.report)
+        with replacing(options.report, encoding='utf-8') as stream:
+            stream.write(json.dumps(report, indent=1) + '\n')
 
 
 def _log(line):

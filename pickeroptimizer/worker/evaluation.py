@@ -1,7 +1,6 @@
 """How well does a recipe do with few labels? Repeated draws of training boxes from a fully labelled data set."""
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Callable, Sequence
 
@@ -10,6 +9,7 @@ import numpy as np
 from .calibration import expected_calibration_error
 from .crossvalidation import cross_validate
 from .errors import InputError
+from .files import replacing
 from .metrics import figures
 from .samples import Samples
 
@@ -128,6 +128,5 @@ def _earlier(output, settings):
 
 
 def _write(output, report):
-    temporary = output.with_name(output.name + '.part')
-    temporary.write_text(json.dumps(report, indent=1) + '\n', encoding='utf-8')
-    os.replace(temporary, output)
+    with replacing(output, encoding='utf-8') as stream:
+        stream.write(json.dumps(report, indent=1) + '\n')

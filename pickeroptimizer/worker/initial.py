@@ -1,5 +1,4 @@
 """Initial weights of the feature extractor: shipped with the project, torchvision's ImageNet ones, or a file."""
-import os
 from pathlib import Path
 from urllib.error import URLError
 
@@ -9,10 +8,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from .errors import InputError
+from .files import replacing
 from .network import FeatureExtractor, extractor_state
 
 SHIPPED = Path(__file__).parent / 'weights'
-SOURCES = ('default', 'imagenet', 'scratch')
 
 
 def initial_extractor(source: str, architecture: str = 'resnet18') -> FeatureExtractor:
@@ -42,10 +41,8 @@ def save_extractor(path, extractor: FeatureExtractor):
     """Write the weights of an extractor in half precision; those of the normalisations stay in single precision."""
     state = {name: (tensor.half() if tensor.ndim > 1 else tensor).detach().cpu().contiguous()
              for name, tensor in extractor.state_dict().items() if not name.endswith('num_batches_tracked')}
-    temporary = f'{path}.part'
-    with open(temporary, 'wb') as stream:
+    with replacing(path, 'wb') as stream:
         stream.write(save(state))
-    os.replace(temporary, path)
 
 
 def _from_file(path):

@@ -1,6 +1,5 @@
 """Writes and reads a recogniser as one safetensors file: tensors and a JSON header, nothing that is executed."""
 import json
-import os
 from pathlib import Path
 
 import torch
@@ -8,6 +7,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from .errors import InputError
+from .files import replacing
 from .modelheader import FORMAT_VERSION, METADATA_KEY, read_header
 from .network import ARCHITECTURES, FeatureExtractor, LinearRecogniser, MultiLossRecogniser
 
@@ -20,13 +20,10 @@ def save_model(path, recogniser: torch.nn.Module, header: dict):
                if not name.endswith('num_batches_tracked')}
     metadata = {METADATA_KEY: json.dumps({'format_version': FORMAT_VERSION, 'plugin_version': plugin_version(),
                                           **header})}
-    temporary = f'{path}.part'
     try:
-        with open(temporary, 'wb') as stream:
+        with replacing(path, 'wb') as stream:
             stream.write(save(tensors, metadata=metadata))
-        os.replace(temporary, path)
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
         raise InputError(f'{path}: the model cannot be written ({error.strerror}).') from None
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 ARCHITECTURES = ('resnet18', 'resnet34', 'resnet50')
 THIRD_BRANCH_CHANNELS = 128
+LEAST_PROBABILITY = 1e-12      # what a logarithm is taken of
 
 
 class FeatureExtractor(nn.Module):
@@ -95,7 +96,7 @@ class Recogniser(nn.Module):
 
     def tempered(self, probabilities: Tensor) -> Tensor:
         """Probabilities (n, classes) at this recogniser's temperature, float32."""
-        return (probabilities.float().clamp(min=1e-12).log() / self.temperature).softmax(dim=1)
+        return (probabilities.float().clamp(min=LEAST_PROBABILITY).log() / self.temperature).softmax(dim=1)
 
 
 class MultiLossRecogniser(Recogniser):

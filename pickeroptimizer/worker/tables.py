@@ -5,12 +5,12 @@ Every table is a CSV file with a header line. Numbers are checked when they are 
 """
 import csv
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional
 
 from .errors import InputError
+from .files import replacing
 
 CLASSES = ('particle', 'ice', 'carbon')
 PARTICLE = CLASSES[0]
@@ -79,13 +79,11 @@ def read_labels(path) -> List[CoordinateRow]:
 
 
 def write_rows(path, columns, rows):
-    """Write a CSV table that is either whole or not there: a private temporary file, renamed into place."""
-    temporary = f'{path}.part'
-    with open(temporary, 'w', newline='', encoding='utf-8') as stream:
+    """Write a CSV table that is either whole or not there: a temporary file, renamed into place."""
+    with replacing(path, newline='', encoding='utf-8') as stream:
         writer = csv.writer(stream, lineterminator='\n')
         writer.writerow(columns)
         writer.writerows(rows)
-    os.replace(temporary, path)
 
 
 def _read_boxes(path, columns):
