@@ -5,7 +5,7 @@ at that resolution: the contrast between a box and its micrograph is what tells 
 resolution of the box, not of the camera, is where it has to be measured.
 """
 from dataclasses import dataclass
-from typing import List, Sequence
+from typing import Iterator, List, Sequence
 
 import numpy as np
 import torch
@@ -58,6 +58,18 @@ def crop(level: Level, xy: Tensor, width: float, size: int, angles: Tensor = Non
     boxes = F.grid_sample(level.pixels, grid.reshape(1, -1, size, 2), mode='bilinear',
                           padding_mode='reflection', align_corners=False)
     return boxes.reshape(-1, 1, size, size)
+
+
+def batches(image: np.ndarray, xy: np.ndarray, box: float, size: int, fields: Sequence[float], most: int,
+            device: torch.device) -> Iterator[Tensor]:
+    """The boxes (n, fields, size, size) of `box` px around the centres `xy` (all, 2), at most `most` at a time.
+
+    The work is done on `device`. Raises InputError if the box is larger than the micrograph.
+    """
+    pyramid = levels(torch.from_numpy(image).to(device), box, size, fields)
+    for i in range(0, len(xy), most):
+        centres = torch.from_numpy(xy[i:i + most]).to(device)
+        yield torch.cat([crop(level, centres, box * field, size) for level, field in zip(pyramid, fields)], dim=1)
 
 
 def inside(xy: np.ndarray, rows: int, columns: int) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 Guo et al., "On calibration of modern neural networks", ICML 2017.
 """
+from typing import List
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 
@@ -34,13 +36,19 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def expected_calibration_error(probabilities: np.ndarray, targets: np.ndarray) -> float:
-    """How far the probability of the chosen class is from how often it is right (0-1), over ten equal bins.
+def reliability(probabilities: np.ndarray, targets: np.ndarray) -> List[dict]:
+    """How sure and how right, for boxes of like confidence: a dict for each of ten equal bins that has any.
 
-    Each class weighs the same.
+    confidence, accuracy: weighted means (0-1); weight: share of all boxes, where each class weighs the same.
     """
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == targets
     weights = 1 / np.bincount(targets)[targets]
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [abs((weights[bins == b] * (confidence - right)[bins == b]).sum()) for b in range(BINS)]
-    return float(sum(gaps) / weights.sum())
+    return [{'confidence': float(np.average(confidence[bins == b], weights=weights[bins == b])),
+             'accuracy': float(np.average(right[bins == b], weights=weights[bins == b])),
+             'weight': float(weights[bins == b].sum() / weights.sum())} for b in np.unique(bins)]
+
+
+def expected_calibration_error(probabilities: np.ndarray, targets: np.ndarray) -> float:
+    """How far the probability of the chosen class is from how often it is right (0-1), each class weighing the same."""
+    return sum(row['weight'] * abs(row['confidence'] - row['accuracy']) for row in reliability(probabilities, targets))

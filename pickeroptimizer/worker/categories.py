@@ -8,7 +8,7 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, List, Sequence
+from typing import Callable, Dict, List, Sequence
 
 import numpy as np
 import torch
@@ -52,6 +52,11 @@ class Categories:
         return Categories(self.pixels[mask], number[self.data_sets[mask]], self.classes[mask],
                           [self.names[i] for i in kept])
 
+    def counts(self) -> Dict[str, Dict[str, int]]:
+        """{data set: {class: number of boxes}}."""
+        return {name: {c: int(((self.data_sets == i) & (self.classes == number)).sum())
+                       for number, c in enumerate(tables.CLASSES)} for i, name in enumerate(self.names)}
+
     def summary(self) -> str:
         """One line: how many data sets, categories and boxes."""
         categories = len(set(zip(self.data_sets.tolist(), self.classes.tolist())))
@@ -74,10 +79,13 @@ def from_folders(folders: Sequence[Path], most: int, seed: int) -> Categories:
                  for i, folder in enumerate(folders)])
 
 
-def simulated(experiments: int, most: int, seed: int, log: Callable[[str], None]) -> Categories:
-    """Boxes of simulated experiments; experiment i is the same however many there are."""
+def simulated(experiments: int, most: int, seed: int, log: Callable[[str], None], processes: int = 0) -> Categories:
+    """Boxes of simulated experiments; experiment i is the same however many there are.
+
+    processes: how many at a time; 0: as many as there are CPUs.
+    """
     parts = []
-    with ProcessPoolExecutor(len(os.sched_getaffinity(0)), initializer=torch.set_num_threads,
+    with ProcessPoolExecutor(processes or len(os.sched_getaffinity(0)), initializer=torch.set_num_threads,
                              initargs=(1,)) as pool:
         for part in pool.map(_simulate_one, range(experiments), [most] * experiments, [seed] * experiments):
             parts.append(part)

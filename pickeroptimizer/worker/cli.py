@@ -68,6 +68,17 @@ def _parser():
     command.set_defaults(after_interrupt=': what was scored is kept, and the same command goes on from there')
     _add_common(command)
 
+    command = _command(commands, 'embed', _embed, 'describe picks by numbers, to suggest which to label')
+    command.add_argument('--micrographs', type=Path, required=True, help='table mic_id,path,pixel_size')
+    command.add_argument('--coordinates', type=Path, required=True, help='table coord_id,mic_id,x,y')
+    _add_box(command)
+    command.add_argument('--output', type=Path, required=True, help='file of features to write (.npz)')
+    command.add_argument('--most', type=_whole(1), default=3000,
+                         help='picks, on whole micrographs from all over the data set (%(default)s)')
+    command.add_argument('--batch-size', type=_whole(1), default=128, help='boxes at a time (%(default)s)')
+    _add_report(command)
+    _add_common(command)
+
     command = _command(commands, 'evaluate', _evaluate, 'measure a recipe on a fully labelled data set')
     _add_inputs(command)
     command.add_argument('--output', type=Path, required=True, help='results to write (JSON); continued if there')
@@ -77,6 +88,10 @@ def _parser():
                          help='of the cross-validation that calibrates each fit; 0: no calibration (%(default)s)')
     command.add_argument('--split', choices=('micrograph', 'random'), default='micrograph',
                          help='keep micrographs apart, or boxes only, as the paper (%(default)s)')
+    command.add_argument('--parallel', type=_whole(0), default=0, metavar='N',
+                         help='fits at a time; 0: one for each CPU thread, one on a GPU (%(default)s)')
+    command.add_argument('--plot', type=Path, metavar='PNG', help='picture to write: F1 against shots, confusion, '
+                                                                  'figures by class')
     _add_recipe(command)
     _add_common(command)
 
@@ -86,7 +101,7 @@ def _parser():
                          help='data sets: folders with micrographs.csv, labels.csv and box_angstrom.txt')
     command.add_argument('--simulate', type=_whole(0), default=0, metavar='N', help='experiments to simulate')
     command.add_argument('--most', type=_whole(1), default=100, help='boxes of each category (%(default)s)')
-    command.add_argument('--seed', type=_whole(0), default=0, help='(%(default)s)')
+    _add_job(command)
 
     command = _command(commands, 'pretrain', _pretrain, 'train the feature extractor on categories')
     command.add_argument('--categories', type=Path, nargs='+', required=True, help='files made by categories')
@@ -98,6 +113,7 @@ def _parser():
     command.add_argument('--epochs', type=_whole(1), help='(12; paper: 200)')
     command.add_argument('--learning-rate', type=_positive, help='(0.02; paper: 0.1)')
     command.add_argument('--batch-size', type=_whole(2), help='(128; paper: 256)')
+    _add_report(command)
     _add_common(command)
 
     command = _command(commands, 'simulate', _simulate, 'make micrographs with picks whose true class is known')
@@ -128,6 +144,10 @@ def _check_folder(options):
 def _add_inputs(command):
     command.add_argument('--micrographs', type=Path, required=True, help='table mic_id,path,pixel_size')
     command.add_argument('--labels', type=Path, required=True, help='table coord_id,mic_id,x,y,label')
+    _add_box(command)
+
+
+def _add_box(command):
     box = command.add_mutually_exclusive_group(required=True)
     box.add_argument('--box', type=_positive, help='box width in px, where all micrographs have one pixel size')
     box.add_argument('--box-angstrom', type=_positive, help='box width in Å')
@@ -155,6 +175,10 @@ def _add_report(command):
 
 def _add_common(command):
     command.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)')
+    _add_job(command)
+
+
+def _add_job(command):
     command.add_argument('--threads', type=_whole(0), default=0, help='CPU threads; 0: all (%(default)s)')
     command.add_argument('--seed', type=_whole(0), default=0, help='(%(default)s)')
     command.add_argument('--error-file', type=Path, help='where to repeat the line that tells what went wrong')
@@ -173,13 +197,7 @@ def _finetune(options):
 
 def _prune(options):
     micrographs = tables.read_micrographs(options.micrographs)
-    coordinates = tables.read_coordinates(options.coordinates)
-    if not coordinates:
-        raise InputError(f'{options.coordinates}: no coordinates; there is nothing to prune.')
-    unknown = next((pick for pick in coordinates if pick.mic_id not in micrographs), None)
-    if unknown:
-        raise InputError(f'{options.coordinates}: no micrograph has the id {unknown.mic_id} of the coordinate '
-                         f'{unknown.coord_id}.')
+    coordinates = _read_picks(options, micrographs)
     from .device import choose_device
     from .modelfile import load_model
     from .prediction import prune
@@ -194,17 +212,40 @@ def _prune(options):
     _write_report(options, report)
 
 
+def _embed(options):
+    micrographs = tables.read_micrographs(options.micrographs)
+    coordinates = _read_picks(options, micrographs)
+    box_angstrom = _box_angstrom(options, micrographs)
+    from .device import choose_device
+    from .embedding import embed
+    from .initial import initial_extractor
+    from .recipes import DefaultRecipe
+    device = choose_device(options.device, options.threads)
+    _log(f'device: {device.name}')
+    report = embed(micrographs, coordinates, box_angstrom, options.output,
+                   DefaultRecipe(initial_extractor('default'), device), options.most, options.batch_size, _log)
+    _log(f'described {report["boxes"]} picks in {report["seconds"]:.1f} s; {len(report["failed_micrographs"])} '
+         f'micrographs left out')
+    _write_report(options, report)
+
+
 def _evaluate(options):
     micrographs = tables.read_micrographs(options.micrographs)
     labels = tables.read_labels(options.labels)
     box_angstrom = _box_angstrom(options, micrographs)
+    import torch
+
     from .evaluation import evaluate, markdown
     from .samples import collect_samples
     recipe = _recipe(options)
     samples = collect_samples(micrographs, labels, box_angstrom, options.input_size, recipe.fields, recipe.margin)
+    parallel = options.parallel or (torch.get_num_threads() if recipe.device.torch_device.type == 'cpu' else 1)
     report = evaluate(samples, recipe, options.shots, options.draws, options.split, options.folds,
-                      options.seed, options.output, _log)
+                      options.seed, options.output, _log, parallel)
     _log(markdown(report['summary']))
+    if options.plot:
+        from .plots import save_sheet
+        save_sheet(options.plot, {recipe.name: report})
 
 
 def _categories(options):
@@ -213,14 +254,14 @@ def _categories(options):
     from . import categories
     parts = [categories.from_folders(options.data, options.most, options.seed)] if options.data else []
     if options.simulate:
-        parts.append(categories.simulated(options.simulate, options.most, options.seed, _log))
+        parts.append(categories.simulated(options.simulate, options.most, options.seed, _log, options.threads))
     joined = categories.join(parts)
     categories.write_categories(options.output, joined)
     _log(f'{options.output}: {joined.summary()}')
 
 
 def _pretrain(options):
-    from dataclasses import replace
+    from dataclasses import asdict, replace
 
     from .categories import join, read_categories
     from .device import choose_device
@@ -234,7 +275,10 @@ def _pretrain(options):
     joined = join([read_categories(path) for path in options.categories]).without(options.leave_out)
     _log(f'pretraining on {joined.summary()}')
     extractor = initial_extractor(options.init, options.architecture)
-    save_extractor(options.output, pretrain(joined, extractor, recipe, device, options.seed, _log))
+    facts = {'init': options.init, 'recipe': options.recipe, **asdict(recipe), 'seed': options.seed,
+             'device': device.name, 'data_sets': joined.counts(), 'left_out': options.leave_out}
+    save_extractor(options.output, pretrain(joined, extractor, recipe, device, options.seed, _log,
+                                            lambda curve: _write_report(options, {**facts, **curve})))
 
 
 def _simulate(options):
@@ -249,6 +293,17 @@ def _check(options):
     if missing:
         raise InputError(f'this Python lacks {", ".join(missing)}.')
     _log('the worker environment is complete')
+
+
+def _read_picks(options, micrographs):
+    coordinates = tables.read_coordinates(options.coordinates)
+    if not coordinates:
+        raise InputError(f'{options.coordinates}: no coordinates; there is nothing to look at.')
+    unknown = next((pick for pick in coordinates if pick.mic_id not in micrographs), None)
+    if unknown:
+        raise InputError(f'{options.coordinates}: no micrograph has the id {unknown.mic_id} of the coordinate '
+                         f'{unknown.coord_id}.')
+    return coordinates
 
 
 def _recipe(options):

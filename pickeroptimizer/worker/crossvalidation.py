@@ -1,4 +1,5 @@
 """Estimates, from the labelled boxes alone, how well a recogniser will do on micrographs that it has not seen."""
+import warnings
 from collections import Counter
 from dataclasses import dataclass
 from typing import Optional
@@ -6,7 +7,7 @@ from typing import Optional
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from .calibration import expected_calibration_error, fit_temperature, tempered
+from .calibration import expected_calibration_error, fit_temperature, reliability, tempered
 from .metrics import figures
 from .tables import PARTICLE
 
@@ -30,6 +31,7 @@ class CrossValidation:
         names = np.array(classes)
         return {**figures(names[self.targets], names[self.probabilities.argmax(axis=1)], classes),
                 'calibration_error': expected_calibration_error(self.probabilities, self.targets),
+                'reliability': reliability(self.probabilities, self.targets),
                 'temperature': self.temperature, 'split': self.split, 'folds': self.folds,
                 'particle_probabilities': self._of_particles(classes)}
 
@@ -58,15 +60,17 @@ def cross_validate(recipe, embedded, targets, mic_ids, folds: int, seed: int, lo
 
 
 def _folds(mic_ids, targets, folds, seed):
+    numbers = Counter(targets.tolist()).values()
     spread = min(len(set(mic_ids[targets == t])) for t in set(targets))
     if spread >= 2:
-        for count in range(min(folds, len(set(mic_ids))), 1, -1):
+        for count in range(min(folds, len(set(mic_ids)), max(numbers)), 1, -1):
             splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-            parts = list(splitter.split(targets, targets, mic_ids))
+            with warnings.catch_warnings():
+                warnings.simplefilter('ignore', UserWarning)      # of a class with fewer boxes than folds: it is known
+                parts = list(splitter.split(targets, targets, mic_ids))
             if all(len(test) and len(set(targets[train])) == len(set(targets)) for train, test in parts):
                 return BY_MICROGRAPH, parts
-    fewest = min(Counter(targets.tolist()).values())
-    if fewest < 2:
+    if min(numbers) < 2:
         return BY_BOX, []
-    splitter = StratifiedKFold(min(folds, fewest), shuffle=True, random_state=seed)
+    splitter = StratifiedKFold(min(folds, min(numbers)), shuffle=True, random_state=seed)
     return BY_BOX, list(splitter.split(targets, targets))

@@ -1,10 +1,14 @@
 """How well does a recipe do with few labels? Repeated draws of training boxes from a fully labelled data set."""
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Callable, List, Sequence
 
 import numpy as np
+import torch
+from joblib import Parallel, delayed
+from torch import Tensor
 
 from .calibration import expected_calibration_error
 from .crossvalidation import cross_validate
@@ -12,108 +16,127 @@ from .errors import InputError
 from .files import replacing
 from .metrics import figures
 from .samples import Samples
+from .split import halves
 
-BY_MICROGRAPH, AT_RANDOM = 'micrograph', 'random'
-ATTEMPTS = 1000
-LEAST = 4          # boxes of each class on either side of a split
 SUMMARISED = ('balanced_macro_f1', 'macro_f1', 'accuracy', 'junk_removed', 'particles_lost', 'calibration_error')
+SMALL_IS_GOOD = ('particles_lost', 'calibration_error')
 
 
 def evaluate(samples: Samples, recipe, shots: Sequence[int], draws: int, split: str, folds: int, seed: int,
-             output, log: Callable[[str], None]) -> dict:
+             output, log: Callable[[str], None], processes: int = 1) -> dict:
     """Fit `recipe` to `shots` boxes a class, `draws` times each, and judge on the boxes of the other half.
 
     split: `micrograph` (no micrograph on both sides) or `random` (boxes, as the paper). A class with fewer boxes on
     the training side gives all it has. Each draw uses the same split for all shots. `folds` > 0 calibrates each fit
-    by a cross-validation. Results are written to `output` (JSON) after each fit; a later call with the same
-    arguments continues there. Raises InputError where no split leaves every class on both sides.
+    by a cross-validation. `processes` fits go on at a time. Results are written to `output` (JSON) after each fit; a
+    later call with the same arguments continues there. Raises InputError where no split leaves every class on both
+    sides.
     """
     output = Path(output)
-    settings = {'recipe': recipe.name, **recipe.header(), 'weights': _fingerprint(recipe.extractor), 'split': split,
-                'folds': folds, 'seed': seed, 'counts': samples.counts()}
+    settings = {'recipe': recipe.name, **recipe.header(), 'split': split, 'folds': folds, 'seed': seed,
+                'counts': samples.counts(), 'weights': _digest(recipe.extractor.state_dict().values()),
+                'boxes': _digest([samples.pixels, torch.from_numpy(samples.mic_ids)])}
     results = _earlier(output, settings)
     classes = list(samples.counts())
     targets = np.array([classes.index(label) for label in samples.labels])
-    embedded = recipe.embed(samples.pixels)
     have = {(r['shots'], r['draw']) for r in results}
+    tasks = []
     for draw in range(draws):
-        order, test = _draw(targets, samples.mic_ids, split, np.random.default_rng([seed, draw]))
+        order, test = halves(targets, samples.mic_ids, split, np.random.default_rng([seed, draw]))
         for number in shots:
-            if (number, draw) in have:
-                continue
             train = np.concatenate([order[targets[order] == t][:number] for t in range(len(classes))])
-            recogniser = _fit(recipe, embedded[train], targets[train], samples.mic_ids[train], folds, seed + draw)
-            probabilities = recipe.predict(recogniser, embedded[test])
-            result = {'shots': number, 'draw': draw, 'trained_on': np.bincount(targets[train]).tolist(),
-                      **figures(samples.labels[test], np.array(classes)[probabilities.argmax(axis=1)], classes),
-                      'calibration_error': expected_calibration_error(probabilities, targets[test])}
+            if (number, draw) not in have:
+                tasks.append((number, draw, train, test))
+    if tasks:
+        threads = max(1, torch.get_num_threads() // processes)
+        job = _Job(recipe, recipe.embed(samples.pixels), targets, samples.mic_ids, classes, folds, seed, threads)
+        pool = Parallel(processes, return_as='generator_unordered', mmap_mode='r')
+        for result in pool(delayed(job)(*task) for task in tasks):
             results.append(result)
-            _write(output, {'settings': settings, 'draws': results})
-            log(f'draw {draw + 1} of {draws}, {number} shots: balanced macro-F1 {result["balanced_macro_f1"]:.3f}')
+            results.sort(key=lambda r: (r['draw'], r['shots']))
+            _write(output, {'settings': settings, 'draws': results})      # the summary comes when all draws are there
+            log(f'{len(results) - len(have)} of {len(tasks)}: draw {result["draw"] + 1}, {result["shots"]} shots: '
+                f'balanced macro-F1 {result["balanced_macro_f1"]:.3f}')
     report = {'settings': settings, 'summary': summarise(results), 'draws': results}
     _write(output, report)
     return report
 
 
+@dataclass(frozen=True)
+class _Job:
+    """What every draw has in common; called with a draw, it fits and judges. Crosses to other processes."""
+    recipe: object
+    embedded: Tensor
+    targets: np.ndarray
+    mic_ids: np.ndarray
+    classes: List[str]
+    folds: int
+    seed: int
+    threads: int
+
+    def __call__(self, number: int, draw: int, train: np.ndarray, test: np.ndarray) -> dict:
+        torch.set_num_threads(self.threads)      # a new process starts with its own idea of it
+        recogniser = self._fit(train, draw)
+        probabilities = self.recipe.predict(recogniser, self.embedded[test])
+        names = np.array(self.classes)
+        return {'shots': number, 'draw': draw, 'trained_on': np.bincount(self.targets[train]).tolist(),
+                **figures(names[self.targets[test]], names[probabilities.argmax(axis=1)], self.classes),
+                'calibration_error': expected_calibration_error(probabilities, self.targets[test])}
+
+    def _fit(self, train, draw):
+        """A recogniser of these boxes, calibrated if `folds` > 0."""
+        embedded, targets, seed = self.embedded[train], self.targets[train], self.seed + draw
+        recogniser = self.recipe.fit(embedded, targets, seed)
+        if self.folds:
+            validation = cross_validate(self.recipe, embedded, targets, self.mic_ids[train], self.folds, seed,
+                                        log=lambda line: None)
+            if validation:
+                recogniser.temperature.fill_(validation.temperature)
+        return recogniser
+
+
 def summarise(results: Sequence[dict]) -> dict:
-    """{shots: {figure: {mean, sd, worst}}} over draws."""
+    """{shots: summary} over draws: {mean, sd, worst} of each figure, {class: {precision, recall, f1: {mean, sd}}} under
+    `per_class`, and the confusion matrix of all draws together."""
     summary = {}
     for number in sorted({r['shots'] for r in results}):
         mine = [r for r in results if r['shots'] == number]
-        summary[str(number)] = {'draws': len(mine)}
+        row = {'draws': len(mine), 'confusion': np.sum([r['confusion'] for r in mine], axis=0).tolist()}
         for key in SUMMARISED:
-            values = np.array([r[key] for r in mine], dtype=float)
-            worst = values.max() if key in ('particles_lost', 'calibration_error') else values.min()
-            summary[str(number)][key] = {'mean': float(values.mean()), 'sd': float(values.std()),
-                                         'worst': float(worst)}
+            values = [r[key] for r in mine]
+            row[key] = {**_spread(values), 'worst': (max if key in SMALL_IS_GOOD else min)(values)}
+        row['per_class'] = {name: {key: _spread([r['per_class'][name][key] for r in mine]) for key in figures_of}
+                            for name, figures_of in mine[0]['per_class'].items()}
+        summary[str(number)] = row
     return summary
 
 
+def _spread(values):
+    return {'mean': float(np.mean(values)), 'sd': float(np.std(values))}
+
+
 def markdown(summary: dict) -> str:
-    """The summary as a Markdown table: mean ± s.d. (worst), in per cent."""
+    """The summary as two Markdown tables in per cent: mean ± s.d. (worst) of all figures; then class by class."""
     lines = ['| shots | draws | ' + ' | '.join(key.replace('_', ' ') for key in SUMMARISED) + ' |',
              '|---' * (len(SUMMARISED) + 2) + '|']
     for number, row in summary.items():
         cells = [f'{100 * row[k]["mean"]:.1f} ± {100 * row[k]["sd"]:.1f} ({100 * row[k]["worst"]:.1f})'
                  for k in SUMMARISED]
         lines.append(f'| {number} | {row["draws"]} | ' + ' | '.join(cells) + ' |')
+    lines += ['', '| shots | class | precision | recall | F1 (balanced) |', '|---' * 5 + '|']
+    for number, row in summary.items():
+        for name, values in row['per_class'].items():
+            cells = [f'{100 * v["mean"]:.1f} ± {100 * v["sd"]:.1f}' for v in values.values()]
+            lines.append(f'| {number} | {name} | ' + ' | '.join(cells) + ' |')
     return '\n'.join(lines)
 
 
-def _fit(recipe, embedded, targets, mic_ids, folds, seed):
-    """A recogniser of these boxes, calibrated if `folds` > 0."""
-    recogniser = recipe.fit(embedded, targets, seed)
-    if folds:
-        validation = cross_validate(recipe, embedded, targets, mic_ids, folds, seed, log=lambda line: None)
-        if validation:
-            recogniser.temperature.fill_(validation.temperature)
-    return recogniser
-
-
-def _fingerprint(extractor):
-    """Of the initial weights: results of other ones are not continued."""
+def _digest(tensors):
+    """Of weights or of boxes: results of other ones are not continued."""
     total = hashlib.sha256()
-    for tensor in extractor.state_dict().values():
-        total.update(tensor.cpu().numpy().tobytes())
+    for tensor in tensors:
+        total.update(np.ascontiguousarray(tensor.cpu().numpy()).data)
     return total.hexdigest()[:16]
-
-
-def _draw(targets, mic_ids, split, rng):
-    """Indices that may be trained on, in random order, and those to judge on."""
-    classes = set(targets)
-    for _ in range(ATTEMPTS):
-        train = np.zeros(len(targets), dtype=bool)
-        if split == BY_MICROGRAPH:
-            chosen = rng.permutation(np.unique(mic_ids))
-            train = np.isin(mic_ids, chosen[:len(chosen) // 2])
-        else:
-            for t in classes:
-                members = rng.permutation(np.flatnonzero(targets == t))
-                train[members[:len(members) // 2]] = True
-        if all(min((targets[train] == t).sum(), (targets[~train] == t).sum()) >= LEAST for t in classes):
-            return rng.permutation(np.flatnonzero(train)), np.flatnonzero(~train)
-    raise InputError(f'no split by {split} leaves {LEAST} boxes of each class on both sides; label more, or use '
-                     f'--split random.')
 
 
 def _earlier(output, settings):

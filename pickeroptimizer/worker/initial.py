@@ -65,5 +65,6 @@ def _download(architecture):
         # The file's name carries its sha256; weights_only admits tensors alone.
         return torch.hub.load_state_dict_from_url(weights.url, map_location='cpu', check_hash=True, weights_only=True)
     except (URLError, OSError, RuntimeError) as error:
-        raise InputError(f'--init imagenet: the weights could not be downloaded ({" ".join(str(error).split())}); '
-                         f'copy them from another machine and give the file with --init FILE.') from None
+        raise InputError(f'the weights of ImageNet could not be downloaded ({" ".join(str(error).split())}); download '
+                         f'{weights.url} on another machine and put the file into '
+                         f'{Path(torch.hub.get_dir(), "checkpoints")}, or start from it as a file.') from None

@@ -1,9 +1,12 @@
-"""Reads one micrograph file into a float32 array, after checking that it is one.
+"""Reads micrograph files into float32 arrays, after checking that they are micrographs.
 
 A header is never believed: the size that it announces is held against the file before memory is taken.
 """
 import os
 import warnings
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import mrcfile
@@ -20,6 +23,7 @@ MAX_PIXELS = 2 ** 30     # twice a 16k x 32k montage; what is larger is a damage
 MRC_HEADER_BYTES = 1024
 _MRC_NUMERIC_MODES = {0: 'i1', 1: 'i2', 2: 'f4', 6: 'u2', 12: 'f2'}
 _MRC_COMPLEX_MODES = (3, 4)
+READ_AHEAD = 2           # micrographs
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
@@ -45,6 +49,18 @@ def read_micrograph(path) -> np.ndarray:
     except OSError as error:
         raise InputError(f'{path}: cannot be read ({error}).') from None
     return _checked(path, image)
+
+
+def read_ahead(rows):
+    """Yield (row, future of its image) of tables.MicrographRow; the next ones are read while one is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        todo, waiting = iter(rows), deque()
+        while True:
+            waiting.extend((row, reader.submit(read_micrograph, row.path))
+                           for row in islice(todo, READ_AHEAD - len(waiting)))
+            if not waiting:
+                return
+            yield waiting.popleft()
 
 
 def _read_mrc(path):

@@ -46,8 +46,8 @@ def build_recogniser(header: dict) -> torch.nn.Module:
         raise ValueError(header['architecture'])
     extractor = FeatureExtractor(header['architecture'])
     if header['head'] == 'linear':
-        return LinearRecogniser(extractor, len(header['classes']), len(header['fields']))
-    return MultiLossRecogniser(extractor, len(header['classes']), int(header['branches']))
+        return LinearRecogniser(extractor, len(header['classes']), len(header['fields']), header['references'])
+    return MultiLossRecogniser(extractor, len(header['classes']), int(header['branches']), header['references'])
 
 
 def plugin_version() -> str:

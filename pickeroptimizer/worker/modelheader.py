@@ -14,9 +14,10 @@ from .tables import CLASSES, PARTICLE
 FORMAT_VERSION = 1
 METADATA_KEY = 'pickeroptimizer'
 MAX_HEADER_BYTES = 16 * 2 ** 20
-_REQUIRED = ('architecture', 'head', 'classes', 'box_angstrom', 'input_size', 'fields', 'recipe')
+_REQUIRED = ('architecture', 'head', 'classes', 'box_angstrom', 'input_size', 'fields', 'recipe', 'references')
 INPUT_SIZES = range(16, 513)
 MAX_FIELDS = 4
+MAX_REFERENCES = 2 ** 16
 
 
 def read_header(path) -> dict:
@@ -83,6 +84,9 @@ def _check(path, header):
     fields = header['fields']
     if not isinstance(fields, list) or not 1 <= len(fields) <= MAX_FIELDS or not all(map(_positive, fields)):
         raise InputError(f'{path}: the model has impossible fields of view {fields}.')
+    references = header['references']
+    if not isinstance(references, int) or isinstance(references, bool) or not 0 < references <= MAX_REFERENCES:
+        raise InputError(f'{path}: the model remembers an impossible number of labelled boxes, {references}.')
     if header['input_size'] not in INPUT_SIZES:
         raise InputError(f'{path}: the model has an impossible input size {header["input_size"]} px.')
 

@@ -3,7 +3,7 @@
 The extractor sees one grey channel. For weights made on colour pictures, the first convolution's three input
 channels are summed: the same result as showing the grey picture three times, at a third of the work.
 """
-from typing import List, Sequence
+from typing import List, Sequence, Tuple
 
 import torch
 import torchvision
@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 ARCHITECTURES = ('resnet18', 'resnet34', 'resnet50')
 THIRD_BRANCH_CHANNELS = 128
-LEAST_PROBABILITY = 1e-12      # what a logarithm is taken of
+LEAST_PROBABILITY = 1e-12      # what a logarithm is taken of, and what is divided by
+LEAST_SCALE = 0.1      # of a feature's s.d., as a share of the median one
 
 
 class FeatureExtractor(nn.Module):
@@ -87,12 +88,51 @@ def pooled_features(maps: List[Tensor]) -> Tensor:
 
 
 class Recogniser(nn.Module):
-    """A feature extractor, whatever follows, and the temperature that makes its probabilities mean what they say."""
+    """A feature extractor and whatever turns its features into probabilities; the temperature that makes these mean
+    what they say; and the features of labelled boxes, which tell how new a box is.
 
-    def __init__(self, extractor: FeatureExtractor):
+    width: number of features; references: number of labelled boxes that are remembered.
+    """
+
+    def __init__(self, extractor: FeatureExtractor, width: int, references: int):
         super().__init__()
         self.extractor = extractor
         self.register_buffer('temperature', torch.ones(()))
+        self.register_buffer('mean', torch.zeros(width))
+        self.register_buffer('scale', torch.ones(width))
+        self.register_buffer('references', torch.zeros(references, width))
+        self.register_buffer('spacing', torch.ones(()))
+
+    def standardise_by(self, features: Tensor):
+        """Take mean and s.d. of features (n, width) as those of every box.
+
+        A feature that hardly varies among a few labelled boxes may vary a lot elsewhere; LEAST_SCALE bounds what it
+        can come to then.
+        """
+        scale = features.std(dim=0)
+        self.mean.copy_(features.mean(dim=0))
+        self.scale.copy_(scale.clamp(min=max(LEAST_SCALE * float(scale.median()), LEAST_PROBABILITY)))
+
+    def remember(self, features: Tensor):
+        """Keep the features of labelled boxes (n, width), as many of them as there is room for, to tell new ones."""
+        chosen = torch.linspace(0, len(features) - 1, len(self.references)).round().long()
+        self.references.copy_(self._standard(features[chosen]).half())      # as the model file will hold them
+        apart = torch.cdist(self.references, self.references).fill_diagonal_(torch.inf)
+        self.spacing.copy_(apart.min(dim=1).values.median().clamp(min=LEAST_PROBABILITY))
+
+    def judge(self, boxes: Tensor) -> Tuple[Tensor, Tensor]:
+        """Boxes (n, fields, s, s) -> probabilities (n, classes) and novelty (n), float32.
+
+        Novelty is the distance to the nearest labelled box, in units of what is usual between labelled boxes and
+        their nearest: about 1 for what was labelled; far above 1 for what no label resembles.
+        """
+        described, probabilities = self.describe(boxes)
+        with torch.autocast(described.device.type, enabled=False):
+            distances = torch.cdist(self._standard(described), self.references)
+            return probabilities, distances.min(dim=1).values / self.spacing
+
+    def _standard(self, features):
+        return (features - self.mean) / self.scale
 
     def tempered(self, probabilities: Tensor) -> Tensor:
         """Probabilities (n, classes) at this recogniser's temperature, float32."""
@@ -102,26 +142,26 @@ class Recogniser(nn.Module):
 class MultiLossRecogniser(Recogniser):
     """The paper's network: one field of view, last feature map, the mean of the branches' probabilities."""
 
-    def __init__(self, extractor: FeatureExtractor, classes: int, branches: int = 2):
-        super().__init__(extractor)
+    def __init__(self, extractor: FeatureExtractor, classes: int, branches: int = 2, references: int = 0):
+        super().__init__(extractor, extractor.channels[-1], references)
         self.head = MultiLossHead(extractor.channels[-1], classes, branches)
 
     def forward(self, boxes: Tensor) -> List[Tensor]:
         return self.head(self.extractor(boxes))
 
-    def probabilities(self, boxes: Tensor) -> Tensor:
-        """(n, 1, s, s) -> (n, classes), float32."""
-        return self.tempered(torch.stack([logits.float().softmax(dim=1) for logits in self(boxes)]).mean(dim=0))
+    def describe(self, boxes: Tensor) -> Tuple[Tensor, Tensor]:
+        """(n, 1, s, s) -> the pooled last feature map (n, width) and the probabilities (n, classes), float32."""
+        maps = self.extractor(boxes)
+        branches = torch.stack([logits.float().softmax(dim=1) for logits in self.head(maps)])
+        return pooled_features(maps[-1:]), self.tempered(branches.mean(dim=0))
 
 
 class LinearRecogniser(Recogniser):
     """Frozen features of all stages, for every field of view, and one linear layer on their standardised values."""
 
-    def __init__(self, extractor: FeatureExtractor, classes: int, fields: int):
-        super().__init__(extractor)
+    def __init__(self, extractor: FeatureExtractor, classes: int, fields: int, references: int = 0):
         width = sum(extractor.channels) * fields
-        self.register_buffer('mean', torch.zeros(width))
-        self.register_buffer('scale', torch.ones(width))
+        super().__init__(extractor, width, references)
         self.linear = nn.Linear(width, classes)
 
     def features(self, boxes: Tensor) -> Tensor:
@@ -133,8 +173,9 @@ class LinearRecogniser(Recogniser):
     def classify(self, features: Tensor) -> Tensor:
         """(n, width) -> probabilities (n, classes)."""
         with torch.autocast(features.device.type, enabled=False):
-            return self.tempered(self.linear((features - self.mean) / self.scale).softmax(dim=1))
+            return self.tempered(self.linear(self._standard(features)).softmax(dim=1))
 
-    def probabilities(self, boxes: Tensor) -> Tensor:
-        """(n, fields, s, s) -> (n, classes), float32."""
-        return self.classify(self.features(boxes))
+    def describe(self, boxes: Tensor) -> Tuple[Tensor, Tensor]:
+        """(n, fields, s, s) -> the features (n, width) and the probabilities (n, classes), float32."""
+        features = self.features(boxes)
+        return features, self.classify(features)

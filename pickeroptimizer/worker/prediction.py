@@ -1,9 +1,7 @@
 """Prunes: gives every pick its class probabilities, micrograph by micrograph."""
 import time
-from collections import defaultdict, deque
-from concurrent.futures import ThreadPoolExecutor
+from collections import defaultdict
 from contextlib import closing
-from itertools import islice
 from typing import Callable, Dict, List, Sequence
 
 import numpy as np
@@ -12,13 +10,13 @@ import torch
 from . import boxes
 from .device import Device
 from .errors import InputError
-from .micrographs import read_micrograph
+from .micrographs import read_ahead
 from .progress import Progress
 from .scores import GrowingScores
-from .tables import CLASSES, OUTSIDE, SCORE_COLUMNS, SCORED, UNREADABLE, CoordinateRow, MicrographRow
+from .tables import CLASSES, OUTSIDE, SCORE_COLUMNS, SCORE_NUMBERS, SCORED, UNREADABLE, CoordinateRow, MicrographRow
 
-READ_AHEAD = 2
-UNSCORED = [''] * len(CLASSES)
+UNSCORED = [''] * len(SCORE_NUMBERS)
+NOVELTY = SCORE_NUMBERS.index('novelty')
 STATUS = SCORE_COLUMNS.index('status')
 
 
@@ -42,7 +40,7 @@ def prune(micrographs: Dict[int, MicrographRow], coordinates: Sequence[Coordinat
         if first:
             log(f'{first} of {len(order)} micrographs were scored by an earlier run; continuing with the others')
         progress = Progress(len(order), log, done=first)
-        for row, reading in _read_ahead(order[first:]):
+        for row, reading in read_ahead(order[first:]):
             lines = _score_micrograph(row, reading, picks[row.mic_id], scorer, tally, log)
             scores.append(lines)
             progress.add(sum(line[STATUS] == SCORED for line in lines))
@@ -55,18 +53,6 @@ def prune(micrographs: Dict[int, MicrographRow], coordinates: Sequence[Coordinat
             'outside': tally.counts[OUTSIDE], 'unreadable': tally.counts[UNREADABLE],
             'failed_micrographs': tally.failed, 'device': device.name,
             'seconds': round(time.monotonic() - start, 2), 'boxes_per_second': round(progress.rate(), 1)}
-
-
-def _read_ahead(rows):
-    """Yield (row, future of its image); the next micrographs are read while one is scored."""
-    with ThreadPoolExecutor(1) as reader:
-        todo, waiting = iter(rows), deque()
-        while True:
-            waiting.extend((row, reader.submit(read_micrograph, row.path))
-                           for row in islice(todo, READ_AHEAD - len(waiting)))
-            if not waiting:
-                return
-            yield waiting.popleft()
 
 
 class _Tally:
@@ -96,7 +82,7 @@ class _Tally:
 
 
 class _Scorer:
-    """A model on its device: a micrograph and centres in, probabilities in the order of CLASSES out."""
+    """A model on its device: a micrograph and centres in, the numbers of SCORE_NUMBERS out, (n, 4)."""
 
     def __init__(self, recogniser, header, device, batch_size):
         self.recogniser = recogniser.to(device.torch_device, memory_format=torch.channels_last)
@@ -105,17 +91,16 @@ class _Scorer:
         self.columns = [CLASSES.index(c) for c in header['classes']]
 
     def __call__(self, image: np.ndarray, pixel_size: float, xy: np.ndarray) -> np.ndarray:
-        where = self.device.torch_device
-        box = self.box_angstrom / pixel_size
-        levels = boxes.levels(torch.from_numpy(image).to(where), box, self.size, self.fields)
-        result = np.zeros((len(xy), len(CLASSES)), dtype=np.float32)
-        for i in range(0, len(xy), self.batch_size):
-            centres = torch.from_numpy(xy[i:i + self.batch_size]).to(where)
-            pixels = torch.cat([boxes.crop(level, centres, box * field, self.size)
-                                for level, field in zip(levels, self.fields)], dim=1)
+        result = np.zeros((len(xy), len(SCORE_NUMBERS)), dtype=np.float32)
+        done = 0
+        for pixels in boxes.batches(image, xy, self.box_angstrom / pixel_size, self.size, self.fields,
+                                    self.batch_size, self.device.torch_device):
             with torch.no_grad(), self.device.autocast():
-                probabilities = self.recogniser.probabilities(pixels)
-            result[i:i + self.batch_size, self.columns] = probabilities.float().cpu().numpy()
+                probabilities, novelty = self.recogniser.judge(pixels)
+            part = slice(done, done + len(pixels))
+            result[part, self.columns] = probabilities.cpu().numpy()
+            result[part, NOVELTY] = novelty.cpu().numpy()
+            done += len(pixels)
         return result
 
 
@@ -125,7 +110,7 @@ def _score_micrograph(row, reading, picks, scorer, tally, log):
         image = reading.result()
         xy = np.array([(p.x, p.y) for p in picks], dtype=np.float32)
         on_it = boxes.inside(xy, *image.shape)
-        probabilities = iter(scorer(image, row.pixel_size, xy[on_it]))
+        numbers = iter(scorer(image, row.pixel_size, xy[on_it]))
     except InputError as error:
         log(f'warning: micrograph {row.mic_id} is not scored: {error}')
         tally.fail(row, str(error))
@@ -133,5 +118,5 @@ def _score_micrograph(row, reading, picks, scorer, tally, log):
         return [[p.coord_id, *UNSCORED, UNREADABLE, str(error)] for p in picks]
     tally.add(SCORED, int(on_it.sum()))
     tally.add(OUTSIDE, int((~on_it).sum()))
-    return [[p.coord_id, *(f'{v:.6f}' for v in next(probabilities)), SCORED, ''] if good else
+    return [[p.coord_id, *(f'{v:.6f}' for v in next(numbers)), SCORED, ''] if good else
             [p.coord_id, *UNSCORED, OUTSIDE, 'the centre lies outside the micrograph'] for p, good in zip(picks, on_it)]

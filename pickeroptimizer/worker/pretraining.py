@@ -43,8 +43,11 @@ RECIPES = {'default': PretrainRecipe(epochs=12, learning_rate=0.02, batch_size=1
 
 
 def pretrain(categories: Categories, extractor: FeatureExtractor, recipe: PretrainRecipe, device: Device, seed: int,
-             log: Callable[[str], None]) -> FeatureExtractor:
+             log: Callable[[str], None], watch: Callable[[dict], None] = lambda curve: None) -> FeatureExtractor:
     """Train `extractor` (in place) to name the category of a box; the classifier on top is thrown away.
+
+    After each epoch `watch` is given the curve so far: {'loss': one a epoch, 'accuracy': one a epoch (0-1)}, both of
+    the boxes as they were shown.
 
     An epoch shows every box once, at a random one of the first `recipe.fields` fields of view, flipped, turned and
     changed a little in contrast and brightness.
@@ -61,6 +64,7 @@ def pretrain(categories: Categories, extractor: FeatureExtractor, recipe: Pretra
                                                     pct_start=0.1) if recipe.one_cycle else
                 torch.optim.lr_scheduler.StepLR(optimiser, step_size=7 * steps, gamma=0.1))
     start, done = time.monotonic(), 0
+    curve = {'loss': [], 'accuracy': []}
     for epoch in range(recipe.epochs):
         total, right = 0.0, 0
         for batch in torch.randperm(len(categories.pixels)).split(recipe.batch_size):
@@ -85,8 +89,10 @@ def pretrain(categories: Categories, extractor: FeatureExtractor, recipe: Pretra
             if done % LOG_EVERY == 0:
                 left = (time.monotonic() - start) / done * (recipe.epochs * steps - done)
                 log(f'step {done} of {recipe.epochs * steps}, {left / 60:.0f} min left')
-        log(f'epoch {epoch + 1} of {recipe.epochs}: loss {total / len(categories.pixels):.4f}, '
-            f'accuracy {right / len(categories.pixels):.4f}')
+        curve['loss'].append(total / len(categories.pixels))
+        curve['accuracy'].append(right / len(categories.pixels))
+        log(f'epoch {epoch + 1} of {recipe.epochs}: loss {curve["loss"][-1]:.4f}, accuracy {curve["accuracy"][-1]:.4f}')
+        watch(curve)
     return net.eval()
 
 

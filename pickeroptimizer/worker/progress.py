@@ -6,21 +6,23 @@ from typing import Callable
 class Progress:
     """Counts micrographs and boxes, and tells `log` at most every `interval` seconds how far things are."""
 
-    def __init__(self, total: int, log: Callable[[str], None], done: int = 0, interval: float = 5.0):
+    def __init__(self, total: int, log: Callable[[str], None], done: int = 0, interval: float = 5.0,
+                 what: str = 'scored'):
         self.total, self.done, self.boxes = total, done, 0
+        self._what = what
         self._log, self._interval = log, interval
         self._first = done
         self._start = self._told = time.monotonic()
 
     def add(self, boxes: int):
-        """One more micrograph is done, and `boxes` boxes on it were scored."""
+        """One more micrograph is done, and `boxes` boxes on it were scored, or whatever `what` says."""
         self.done += 1
         self.boxes += boxes
         now = time.monotonic()
         if now - self._told >= self._interval or self.done == self.total:
             self._told = now
             left = (now - self._start) / (self.done - self._first) * (self.total - self.done)
-            self._log(f'{self.done} of {self.total} micrographs, {self.boxes} boxes scored, '
+            self._log(f'{self.done} of {self.total} micrographs, {self.boxes} boxes {self._what}, '
                       f'{self.rate():.0f} boxes/s, {int(left) // 60}:{int(left) % 60:02d} min left')
 
     def rate(self) -> float:

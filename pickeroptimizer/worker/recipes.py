@@ -17,6 +17,7 @@ from .device import Device
 from .network import FeatureExtractor, LinearRecogniser, MultiLossRecogniser
 
 BATCH = 256
+MOST_REFERENCES = 512      # labelled boxes that a model remembers: 2 MB
 
 
 @dataclass
@@ -38,16 +39,16 @@ class DefaultRecipe:
         recogniser = self._recogniser(classes=2).to(self.device.torch_device)
         with torch.no_grad(), self.device.autocast():
             views = [torch.cat([recogniser.features(turned[i:i + BATCH].to(self.device.torch_device)).cpu()
-                                for i in range(0, len(turned), BATCH)]) for turned in _orientations(pixels)]
+                                for i in range(0, len(turned), BATCH)]) for turned in orientations(pixels)]
         return torch.stack(views, dim=1)
 
     def fit(self, embedded: Tensor, targets: np.ndarray, seed: int, log=None) -> LinearRecogniser:
         """Fit to features (n, 8, width) with class numbers (n)."""
         views = embedded.shape[1]
         features = embedded.reshape(-1, embedded.shape[-1])
-        recogniser = self._recogniser(classes=int(targets.max()) + 1)
-        recogniser.mean.copy_(features.mean(dim=0))
-        recogniser.scale.copy_(features.std(dim=0).clamp(min=1e-6))
+        recogniser = self._recogniser(int(targets.max()) + 1, min(len(targets), MOST_REFERENCES))
+        recogniser.standardise_by(features)
+        recogniser.remember(embedded[:, 0])
         standard = ((features - recogniser.mean) / recogniser.scale).numpy()
         regression = LogisticRegression(C=1 / self.regularisation / views, class_weight='balanced', max_iter=1000)
         regression.fit(standard, np.repeat(targets, views))
@@ -68,8 +69,8 @@ class DefaultRecipe:
         """What a model file has to say of this recipe's network and parameters."""
         return {'head': 'linear', 'recipe_parameters': {'regularisation': self.regularisation}}
 
-    def _recogniser(self, classes):
-        return LinearRecogniser(self.extractor, classes, len(self.fields)).eval()
+    def _recogniser(self, classes, references=0):
+        return LinearRecogniser(self.extractor, classes, len(self.fields), references).eval()
 
 
 @dataclass
@@ -99,7 +100,7 @@ class PaperRecipe:
         torch.manual_seed(seed)
         where = self.device.torch_device
         recogniser = MultiLossRecogniser(copy.deepcopy(self.extractor), int(targets.max()) + 1,
-                                         len(self.loss_weights)).to(where).train()
+                                         len(self.loss_weights), min(len(targets), MOST_REFERENCES)).to(where).train()
         optimiser = torch.optim.SGD(recogniser.parameters(), lr=self.learning_rate, momentum=0.9)
         schedule = torch.optim.lr_scheduler.StepLR(optimiser, step_size=7, gamma=0.1)
         goal = torch.from_numpy(targets)
@@ -116,14 +117,22 @@ class PaperRecipe:
             schedule.step()
             if log:
                 log(epoch + 1, self.epochs, total / len(goal))
-        return recogniser.eval()
+        recogniser.eval()
+        described, _ = self._describe(recogniser, embedded)
+        recogniser.standardise_by(described)
+        recogniser.remember(described)
+        return recogniser
 
     def predict(self, recogniser: MultiLossRecogniser, embedded: Tensor) -> np.ndarray:
         """Probabilities (n, classes) of the boxes without their margin."""
+        return self._describe(recogniser, embedded)[1].cpu().numpy()
+
+    def _describe(self, recogniser, embedded):
         centre = central(embedded, self.size)
         with torch.no_grad():
-            return torch.cat([recogniser.probabilities(centre[i:i + BATCH].to(self.device.torch_device)).cpu()
-                              for i in range(0, len(centre), BATCH)]).numpy()
+            parts = [recogniser.describe(centre[i:i + BATCH].to(self.device.torch_device))
+                     for i in range(0, len(centre), BATCH)]
+        return [torch.cat(part) for part in zip(*parts)]
 
     def header(self) -> dict:
         """What a model file has to say of this recipe's network and parameters."""
@@ -151,6 +160,6 @@ def central(pixels: Tensor, size: int) -> Tensor:
     return F.grid_sample(pixels, grid, align_corners=False, padding_mode='reflection')
 
 
-def _orientations(pixels: Tensor) -> List[Tensor]:
+def orientations(pixels: Tensor) -> List[Tensor]:
     """The eight flips and quarter turns of square boxes; the first is the box as it is."""
     return [torch.rot90(mirrored, k, (2, 3)) for mirrored in (pixels, pixels.flip(3)) for k in range(4)]

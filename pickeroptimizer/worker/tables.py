@@ -23,7 +23,8 @@ UNREADABLE = 'unreadable'    # its micrograph could not be read: neither kept no
 MICROGRAPH_COLUMNS = ('mic_id', 'path', 'pixel_size')
 COORDINATE_COLUMNS = ('coord_id', 'mic_id', 'x', 'y')
 LABEL_COLUMNS = COORDINATE_COLUMNS + ('label',)
-SCORE_COLUMNS = ('coord_id',) + CLASSES + ('status', 'reason')
+SCORE_NUMBERS = CLASSES + ('novelty',)
+SCORE_COLUMNS = ('coord_id',) + SCORE_NUMBERS + ('status', 'reason')
 
 
 @dataclass(frozen=True)

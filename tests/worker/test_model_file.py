@@ -12,12 +12,18 @@ from worker.modelheader import FORMAT_VERSION, METADATA_KEY, read_header
 from worker.network import FeatureExtractor, LinearRecogniser, MultiLossRecogniser
 
 HEADER = {'architecture': 'resnet18', 'classes': ['particle', 'ice', 'carbon'], 'box_angstrom': 200.0,
-          'input_size': 64, 'fields': [1.0, 2.0], 'head': 'linear', 'recipe': 'default'}
+          'input_size': 64, 'fields': [1.0, 2.0], 'head': 'linear', 'recipe': 'default', 'references': 5}
 
 
 def _linear():
     torch.manual_seed(0)
-    return LinearRecogniser(FeatureExtractor('resnet18'), 3, 2).eval()
+    return _remembering(LinearRecogniser(FeatureExtractor('resnet18'), 3, 2, references=5))
+
+
+def _remembering(recogniser):
+    torch.manual_seed(1)
+    recogniser.remember(torch.rand(9, recogniser.references.shape[1]))
+    return recogniser.eval()
 
 
 @pytest.fixture
@@ -28,7 +34,7 @@ def path(tmp_path):
 
 @pytest.mark.parametrize('recogniser, extra', [
     (_linear(), {}),
-    (MultiLossRecogniser(FeatureExtractor('resnet34'), 2, 3).eval(),
+    (_remembering(MultiLossRecogniser(FeatureExtractor('resnet34'), 2, 3, references=5)),
      {'architecture': 'resnet34', 'classes': ['particle', 'carbon'], 'fields': [1.0], 'head': 'multi-loss',
       'branches': 3})])
 def test_a_model_comes_back_as_it_was(tmp_path, recogniser, extra):
@@ -37,7 +43,8 @@ def test_a_model_comes_back_as_it_was(tmp_path, recogniser, extra):
     assert {**HEADER, **extra}.items() <= header.items() and header['format_version'] == FORMAT_VERSION
     boxes = torch.rand(2, len(header['fields']), 64, 64)
     with torch.no_grad():
-        assert torch.equal(recogniser.probabilities(boxes), again.probabilities(boxes))
+        for before, after in zip(recogniser.judge(boxes), again.judge(boxes)):
+            assert torch.equal(before, after) and before.std() > 0
     assert (tmp_path / 'm.safetensors').stat().st_mode & 0o044, 'others can read it, as the umask allows'
     assert list(tmp_path.iterdir()) == [tmp_path / 'm.safetensors']
 
@@ -54,7 +61,8 @@ def _with_header(path, change):
     ({'classes': ['ice', 'carbon']}, 'unknown classes'), ({'classes': ['ice', 'particle']}, 'unknown classes'),
     ({'box_angstrom': -5}, 'impossible box size'), ({'box_angstrom': float('nan')}, 'impossible box size'),
     ({'input_size': 10 ** 9}, 'impossible input size'), ({'fields': [1e400]}, 'impossible fields'),
-    ({'fields': []}, 'impossible fields')])
+    ({'fields': []}, 'impossible fields'), ({'references': 10 ** 12}, 'impossible number'),
+    ({'references': '5'}, 'impossible number')])
 def test_an_impossible_description_is_refused(path, change, says):
     _with_header(path, change)
     with pytest.raises(InputError, match=says):

@@ -1,4 +1,6 @@
 """Categories from folders and from the simulator, and the pretraining on them."""
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -55,10 +57,14 @@ def test_command_line(data_set, worker, tmp_path):
     done = worker('categories', '--data', data_set.folder, '--most', 6, '--output', tmp_path / 'c.safetensors')
     assert done.returncode == 0 and '1 data sets, 3 categories, 18 boxes' in done.stdout, done.stderr
     done = worker('pretrain', '--categories', tmp_path / 'c.safetensors', '--init', 'scratch', '--epochs', 1,
-                  '--batch-size', 9, '--output', tmp_path / 'w.safetensors')
+                  '--batch-size', 9, '--output', tmp_path / 'w.safetensors', '--report', tmp_path / 'w.json')
     assert done.returncode == 0, done.stderr
     initial_extractor(str(tmp_path / 'w.safetensors'))
     assert (tmp_path / 'w.safetensors').stat().st_size < 25e6
+    report = json.loads((tmp_path / 'w.json').read_text())
+    assert report['data_sets'] == {data_set.folder.name: {'particle': 6, 'ice': 6, 'carbon': 6}}
+    assert (report['epochs'], report['batch_size'], report['init']) == (1, 9, 'scratch')
+    assert len(report['loss']) == 1 and 0 <= report['accuracy'][0] <= 1
     for arguments, says in ((['categories', '--output', tmp_path / 'd'], 'nothing to collect'),
                             (['categories', '--data', tmp_path, '--output', tmp_path / 'd'], 'no such file'),
                             (['pretrain', '--categories', tmp_path / 'w.safetensors', '--output', tmp_path / 'v'],

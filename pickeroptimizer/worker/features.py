@@ -1,0 +1,52 @@
+"""The file of features that `embed` writes: plain arrays, read with numpy alone, by the Scipion side too.
+
+It is an .npz archive of `format` (a number), `coord_id` and `mic_id` (int64, n) and `features` (float16, n x m).
+"""
+import tokenize
+import zipfile
+import zlib
+from typing import NamedTuple
+
+import numpy as np
+
+from .errors import InputError
+from .files import replacing
+
+FORMAT_VERSION = 1
+# What numpy and zipfile raise where a file is no archive (a single array has no names), or damaged.
+UNREADABLE = (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, MemoryError, RuntimeError,
+              SyntaxError, zipfile.BadZipFile, zlib.error, tokenize.TokenError)
+
+
+class Features(NamedTuple):
+    """Picks described by numbers: features (n, m) float32; ids of the picks and of their micrographs (n each)."""
+    features: np.ndarray
+    ids: np.ndarray
+    mic_ids: np.ndarray
+
+
+def write_features(path, described: Features):
+    """Write them to a file that is either whole or not there."""
+    with replacing(path, 'wb') as stream:
+        np.savez(stream, format=np.int64(FORMAT_VERSION), coord_id=described.ids.astype(np.int64),
+                 mic_id=described.mic_ids.astype(np.int64), features=described.features.astype(np.float16))
+
+
+def read_features(path) -> Features:
+    """Read what `write_features` wrote. Raises InputError for a file that is missing, damaged or something else."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            version, ids, mic_ids, features = (archive[key] for key in ('format', 'coord_id', 'mic_id', 'features'))
+    except FileNotFoundError:
+        raise InputError(f'{path}: no such file of features.') from None
+    except UNREADABLE as error:
+        raise InputError(f'{path}: no readable file of features ({" ".join(str(error).split())}).') from None
+    known = version.shape == () and version.dtype == np.int64
+    if known and version > FORMAT_VERSION:
+        raise InputError(f'{path}: features of format {version}, which a newer PickerOptimizer wrote; update this one.')
+    whole = (known and ids.dtype == mic_ids.dtype == np.int64 and features.dtype == np.float16 and features.ndim == 2
+             and ids.shape == mic_ids.shape == features.shape[:1] and len(np.unique(ids)) == len(ids) > 0
+             and features.shape[1] > 0 and np.isfinite(features).all())
+    if not whole:
+        raise InputError(f'{path}: the features in this file are damaged; run the preparation again.')
+    return Features(features.astype(np.float32), ids, mic_ids)

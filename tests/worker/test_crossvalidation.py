@@ -1,0 +1,51 @@
+"""Folds hold whole micrographs where that can be, for any few labels."""
+from collections import namedtuple
+
+import numpy as np
+import pytest
+from worker.crossvalidation import cross_validate
+
+Asked = namedtuple('Asked', 'train test')
+
+
+class Recipe:
+    """Remembers what it was asked to learn and to judge, and says that every box is of the class that it is."""
+
+    def __init__(self):
+        self.asked = []
+
+    def fit(self, embedded, targets, seed):
+        return embedded
+
+    def predict(self, recogniser, embedded):
+        self.asked.append(Asked(set(recogniser[:, 1]), set(embedded[:, 1])))
+        return np.eye(recogniser[:, 0].max() + 1)[embedded[:, 0]]
+
+
+def validate(targets, mic_ids, folds=5):
+    recipe = Recipe()
+    targets, mic_ids = np.array(targets), np.array(mic_ids)
+    result = cross_validate(recipe, np.stack((targets, mic_ids), axis=1), targets, mic_ids, folds, 0, log=list)
+    return result, recipe.asked
+
+
+@pytest.mark.parametrize('targets, mic_ids', [
+    ([0, 0, 0, 1, 1, 1, 2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9]),      # more micrographs than labels of a class
+    ([0, 0, 0, 1, 1, 1, 2, 2, 2], [1, 2, 3, 1, 2, 3, 1, 2, 3]),
+    ([0] * 30 + [1] * 4 + [2] * 11, [i % 7 for i in range(45)]),
+    ([0, 0, 1, 1], [1, 2, 1, 2])])
+@pytest.mark.filterwarnings('error')
+def test_no_micrograph_is_learnt_from_and_judged(targets, mic_ids):
+    result, asked = validate(targets, mic_ids)
+    assert result.split == 'micrograph' and result.folds == len(asked) > 1
+    assert all(not fold.train & fold.test for fold in asked)
+    assert result.probabilities.argmax(axis=1).tolist() == targets
+
+
+@pytest.mark.parametrize('targets, mic_ids', [([0, 0, 0, 1, 1], [1, 2, 3, 3, 3]), ([0, 0, 1, 1], [1, 1, 1, 1])])
+def test_by_box_where_a_class_is_on_one_micrograph(targets, mic_ids):
+    assert validate(targets, mic_ids)[0].split == 'box'
+
+
+def test_none_where_a_class_has_one_box():
+    assert validate([0, 0, 0, 1], [1, 2, 3, 4])[0] is None

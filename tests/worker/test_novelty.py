@@ -1,0 +1,44 @@
+"""Novelty: what nothing labelled resembles is told, whatever class it is taken for."""
+import numpy as np
+import pytest
+import torch
+
+from worker import tables
+from worker.device import choose_device
+from worker.initial import initial_extractor
+from worker.network import FeatureExtractor, LinearRecogniser
+from worker.recipes import DefaultRecipe, PaperRecipe
+from worker.samples import collect_samples
+
+
+def test_a_feature_that_hardly_varied_does_not_make_everything_new():
+    torch.manual_seed(0)
+    recogniser = LinearRecogniser(FeatureExtractor('resnet18'), 2, 1, references=20)
+    features = torch.randn(20, recogniser.mean.numel())
+    features[:, 0] = 1e-9 * features[:, 0]
+    recogniser.standardise_by(features)
+    assert recogniser.scale.min() > 0.05
+
+
+@pytest.mark.parametrize('recipe, least', [(DefaultRecipe, 0.85), (PaperRecipe, 0.6)])
+def test_a_kind_of_junk_without_labels_is_new(data_set, recipe, least):
+    recipe = recipe(initial_extractor('default'), choose_device('cpu'))
+    if isinstance(recipe, PaperRecipe):
+        recipe.epochs = 3
+    samples = collect_samples(tables.read_micrographs(data_set.micrographs), tables.read_labels(data_set.labels),
+                              data_set.box_angstrom, 64, recipe.fields)
+    known = np.flatnonzero(samples.labels != 'ice')
+    learnt, others = known[::2], known[1::2]
+    if isinstance(recipe, PaperRecipe):
+        wide = collect_samples(tables.read_micrographs(data_set.micrographs), samples.rows, data_set.box_angstrom, 64,
+                               recipe.fields, recipe.margin)
+        recogniser = recipe.fit(wide.pixels[learnt], (samples.labels[learnt] == 'carbon').astype(int), seed=0)
+    else:
+        recogniser = recipe.fit(recipe.embed(samples.pixels[learnt]), (samples.labels[learnt] == 'carbon').astype(int),
+                                seed=0)
+    with torch.no_grad():
+        _, novelty = recogniser.judge(samples.pixels)
+    ice = np.flatnonzero(samples.labels == 'ice')
+    above = (novelty[ice, None] > novelty[None, others]).float().mean()
+    assert above > least, 'area under the curve of ice against what was labelled'
+    assert 0.5 < novelty[others].median() < 2
