@@ -1,30 +1,22 @@
-"""How well each recipe does on labelled data sets: one Markdown table.
+"""How well the variants of a study do on labelled data sets: one Markdown table.
 
-    PYTHONPATH=pickeroptimizer python benchmarks/recogniser.py --data FOLDER ... --output FOLDER [--draws 10]
-        [--imagenet FILE] [--variants default paper ...]
+    PYTHONPATH=pickeroptimizer python benchmarks/recogniser.py --data FOLDER ... --output FOLDER --study recipes
+        [--variants NAME ...] [--shots 10 20 30] [--draws 10] [--imagenet FILE]
 
 A data set is a folder with micrographs.csv, labels.csv and box_angstrom.txt. It is split by micrograph where that
 leaves every class on both sides, at random otherwise. All variants are drawn the same boxes. The paper's are not
 calibrated, which would take five more trainings each. What is done is kept in --output, so that a run that was
-broken off goes on.
+broken off goes on. The studies are those of worker/variants.py.
 """
 import argparse
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-# Arguments of `worker evaluate`; IMAGENET stands for the ImageNet weights.
-IMAGENET = object()
-VARIANTS = {
-    'default': ['--recipe', 'default', '--folds', '5'],
-    'default-imagenet': ['--recipe', 'default', '--folds', '5', '--init', IMAGENET],
-    'paper': ['--recipe', 'paper', '--init', IMAGENET],
-    'paper-shipped': ['--recipe', 'paper'],
-    'paper-scratch': ['--recipe', 'paper', '--init', 'scratch'],
-    'paper-one-loss': ['--recipe', 'paper', '--init', IMAGENET, '--loss-weights', '1'],
-    'paper-three-losses': ['--recipe', 'paper', '--init', IMAGENET, '--loss-weights', '0.4', '0.3', '0.3'],
-}
+from worker.variants import STUDIES
+
 ROWS = ('balanced_macro_f1', 'macro_f1', 'junk_removed', 'particles_lost', 'calibration_error')
 
 
@@ -32,9 +24,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--data', type=Path, nargs='+', required=True)
     parser.add_argument('--output', type=Path, required=True)
+    parser.add_argument('--study', choices=STUDIES, required=True)
+    parser.add_argument('--variants', nargs='+', help='of the study (all)')
     parser.add_argument('--draws', type=int, default=10)
     parser.add_argument('--shots', type=int, nargs='+', default=[10, 20, 30])
-    parser.add_argument('--variants', nargs='+', choices=VARIANTS, default=['default', 'paper'])
     parser.add_argument('--imagenet', default='imagenet', help='file of ImageNet weights, instead of a download')
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
@@ -42,7 +35,7 @@ def main():
           'particles lost | calibration error |')
     print('|---' * 10 + '|')
     for folder in options.data:
-        for variant in options.variants:
+        for variant in options.variants or STUDIES[options.study]:
             split, report = evaluate(folder, variant, options)
             for shots, row in report['summary'].items():
                 cells = [f'{100 * row[key]["mean"]:.1f} ± {100 * row[key]["sd"]:.1f}' for key in ROWS]
@@ -53,9 +46,9 @@ def main():
 
 def evaluate(folder, variant, options):
     """Run `worker evaluate`, by micrograph if that can be; returns the split and the report."""
-    arguments = [options.imagenet if word is IMAGENET else word for word in VARIANTS[variant]]
+    arguments = [options.imagenet if word == 'imagenet' else word for word in STUDIES[options.study][variant]]
     for split in ('micrograph', 'random'):
-        results = options.output / f'{folder.resolve().name}-{variant}-{split}.json'
+        results = options.output / f'{folder.resolve().name}-{re.sub("[^a-z0-9.]+", "-", variant.lower())}-{split}.json'
         done = subprocess.run(
             [sys.executable, '-m', 'worker', 'evaluate', '--micrographs', folder / 'micrographs.csv',
              '--labels', folder / 'labels.csv', '--box-angstrom', (folder / 'box_angstrom.txt').read_text().strip(),

@@ -1,6 +1,6 @@
 """A sheet of real micrographs and boxes next to simulated ones, to judge the simulator by eye.
 
-    PYTHONPATH=pickeroptimizer python benchmarks/simulation_sheet.py --real FOLDER ... --output sheet.png
+    PYTHONPATH=pickeroptimizer python benchmarks/simulation_sheet.py --real FOLDER ... --output sheet.png [--width PX]
 
 Each folder holds micrographs.csv, labels.csv and box_angstrom.txt. Grey values are scaled for each micrograph
 and not for each box, as the network sees them.
@@ -23,7 +23,8 @@ BACKGROUND = (250, 245, 235)
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--real', nargs='+', type=Path, required=True, metavar='FOLDER')
-    parser.add_argument('--output', type=Path, required=True, metavar='PNG')
+    parser.add_argument('--output', type=Path, required=True, metavar='PICTURE')
+    parser.add_argument('--width', type=int, help='of the picture in px (default: as it comes, about 2400)')
     parser.add_argument('--micrographs', type=int, default=15, help='shown of each (default: %(default)s)')
     parser.add_argument('--experiments', type=int, default=32, help='simulated (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0)
@@ -35,7 +36,9 @@ def main():
     sheet = Image.new('RGB', (sum(panel.width + GAP for panel in panels) - GAP, panels[0].height), BACKGROUND)
     for number, panel in enumerate(panels):
         sheet.paste(panel, (number * (panel.width + GAP), 0))
-    sheet.save(arguments.output)
+    if arguments.width:
+        sheet.thumbnail((arguments.width, sheet.height), Image.LANCZOS)
+    sheet.convert('L').save(arguments.output)
 
 
 def real(folders):

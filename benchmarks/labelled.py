@@ -1,0 +1,50 @@
+"""What the benchmarks on labelled data sets share. A data set is a folder with micrographs.csv, labels.csv and
+box_angstrom.txt."""
+from pathlib import Path
+
+import numpy as np
+from worker.crossvalidation import cross_validate
+from worker.device import choose_device
+from worker.errors import InputError
+from worker.initial import initial_extractor
+from worker.recipes import DefaultRecipe
+from worker.samples import collect_samples
+from worker.split import AT_RANDOM, BY_MICROGRAPH, halves
+from worker.tables import read_labels, read_micrographs
+
+FOLDS = 5
+
+
+def default_recipe(init='default'):
+    """The default recipe with the weights `init`, on what device there is."""
+    return DefaultRecipe(initial_extractor(init), choose_device('auto'))
+
+
+def box_angstrom(folder):
+    """Width of the boxes of a data set, Å."""
+    return float((Path(folder) / 'box_angstrom.txt').read_text())
+
+
+def load(folder, recipe):
+    """All labelled boxes of a data set, as `recipe` wants them."""
+    return collect_samples(read_micrographs(folder / 'micrographs.csv'), read_labels(folder / 'labels.csv'),
+                           box_angstrom(folder), 64, recipe.fields, recipe.margin)
+
+
+def split(targets, mic_ids, draw):
+    """(name of the split, indices to train on in random order, indices to judge by): by micrograph if that can be."""
+    for name in (BY_MICROGRAPH, AT_RANDOM):
+        try:
+            return (name, *halves(targets, mic_ids, name, np.random.default_rng([0, draw])))
+        except InputError as error:
+            reason = error
+    raise reason
+
+
+def calibrated_fit(recipe, embedded, targets, mic_ids, seed):
+    """A recogniser with the temperature of a cross-validation, as fine-tune makes it."""
+    recogniser = recipe.fit(embedded, targets, seed)
+    validation = cross_validate(recipe, embedded, targets, mic_ids, FOLDS, seed, log=lambda line: None)
+    if validation:
+        recogniser.temperature.fill_(validation.temperature)
+    return recogniser
