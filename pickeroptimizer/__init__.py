@@ -16,6 +16,8 @@ __version__ = '0.1.0'      # a plain literal: the build reads it without importi
 _logo = 'logo.png'
 _references = ['Li2022pickeroptimizer']
 
+VIEWER = f'{__name__}.viewers.PickerOptimizerPruneViewer'
+
 # What the Scipion launcher and an activated environment leave behind, and another Python would trip over.
 _FOREIGN = ('PYTHONPATH', 'PYTHONHOME', 'PYTHONUSERBASE', 'VIRTUAL_ENV')
 
@@ -38,6 +40,17 @@ class Plugin(pwem.Plugin):
                        description='What pip installs as torch and torchvision, options included. '
                                    'Change it to choose another CUDA build.',
                        var_type=VarTypes.STRING)
+        cls._preferViewer()
+
+    @staticmethod
+    def _preferViewer():
+        """Let a double click on coordinates with our classes open our window: it shows no others, so these keep theirs.
+
+        Scipion's launcher prefers one for all coordinates, and what is preferred goes before what is more special.
+        """
+        preferred = pw.Config.VIEWERS.setdefault('SetOfCoordinates', [])
+        if VIEWER not in preferred:
+            preferred.insert(0, VIEWER)
 
     @classmethod
     def defineBinaries(cls, env):

@@ -2,7 +2,7 @@
 
 # Version of what the worker environment holds. It moves only when worker/requirements.txt or DEFAULT_TORCH do,
 # so that an update of the plugin alone asks nobody to install several GB again.
-WORKER_VERSION = '1.0'
+WORKER_VERSION = '1.1'
 WORKER_PACKAGE = 'pickeroptimizer'
 WORKER_FOLDER = f'{WORKER_PACKAGE}-{WORKER_VERSION}'      # below EM_ROOT
 
@@ -14,10 +14,12 @@ PICKEROPTIMIZER_PYTHON = 'PICKEROPTIMIZER_PYTHON'
 PICKEROPTIMIZER_ENV_ACTIVATION = 'PICKEROPTIMIZER_ENV_ACTIVATION'
 PICKEROPTIMIZER_TORCH = 'PICKEROPTIMIZER_TORCH'
 
-# What pruning adds to a coordinate: its class probabilities, and its class (or `outside`).
+# What pruning adds to a coordinate: its class probabilities, its distance from anything that was labelled (1: usual),
+# and its class (or `outside`).
 PO_PARTICLE = '_poParticle'
 PO_ICE = '_poIce'
 PO_CARBON = '_poCarbon'
+PO_NOVELTY = '_poNovelty'
 PO_CLASS = '_poClass'
 
 # What fine-tuning adds to a labelled coordinate, next to its class: how likely that class is to a recogniser that was

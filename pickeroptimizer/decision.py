@@ -6,6 +6,27 @@ import numpy as np
 from .worker.errors import InputError
 
 MOST_PROBABLE, MINIMUM, SHARE, PURITY = range(4)
+RULES = ('most probable class', 'minimum particle probability', 'share of the particles', 'share of junk')
+
+
+def minimumFor(rule, wanted, header, probabilities):
+    """The least particle probability of a kept pick; None when the most probable class decides.
+
+    wanted: the number that goes with the rule: a probability, or a share in per cent; None with the most probable
+    class. header: of the model, needed for SHARE alone. probabilities: particle probabilities of all scored picks,
+    needed for PURITY alone. Raises InputError where the model cannot promise the share.
+    """
+    if rule == SHARE:
+        return minimumForShare(header, wanted / 100)
+    if rule == PURITY:
+        return minimumForPurity(probabilities, wanted / 100)
+    return wanted
+
+
+def describe(rule, wanted):
+    """A rule in words, that go after "kept by"."""
+    return {MOST_PROBABLE: 'the most probable class', MINIMUM: f'a particle probability of {wanted} or more',
+            SHARE: f'a share of {wanted} % of the particles', PURITY: f'at most {wanted} % of junk'}[rule]
 
 
 def minimumForShare(header, share):

@@ -2,8 +2,9 @@
 import json
 
 from pwem.objects import EMObject
-from pyworkflow.object import CsvList, Float, String
+from pyworkflow.object import CsvList, Float, Integer, String
 
+from .pretraining import describeData, readReport
 from .worker.modelheader import read_header
 
 
@@ -67,3 +68,82 @@ class PickerOptimizerModel(EMObject):
         f1 = self.getMacroF1()
         quality = 'not cross-validated' if f1 is None else f'macro-F1 {f1:.3f}'
         return f'{self.getClassName()} ({", ".join(parts)}; box {self.getBoxAngstrom():g} Å; {quality})'
+
+
+class PickerOptimizerWeights(EMObject):
+    """Starting weights that "pretrain" made: one file, and the report of how."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._path = String()
+        self._report = String()      # JSON file: what they were trained on, and the curve
+        self._trainedOn = String()
+
+    @classmethod
+    def fromFiles(cls, path, report):
+        """Describe the weights `path` by the report (JSON). Inside a project both paths are relative to its folder.
+
+        Raises worker.errors.InputError if the report cannot be read.
+        """
+        weights = cls()
+        weights._path.set(path)
+        weights._report.set(report)
+        weights._trainedOn.set(describeData(readReport(report)))
+        return weights
+
+    def getFileName(self):
+        return self._path.get()
+
+    def getReport(self):
+        """What they were trained on, and how. Raises worker.errors.InputError if the report cannot be read."""
+        return readReport(self._report.get())
+
+    def getFiles(self):
+        return {self.getFileName(), self._report.get()}
+
+    def getTrainedOn(self):
+        """In a few words."""
+        return self._trainedOn.get()
+
+    def __str__(self):
+        return f'{self.getClassName()} ({self.getTrainedOn()})' if self.getTrainedOn() else self.getClassName()
+
+
+class PickerOptimizerEvaluation(EMObject):
+    """How variants of the training do on labels of one's own: a list of reports, and the best one in short.
+
+    It is an output so that the result is seen in the tree of the project, and opened from there.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._path = String()
+        self._best = String()
+        self._shots = Integer()      # labels a class, the most that were tried
+        self._f1 = Float()           # balanced macro-F1 of the best variant with these, mean of the draws
+
+    @classmethod
+    def fromResult(cls, path, best, shots, f1):
+        """`path`: the index of the reports (evaluations.INDEX)."""
+        evaluation = cls()
+        evaluation._path.set(path)
+        evaluation._best.set(best)
+        evaluation._shots.set(shots)
+        evaluation._f1.set(f1)
+        return evaluation
+
+    def getFileName(self):
+        return self._path.get()
+
+    def getBest(self):
+        """The name of the best variant."""
+        return self._best.get()
+
+    def getF1(self):
+        return self._f1.get()
+
+    def __str__(self):
+        if self._best.get() is None:
+            return self.getClassName()
+        return (f'{self.getClassName()} (best: {self._best}; balanced macro-F1 {self._f1.get():.3f} with '
+                f'{self._shots} labels a class)')

@@ -1,18 +1,43 @@
 """Wizards: buttons beside a parameter that fill it in."""
 from pyworkflow.wizard import Wizard
 
-from .protocols import ProtPickerOptimizerTrain
+from . import convert
+from .protocols import (ProtPickerOptimizerEvaluate, ProtPickerOptimizerLibrary, ProtPickerOptimizerPrune,
+                        ProtPickerOptimizerTrain)
+from .viewers.prune.threshold_dialog import ThresholdDialog
+from .worker.errors import InputError
 
 
 class PickerOptimizerBoxSizeWizard(Wizard):
     """Fills in the box size of the input coordinates."""
-    _targets = [(ProtPickerOptimizerTrain, ['boxSize'])]
+    _targets = [(protocol, ['boxSize']) for protocol in (ProtPickerOptimizerEvaluate, ProtPickerOptimizerLibrary,
+                                                         ProtPickerOptimizerTrain)]
 
     def show(self, form, *params):
-        coordinates = form.protocol.inputCoordinates.get()
+        coordinates = form.protocol.getBoxCoordinates()
         if coordinates is None:
             form.showWarning('Select the input coordinates first.')
         elif not coordinates.getBoxSize():
             form.showWarning('The input coordinates have no box size.')
         else:
             form.setVar('boxSize', coordinates.getBoxSize())
+
+
+class PickerOptimizerThresholdWizard(Wizard):
+    """Fills in the minimum particle probability, chosen in a histogram of the scores of the run."""
+    _targets = [(ProtPickerOptimizerPrune, ['minProbability'])]
+
+    def show(self, form, *params):
+        try:
+            scores = convert.Scores(form.protocol._getExtraPath(convert.SCORES))
+        except InputError:
+            form.showWarning('This run has no scores yet. Run it, choose here, and continue it.')
+            return
+        dialog = ThresholdDialog(form.root, scores.particleProbabilities(), form.protocol.minProbability.get())
+        dialog.transient(form.root)
+        dialog.wait_visibility()
+        dialog.grab_set()
+        dialog.focus_set()
+        dialog.wait_window()
+        if dialog.accepted:
+            form.setVar('minProbability', dialog.value)

@@ -1,6 +1,11 @@
+from .protocol_evaluate import PickerOptimizerEvaluateOutputs, ProtPickerOptimizerEvaluate
 from .protocol_import_model import PickerOptimizerImportModelOutputs, ProtPickerOptimizerImportModel
+from .protocol_library import ProtPickerOptimizerLibrary
+from .protocol_pretrain import PickerOptimizerPretrainOutputs, ProtPickerOptimizerPretrain
 from .protocol_prune import PickerOptimizerPruneOutputs, ProtPickerOptimizerPrune
 from .protocol_train import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
 
-__all__ = ['PickerOptimizerImportModelOutputs', 'PickerOptimizerPruneOutputs', 'PickerOptimizerTrainOutputs',
-           'ProtPickerOptimizerImportModel', 'ProtPickerOptimizerPrune', 'ProtPickerOptimizerTrain']
+__all__ = ['PickerOptimizerEvaluateOutputs', 'PickerOptimizerImportModelOutputs', 'PickerOptimizerPretrainOutputs',
+           'PickerOptimizerPruneOutputs', 'PickerOptimizerTrainOutputs', 'ProtPickerOptimizerEvaluate',
+           'ProtPickerOptimizerImportModel', 'ProtPickerOptimizerLibrary', 'ProtPickerOptimizerPretrain',
+           'ProtPickerOptimizerPrune', 'ProtPickerOptimizerTrain']

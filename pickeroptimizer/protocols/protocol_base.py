@@ -1,5 +1,6 @@
 """What the protocols of this plugin share: running the worker, and showing errors as one line."""
 import glob
+import hashlib
 import json
 import os
 import shlex
@@ -19,6 +20,7 @@ from ..worker.errors import InputError
 ERROR_FILE = 'error.txt'
 REPORT = 'report.json'
 MODEL = 'model.safetensors'
+RECIPES = ('default', 'paper')      # of the worker, in the order in which forms offer them
 
 
 @contextmanager
@@ -49,16 +51,16 @@ class PickerOptimizerProtocol(EMProtocol):
         form.addParallelSection(threads=4, mpi=0)
 
     # -------------------------- the worker ----------------------------------
-    def _runWorker(self, command, arguments):
-        """Run a command of the worker inside `extra`. Arguments are ours: no text of a user is among them.
+    def _runWorker(self, command, arguments, onDevice=True):
+        """Run a command of the worker inside `extra`. `onDevice`: it computes where the user says, GPU or CPU.
 
         Raises PyworkflowException with the worker's own line when it fails.
         """
         errorFile = self._getExtraPath(ERROR_FILE)
         cleanPath(errorFile)
         gpus = self._stepsExecutor.getGpuList() if self.usesGpu() else []
-        line = [command, *arguments, '--device', 'auto' if self.usesGpu() else 'cpu',
-                '--threads', str(self.getBinThreads()), '--error-file', ERROR_FILE]
+        device = ['--device', 'auto' if self.usesGpu() else 'cpu'] if onDevice else []
+        line = [command, *arguments, *device, '--threads', str(self.getBinThreads()), '--error-file', ERROR_FILE]
         try:
             self.runJob(Plugin.getWorkerProgram(), shlex.join(line), cwd=self._getExtraPath(),
                         env=Plugin.getWorkerEnviron(gpus=gpus), numberOfMpi=1, numberOfThreads=1)
@@ -69,7 +71,11 @@ class PickerOptimizerProtocol(EMProtocol):
         if os.path.exists(errorFile):
             with open(errorFile, encoding='utf-8') as stream:
                 line = stream.read().strip()
-            # The worker sees the runs from `extra`; a user sees them from the project's folder.
+            # The worker sees links in `extra`, and the runs from there; a user knows the files themselves, and sees
+            # the runs from the project's folder.
+            for entry in os.scandir(self._getExtraPath()):
+                if entry.is_symlink():
+                    line = line.replace(entry.name, os.readlink(entry.path))
             return line.replace(os.path.join('..', '..', ''), os.path.join(os.path.dirname(self.getWorkingDir()), ''))
         return (f'The worker stopped before its end (exit code {code}): the last lines of {self.getStderrLog()} '
                 f'tell more. Continue the run to take it up where it stopped.')
@@ -135,6 +141,14 @@ def boxAngstrom(coordinates):
     """The box of a SetOfCoordinates in Å, None if it has none."""
     box = coordinates.getBoxSize()
     return box * coordinates.getMicrographs().getSamplingRate() if box else None
+
+
+def fileDigest(path):
+    """Of a file's content, so that a changed file is noticed; '' when it is not there."""
+    if not os.path.isfile(path):
+        return ''
+    with open(path, 'rb') as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
 
 
 def countsText(counts):

@@ -1,17 +1,22 @@
 """Protocol that splits picks into kept and rejected ones with a model."""
+import re
 from enum import Enum, auto
+from itertools import chain, count
 
 from pwem.objects import SetOfCoordinates
 from pyworkflow.protocol import params
 from pyworkflow.utils import Message, cleanPath
 
 from .. import Plugin, convert, decision
-from ..decision import MINIMUM, MOST_PROBABLE, PURITY, SHARE
+from ..corrections import Corrections
+from ..decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE
 from ..worker.errors import InputError
 from ..worker.modelheader import read_header
 from .protocol_base import (MODEL, REPORT, PickerOptimizerProtocol, boxAngstrom, countsText, failedLines,
                             oneLineErrors)
 
+CUT_OUTPUTS = 'kept', 'rejected'      # what the names of further outputs begin with
+NOVEL = 2.0      # from here on hardly any pick of a labelled kind is met (docs/recogniser.md)
 BOX_TOLERANCE = 0.25      # relative difference of box sizes from which on the user is asked
 
 
@@ -25,13 +30,15 @@ class PickerOptimizerPruneOutputs(Enum):
 class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
     """Split picked coordinates into particles, which are kept, and ice, carbon and other junk, rejected.
 
-    Every output coordinate is the one of the input, with its id and all its attributes, and has four more: the
-    probabilities _poParticle, _poIce and _poCarbon, and _poClass, the most probable class. A pick whose centre is not
+    Every output coordinate is the one of the input, with its id and all its attributes, and has five more: the
+    probabilities _poParticle, _poIce and _poCarbon; _poClass, the most probable class; and _poNovelty, how far it is
+    from anything that was labelled (about 1 is usual, above 2 it resembles no label). A pick whose centre is not
     inside its micrograph is rejected as "outside". Picks of a micrograph that cannot be read are neither kept nor
     rejected: they come out as unscoredCoordinates. Kept and rejected coordinates are always given, empty if there are
     none, so that a scheduled workflow goes on.
 
-    To decide otherwise, change the decision and continue this run: nothing is scored again.
+    To decide otherwise, change the decision and continue this run: nothing is scored again. Or press "Analyze results":
+    the window shows what each decision keeps, makes sets of it as further outputs of this run, and takes corrections.
     """
     _label = 'prune coordinates'
     _possibleOutputs = {output.name: SetOfCoordinates for output in PickerOptimizerPruneOutputs}
@@ -50,9 +57,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
                       help='Look at these micrographs instead of those that the coordinates were picked on: for '
                            'instance ones that are not denoised, or of another pixel size. They are found by their '
                            'names; positions are scaled for looking, the outputs keep the positions of the input.')
-        form.addParam('decision', params.EnumParam, default=MOST_PROBABLE, label='Keep by',
-                      choices=['most probable class', 'minimum particle probability', 'share of the particles',
-                               'share of junk'],
+        form.addParam('decision', params.EnumParam, default=MOST_PROBABLE, label='Keep by', choices=list(RULES),
                       help='Most probable class: keep what is more likely a particle than any kind of junk.\n'
                            'Minimum particle probability: keep what is a particle with at least this probability.\n'
                            'Share of the particles: keep at least so many of the true particles, and as little else '
@@ -87,7 +92,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         job = self._job()
         self._insertFunctionStep(self.convertStep, job, needsGPU=False)
         self._insertFunctionStep(self.scoreStep, job, needsGPU=True)
-        self._insertFunctionStep(self.createOutputStep, job, self.decision.get(), self._wanted(), needsGPU=False)
+        self._insertFunctionStep(self.createOutputStep, job, *self.getDecision(), needsGPU=False)
 
     def _job(self):
         """What the scores depend on."""
@@ -137,7 +142,52 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
             if itemSet is not None and self._setOutput(output.name, itemSet):
                 self._defineSourceRelation(self.inputCoordinates, itemSet)
                 self._defineSourceRelation(self.inputModel, itemSet)
-        self.summaryVar.set('\n'.join(self._describe(minimum, *counts)))
+        self.summaryVar.set('\n'.join(self._describe(minimum, *counts, scores.countNovel(NOVEL))))
+
+    def createCoordinates(self, mode, wanted, corrected=None):
+        """Split the picks by another decision into two further outputs; return these, (kept, rejected).
+
+        mode, wanted: see decision.minimumFor. corrected: {coord_id: class} of picks that a user has given another
+        class. The outputs' names say what was decided. Nothing is scored; the other outputs stay as they are. Raises
+        InputError where the run is in progress, has no scores, or cannot decide so.
+        """
+        if self.isActive():
+            raise InputError('The run is in progress: wait for its end.')
+        scores = convert.Scores(self._getExtraPath(convert.SCORES))
+        minimum = self._minimum(mode, wanted, scores)
+        cut = self._newCutName(mode, wanted)
+        outputs = {f'{what}{cut}': self._newCoordinates(f'{what.capitalize()}{cut}') for what in CUT_OUTPUTS}
+        convert.splitCoordinates(self.inputCoordinates.get(), scores, minimum, *outputs.values(), corrected=corrected)
+        how = decision.describe(mode, wanted) + (f', {len(corrected)} corrected by hand' if corrected else '')
+        for what, coordinates in zip(CUT_OUTPUTS, outputs.values()):
+            coordinates.setObjComment(f'{what} by {how}')
+        self._defineOutputs(**outputs)
+        for coordinates in outputs.values():
+            self._defineSourceRelation(self.inputCoordinates, coordinates)
+            self._defineSourceRelation(self.inputModel, coordinates)
+        self._store()
+        return tuple(outputs.items())
+
+    def _newCutName(self, mode, wanted):
+        """What the outputs of a decision are called after `kept` or `rejected`; no output is called so yet."""
+        number = '' if wanted is None else re.sub(r'\W', '_', f'{wanted:g}')
+        name = {MOST_PROBABLE: 'MostProbable', MINIMUM: 'Min', SHARE: 'Share', PURITY: 'Junk'}[mode] + number
+        names = chain((name,), (f'{name}_no{i}' for i in count(2)))
+        return next(name for name in names if not any(self.hasAttribute(f'{what}{name}') for what in CUT_OUTPUTS))
+
+    def getDecision(self):
+        """(mode, wanted) of the form; see decision.minimumFor."""
+        wanted = {MOST_PROBABLE: None, MINIMUM: self.minProbability.get(), SHARE: self.keptParticles.get(),
+                  PURITY: self.keptJunk.get()}
+        return self.decision.get(), wanted[self.decision.get()]
+
+    def corrections(self):
+        """The Corrections of this run's picks."""
+        return Corrections(self._getExtraPath())
+
+    def getCorrections(self):
+        """{coord_id: worker.tables.CoordinateRow}. Raises InputError if they cannot be read."""
+        return self.corrections().read()
 
     def _newCoordinates(self, suffix):
         """An empty SetOfCoordinates with the box and the micrographs of the input."""
@@ -145,7 +195,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         coordinates.copyInfo(self.inputCoordinates.get())
         return coordinates
 
-    def _describe(self, minimum, kept, rejected, unscored):
+    def _describe(self, minimum, kept, rejected, unscored, novel):
         report = self._readReport()
         names = convert.micrographNames(self._micrographs())
         total = sum(kept.values()) + sum(rejected.values())
@@ -156,6 +206,9 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
                  f'   kept: {countsText(kept)}', f'   rejected: {countsText(rejected)}']
         if not kept:
             lines.append('*No pick was kept*: outputCoordinates is an empty set.')
+        if novel:
+            lines.append(f'*{novel}* of the picks resemble no labelled box, whatever class they were given (_poNovelty '
+                         f'above {NOVEL:g}): Analyze results shows them as "most novel". If they are many, label some.')
         if unscored:
             lines.append(f'*Not scored*: {sum(unscored.values())} picks, for want of {len(unscored)} of the '
                          f'micrographs (unscoredCoordinates). Restart the run when they can be read:')
@@ -209,18 +262,10 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
                 f'[Li2022pickeroptimizer]: kept were those {how}.']
 
     # -------------------------- utilities -----------------------------------
-    def _wanted(self):
-        """The number that goes with the decision, None if there is none."""
-        return {MOST_PROBABLE: None, MINIMUM: self.minProbability.get(), SHARE: self.keptParticles.get(),
-                PURITY: self.keptJunk.get()}[self.decision.get()]
-
     def _minimum(self, mode, wanted, scores):
         """The least particle probability of a kept pick; None when the most probable class decides."""
-        if mode == SHARE:
-            return decision.minimumForShare(self.inputModel.get().getHeader(), wanted / 100)
-        if mode == PURITY:
-            return decision.minimumForPurity(scores.particleProbabilities(), wanted / 100)
-        return wanted
+        header = self.inputModel.get().getHeader() if mode == SHARE else None
+        return decision.minimumFor(mode, wanted, header, scores.particleProbabilities())
 
     def _micrographs(self):
         """The SetOfMicrographs that is looked at."""

@@ -1,5 +1,4 @@
 """Protocol that trains a model on a few labelled picks."""
-import hashlib
 import math
 import os
 import tkinter.messagebox
@@ -7,25 +6,29 @@ from dataclasses import replace
 from enum import Enum
 
 from pwem.objects import SetOfCoordinates
+from pyworkflow.exceptions import PyworkflowException
 from pyworkflow.protocol import STATUS_INTERACTIVE, params
 from pyworkflow.utils import Message, getFloatListFromValues
 
 from .. import Plugin, convert
 from .. import labels as labelling
+from ..constants import PO_CLASS
+from ..filelock import FileLock
 from ..objects import PickerOptimizerModel
 from ..worker.errors import InputError
 from ..worker.tables import CLASSES, CoordinateRow, read_labels
-from .protocol_base import (MODEL, REPORT, PickerOptimizerProtocol, boxAngstrom, countsText, failedLines,
+from .labelled import LabelSets
+from .protocol_base import (MODEL, RECIPES, REPORT, PickerOptimizerProtocol, countsText, failedLines, fileDigest,
                             oneLineErrors)
+from .starting_weights import StartingWeights
 
-FROM_SETS, FROM_FILE, INTERACTIVE = range(3)
-START_DEFAULT, START_IMAGENET, START_FILE = range(3)
-RECIPES = ('default', 'paper')
+FROM_SETS, FROM_FILE, INTERACTIVE, FROM_LABELLED = range(4)
 REGISTERED = 'registered_labels.csv'
-WEIGHTS = 'weights.safetensors'
+LOCK = 'registered_labels.lock'
+FEATURES = 'features.npz'          # of some picks, and
+SAMPLED = 50                       # of how many micrographs at the most
 SUSPICIOUS = 0.1      # probability of a label's own class below which it is worth another look
 SHOWN = 5
-SETS = tuple(f'{name}Labels' for name in CLASSES)      # parameters, one a class
 
 
 class PickerOptimizerTrainOutputs(Enum):
@@ -33,7 +36,7 @@ class PickerOptimizerTrainOutputs(Enum):
     outputLabels = SetOfCoordinates
 
 
-class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
+class ProtPickerOptimizerTrain(LabelSets, StartingWeights, PickerOptimizerProtocol):
     """Train a model that tells particles from ice and carbon, on 10 to 30 labelled picks of each class.
 
     The labels are coordinate sets, a file, or given interactively: then the run stops after its preparation, waits
@@ -52,28 +55,26 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
         form.addParam('inputCoordinates', params.PointerParam, pointerClass='SetOfCoordinates', important=True,
                       label='Input coordinates', help='The picks that are to be pruned later, or some of them. Their '
                                                       'micrographs and their box size are used.')
-        form.addParam('boxSize', params.IntParam, default=-1, allowsPointers=True, label='Box size (px)',
-                      help='Side of the box that is looked at, in px of the micrographs of the picks; about 1.5 times '
-                           'the particle. -1: the box size of the input coordinates. The model keeps it in Å.')
+        self._defineBoxParam(form, 'the picks', 'The model keeps it in Å.')
         self._defineLabelParams(form)
         self._defineTrainingParams(form)
         self._defineThreadsParams(form)
 
-    @staticmethod
-    def _defineLabelParams(form):
+    def _defineLabelParams(self, form):
         form.addParam('labelSource', params.EnumParam, default=FROM_SETS, important=True,
-                      choices=['coordinate sets', 'file', 'label now'], display=params.EnumParam.DISPLAY_HLIST,
-                      label='Labels from',
+                      choices=['coordinate sets', 'file', 'label now', 'labelled set'],
+                      display=params.EnumParam.DISPLAY_HLIST, label='Labels from',
                       help='Coordinate sets: one set for each class.\nFile: a table of labelled places.\n'
-                           'Label now: the run prepares, and waits for labels.')
-        for name, parameter, what in zip(CLASSES, SETS, (
-                'good particles', 'ice crystals, dirt, aggregates and other high-contrast junk',
-                'carbon or gold film and its edge')):
-            form.addParam(parameter, params.PointerParam, pointerClass='SetOfCoordinates', allowsNull=True,
-                          condition=f'labelSource=={FROM_SETS}', label=f'Labels of {name}',
-                          help=f'Coordinates on {what}. They may be a subset of the picks or picked apart, and may '
-                               f'stand on micrographs of the same names and another pixel size. Particles are needed, '
-                               f'and ice or carbon or both.')
+                           'Label now: the run prepares, and waits; "Analyze results" then opens the window to label '
+                           'in. Labels to begin with may be given as sets.\n'
+                           'Labelled set: coordinates that bear their class, such as outputLabels of another run.')
+        form.addParam('inputLabels', params.PointerParam, pointerClass='SetOfCoordinates', allowsNull=True,
+                      condition=f'labelSource in [{FROM_LABELLED}, {INTERACTIVE}]', label='Labelled coordinates',
+                      help=f'Coordinates with a class, particle, ice or carbon, in their attribute {PO_CLASS}, on '
+                           f'micrographs of the same names as those of the picks.')
+        self._defineSetParams(form, f'labelSource in [{FROM_SETS}, {INTERACTIVE}]',
+                              'They may be a subset of the picks or picked apart, and may stand on micrographs of the '
+                              'same names and another pixel size.')
         form.addParam('labelsFile', params.FileParam, condition=f'labelSource=={FROM_FILE}', label='Labels file',
                       help='A CSV file with the header "mic_name,x,y,label": the name of the micrograph as Scipion '
                            'shows it (or a column mic_id with its id), the centre of the box in px of the micrographs '
@@ -82,17 +83,11 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
                       validators=[params.GE(0, error='must not be negative.')],
                       help='Use at most so many labels of each class, drawn at random with the seed. 0: all of them.')
 
-    @staticmethod
-    def _defineTrainingParams(form):
+    def _defineTrainingParams(self, form):
         advanced = params.LEVEL_ADVANCED
         paper = f'recipe=={RECIPES.index("paper")}'
         form.addSection(label='Training')
-        form.addParam('startFrom', params.EnumParam, default=START_DEFAULT,
-                      choices=['plugin', 'ImageNet', 'file'], label='Starting weights',
-                      help='Plugin: the weights that come with the plugin.\nImageNet: those of torchvision, which are '
-                           'downloaded once.\nFile: a .safetensors file, for instance a model of another sample.')
-        form.addParam('weightsFile', params.FileParam, condition=f'startFrom=={START_FILE}', label='Weights file',
-                      help='A .safetensors file: a model of this plugin, or a ResNet-18 of torchvision.')
+        self._defineStartParams(form)
         form.addParam('recipe', params.EnumParam, default=0, choices=list(RECIPES), label='Recipe',
                       expertLevel=advanced,
                       help='Default: what was measured to be the most reliable.\n'
@@ -123,10 +118,28 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
         labels = self._labelsKey()
         training = self._trainingArguments()
         if self.labelSource.get() == INTERACTIVE:
+            self._insertFunctionStep(self.prepareStep, self._beginningKey(), needsGPU=True)
             self._insertFunctionStep(self.waitForLabelsStep, interactive=True, needsGPU=False)
         self._insertFunctionStep(self.convertStep, labels, needsGPU=False)
         self._insertFunctionStep(self.trainStep, labels, training, self._startKey(), needsGPU=True)
         self._insertFunctionStep(self.createOutputStep, labels, training, self._startKey(), needsGPU=False)
+
+    def prepareStep(self, key):
+        """Register the labels to begin with, and look at some of the picks, for the suggestions of the window."""
+        coordinates = self.inputCoordinates.get()
+        with oneLineErrors():
+            begun = self.getRegisteredLabels()
+            places = {(row.mic_id, row.x, row.y) for row in begun}
+            given = self._labelsOfSets() + self._labelsOfClasses()
+            self.registerLabels(begun + [row for row in given if (row.mic_id, row.x, row.y) not in places])
+        sample = convert.sampleMicrographs(coordinates, SAMPLED)
+        used = convert.writeCoordinates(coordinates, self._getExtraPath(), {micId: micId for micId in sample})
+        convert.writeMicrographs(coordinates.getMicrographs(), self._getExtraPath(), used)
+        try:
+            self._runWorker('embed', ['--micrographs', convert.MICROGRAPHS, '--coordinates', convert.COORDINATES,
+                                      '--box-angstrom', repr(float(self._boxAngstrom())), '--output', FEATURES])
+        except PyworkflowException as error:      # suggestions help, but labels can be given without them
+            self.warning(f'There will be no suggestions of what to label: {error}')
 
     def waitForLabelsStep(self):
         """Nothing to do but wait: labels come by registerLabels, `finish` takes the run on."""
@@ -145,8 +158,7 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
 
     def trainStep(self, key, training, start):
         """Train, and judge by cross-validation."""
-        if self.startFrom.get() == START_FILE:
-            self._linkIntoExtra(self.weightsFile.get(), WEIGHTS)
+        self._linkStart()
         self._runWorker('finetune', ['--micrographs', convert.MICROGRAPHS, '--labels', convert.LABELS,
                                      '--output', MODEL, '--report', REPORT, *training])
 
@@ -172,8 +184,11 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
 
     def _sources(self):
         """Pointers to what the outputs come from."""
-        sets = [getattr(self, name) for name in SETS] if self.labelSource.get() == FROM_SETS else []
-        return [self.inputCoordinates] + [pointer for pointer in sets if pointer.get() is not None]
+        source = self.labelSource.get()
+        sets = self._setPointers() if source in (FROM_SETS, INTERACTIVE) else []
+        if source in (FROM_LABELLED, INTERACTIVE) and self.inputLabels.get() is not None:
+            sets.append(self.inputLabels)
+        return [self.inputCoordinates, *sets, *self._startPointers()]
 
     def _describe(self, names):
         report = self._readReport()
@@ -197,18 +212,26 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
     def _collectLabels(self):
         """The labels of whatever source, in px of the micrographs of the picks. Raises InputError."""
         source = self.labelSource.get()
-        micrographs = self.inputCoordinates.get().getMicrographs()
         if source == FROM_FILE:
+            micrographs = self.inputCoordinates.get().getMicrographs()
             return labelling.readLabelsFile(self.labelsFile.get(), convert.micrographNames(micrographs))
         if source == INTERACTIVE:
             return self.getRegisteredLabels()
+        return self._labelsOfSets() if source == FROM_SETS else self._labelsOfClasses()
+
+    def _labelsOfSets(self):
+        micrographs = self.inputCoordinates.get().getMicrographs()
         return [row for name, coordinates in self._labelSets()
                 for row in convert.labelsFromSet(coordinates, name, micrographs)]
 
-    def _labelSets(self):
-        """(class, SetOfCoordinates) of the sets that were given."""
-        sets = ((name, getattr(self, parameter).get()) for name, parameter in zip(CLASSES, SETS))
-        return [(name, coordinates) for name, coordinates in sets if coordinates is not None]
+    def _labelsOfClasses(self):
+        labelled = self.inputLabels.get()
+        micrographs = self.inputCoordinates.get().getMicrographs()
+        return [] if labelled is None else convert.labelsFromClasses(labelled, micrographs)
+
+    def getBoxCoordinates(self):
+        """The coordinates whose box size is used; None when they are not given yet."""
+        return self.inputCoordinates.get()
 
     def registerLabels(self, rows):
         """Store the labels of an interactive run: all of them, in place of those stored before.
@@ -228,14 +251,43 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
 
     def getRegisteredLabels(self):
         """The labels that are stored, [] if there are none yet. Raises InputError if they cannot be read."""
-        path = self._getExtraPath(REGISTERED)
-        return read_labels(path) if os.path.exists(path) else []
+        return read_labels(self._getExtraPath(REGISTERED)) if self.hasRegisteredLabels() else []
+
+    def hasRegisteredLabels(self):
+        """Whether labels were stored: since its preparation an interactive run has a table of them, if an empty one."""
+        return os.path.exists(self._getExtraPath(REGISTERED))
+
+    def canBeLabelled(self):
+        """Whether labels may be given: an interactive run waits for them, or stopped after that without a model."""
+        stopped = (self.isFailed() or self.isAborted()) and self.hasRegisteredLabels()
+        return self.labelSource.get() == INTERACTIVE and (self.getStatus() == STATUS_INTERACTIVE or stopped)
+
+    def getBoxSize(self):
+        """The box in px of the micrographs of the picks."""
+        return self._boxAngstrom() / self.inputCoordinates.get().getMicrographs().getSamplingRate()
+
+    def getFeatureFiles(self):
+        """Paths of the features of some picks, which suggestions are made of, and of the table of these picks.
+
+        They are there when the preparation of an interactive run has made them.
+        """
+        return self._getExtraPath(FEATURES), self._getExtraPath(convert.COORDINATES)
+
+    def lockLabels(self):
+        """A FileLock: who holds it, alone changes the labels of this run."""
+        return FileLock(self._getExtraPath(LOCK), 'The labels of this run are open in another window: close it first.')
 
     def getActions(self):
         """Entries for the menu of the run's box: Scipion itself has none that takes an interactive run on."""
-        return [('Train with the labels', self._finishFromMenu)] if self.getStatus() == STATUS_INTERACTIVE else []
+        if self.canBeLabelled():
+            return [('Label boxes', self._labelFromMenu), ('Train with the labels', self._finishFromMenu)]
+        return [('Show the labels', self._labelFromMenu)] if self.hasRegisteredLabels() else []
 
-    def _finishFromMenu(self):
+    def _labelFromMenu(self, event=None):      # Scipion's graph of runs gives an event, its list does not
+        from ..viewers import PickerOptimizerLabelViewer      # not above: the viewers import the protocols
+        PickerOptimizerLabelViewer(project=self.getProject(), protocol=self).visualize(self)
+
+    def _finishFromMenu(self, event=None):
         """Scipion's window would not show an exception."""
         try:
             self.finish()
@@ -243,32 +295,41 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
             tkinter.messagebox.showerror('PickerOptimizer', str(error))
 
     def finish(self):
-        """Take an interactive run on. Raises InputError if its labels do not suffice; the run then waits on."""
-        labelling.checkClasses(self.getRegisteredLabels())
-        self.getProject().continueProtocol(self)
+        """Take an interactive run on. Raises InputError if its labels do not suffice or are open in a window; the run
+        then waits on."""
+        with self.lockLabels():
+            labelling.checkClasses(self.getRegisteredLabels())
+            self.getProject().continueProtocol(self)
 
     # -------------------------- what steps depend on ------------------------
     def _labelsKey(self):
         source = self.labelSource.get()
         if source == FROM_FILE:
-            given = [_digest(self.labelsFile.get())]
+            given = [fileDigest(self.labelsFile.get())]
         elif source == INTERACTIVE:
-            given = [_digest(self._getExtraPath(REGISTERED))]
+            given = [fileDigest(self._getExtraPath(REGISTERED))]
+        elif source == FROM_LABELLED:
+            given = self._labelledKey()
         else:
-            given = [[name, coordinates.getFileName(), coordinates.getSize()]
-                     for name, coordinates in self._labelSets()]
-        coordinates = self.inputCoordinates.get()
-        return [source, given, self.shots.get(), self.seed.get(), coordinates.getFileName(), coordinates.getSize()]
+            given = self._setsKey()
+        return [source, given, self.shots.get(), self.seed.get(), *self._picksKey()]
 
-    def _startKey(self):
-        return self.weightsFile.get() if self.startFrom.get() == START_FILE else ''
+    def _picksKey(self):
+        return [self.inputCoordinates.get().getFileName(), self.inputCoordinates.get().getSize()]
+
+    def _labelledKey(self):
+        labelled = self.inputLabels.get()
+        return [] if labelled is None else [labelled.getFileName(), labelled.getSize()]
+
+    def _beginningKey(self):
+        """What the preparation of an interactive run depends on."""
+        return [self._setsKey(), self._labelledKey(), self._boxAngstrom(), *self._picksKey()]
 
     def _trainingArguments(self):
         """Arguments of the worker that change its result."""
-        start = {START_DEFAULT: 'default', START_IMAGENET: 'imagenet', START_FILE: WEIGHTS}[self.startFrom.get()]
         recipe = RECIPES[self.recipe.get()]
-        arguments = ['--box-angstrom', repr(float(self._boxAngstrom())), '--init', start, '--recipe', recipe,
-                     '--folds', str(self.folds.get()), '--seed', str(self.seed.get())]
+        arguments = ['--box-angstrom', repr(float(self._boxAngstrom())), '--init', self._startName(),
+                     '--recipe', recipe, '--folds', str(self.folds.get()), '--seed', str(self.seed.get())]
         if recipe == 'paper':
             arguments += ['--epochs', str(self.epochs.get()), '--learning-rate', repr(self.learningRate.get()),
                           '--batch-size', str(self.trainBatchSize.get()),
@@ -283,13 +344,6 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
             return []
         return weights if 1 <= len(weights) <= 3 and all(0 < w < math.inf for w in weights) else []
 
-    def _boxAngstrom(self):
-        """The box in Å; None when neither the parameter nor the input gives one."""
-        coordinates = self.inputCoordinates.get()
-        if self.boxSize.get() > 0:
-            return self.boxSize.get() * coordinates.getMicrographs().getSamplingRate()
-        return boxAngstrom(coordinates)
-
     # -------------------------- information ---------------------------------
     def _validate(self):
         coordinates = self.inputCoordinates.get()
@@ -302,38 +356,49 @@ class ProtPickerOptimizerTrain(PickerOptimizerProtocol):
             errors = self._validateLabels()
         if RECIPES[self.recipe.get()] == 'paper' and not self._lossWeights():
             errors.append('The loss weights must be one to three positive numbers.')
-        if self.startFrom.get() == START_FILE and not os.path.isfile(self.weightsFile.get() or ''):
-            errors.append(f'There is no file of starting weights {self.weightsFile.get() or ""}: choose one.')
-        return Plugin.validateWorker() + errors
+        return Plugin.validateWorker() + errors + self._validateStart()
 
     def _validateLabels(self):
         """Lines about labels that can be known before the run."""
         source = self.labelSource.get()
         if source == FROM_SETS:
-            errors = [line for name, coordinates in self._labelSets()
-                      for line in self._checkCoordinates(coordinates, f'coordinates given for {name}')]
-            if errors:
-                return errors
-            present = [CoordinateRow(None, 0, 0, 0, name) for name, _ in self._labelSets()]
+            return self._validateSets()
+        if source == FROM_FILE and not self.labelsFile.get():
+            return ['Choose a labels file.']
+        labelled = self.inputLabels.get()
+        if source == FROM_LABELLED and labelled is None:
+            return ['Choose the labelled coordinates.']
+        errors = self._checkSets() if source == INTERACTIVE else []
+        if source != FROM_FILE and labelled is not None:
+            errors += self._checkCoordinates(labelled, 'labelled coordinates')
+        if errors:
+            return errors
         try:
-            if source == FROM_SETS:
-                labelling.checkClasses(present)
-            elif source == FROM_FILE and not self.labelsFile.get():
-                return ['Choose a labels file.']
-            elif source == FROM_FILE:
+            if source == INTERACTIVE:
+                self._labelsOfClasses()
+            else:
                 labelling.checkClasses(self._collectLabels())
         except InputError as error:
             return [str(error)]
         return []
 
     def _warnings(self):
-        return self._gpuWarnings()
+        labelled = self.inputLabels.get() if self.labelSource.get() in (FROM_LABELLED, INTERACTIVE) else None
+        if labelled is None or not convert.isScored(labelled):
+            return self._gpuWarnings()
+        return ['The classes of the labelled coordinates were given by "prune", not by a person: a model learns from '
+                'them what another one has learnt, its errors included.'] + self._gpuWarnings()
 
     def _summary(self):
         if self.getStatus() == STATUS_INTERACTIVE:
-            counts = labelling.countByClass(self.getRegisteredLabels())
+            try:
+                counts = labelling.countByClass(self.getRegisteredLabels())
+            except InputError as error:
+                return [f'The labels so far cannot be read: {error}']
             return [f'Waiting for labels; so far: {countsText(counts)}.',
-                    'When they are given, choose "Train with the labels" in the menu of the run\'s box.']
+                    'Press "Analyze results" to label boxes. Its button "Train", or "Train with the labels" in the '
+                    'menu of the run\'s box, takes the run on.',
+                    'Without a display: copy the run, with labels from coordinate sets or a file.']
         return self.summaryVar.get('').splitlines() or ['Not trained yet.']
 
     def _methods(self):
@@ -371,11 +436,3 @@ def suspiciousLines(labels, names):
         lines.append(f'   {row["label"]} at ({row["x"]:g}, {row["y"]:g}) of {names.get(row["mic_id"], row["mic_id"])}: '
                      f'more like {row["predicted"]}')
     return lines + ([f'   and {len(suspicious) - SHOWN} more'] if len(suspicious) > SHOWN else [])
-
-
-def _digest(path):
-    """Of a file's content, so that a changed file is noticed; '' when it is not there."""
-    if not os.path.isfile(path):
-        return ''
-    with open(path, 'rb') as stream:
-        return hashlib.sha256(stream.read()).hexdigest()

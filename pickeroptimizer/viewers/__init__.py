@@ -1,4 +1,8 @@
+from .viewer_evaluate import PickerOptimizerEvaluationViewer
+from .viewer_label import PickerOptimizerLabelViewer
 from .viewer_model import PickerOptimizerModelViewer
 from .viewer_prune import PickerOptimizerPruneViewer
+from .viewer_weights import PickerOptimizerWeightsViewer
 
-__all__ = ['PickerOptimizerModelViewer', 'PickerOptimizerPruneViewer']
+__all__ = ['PickerOptimizerEvaluationViewer', 'PickerOptimizerLabelViewer', 'PickerOptimizerModelViewer',
+           'PickerOptimizerPruneViewer', 'PickerOptimizerWeightsViewer']

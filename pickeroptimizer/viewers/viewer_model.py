@@ -1,34 +1,55 @@
-"""Viewer of a model: what it was trained with, and how well it did on labels that it had not seen."""
-from pwem.viewers import EmPlotter
+"""Viewer of a model: of its output, or of the run that made or imported it."""
 from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
 
+from .. import convert
 from ..objects import PickerOptimizerModel
 from ..protocols import PickerOptimizerTrainOutputs, ProtPickerOptimizerImportModel, ProtPickerOptimizerTrain
+from ..protocols.protocol_train import SUSPICIOUS
 from ..worker.errors import InputError
-from .confusion import draw_confusion
+from .labelling.model import Place
+from .results.model_window import LabelledBoxes, ModelFacts, ModelWindow
+from .widgets.window_view import WindowView
+
+TITLE = 'PickerOptimizer model'
+HEADLESS = 'Without a window: the summary of the run tells how the model did on its labels.'
+MODEL, LABELS = (output.name for output in PickerOptimizerTrainOutputs)
+
+
+def factsOf(model, run):
+    """The ModelFacts of a PickerOptimizerModel; `run`: the protocol that has it as an output.
+
+    Raises InputError if the model file cannot be read.
+    """
+    labels = getattr(run, LABELS, None)
+    return ModelFacts(TITLE if run is None else f'{TITLE}: {run.getRunName()}', model.getHeader(),
+                      labelsOf(labels) if labels is not None and labels.getSize() else None)
+
+
+def labelsOf(labelled):
+    """The LabelledBoxes of the outputLabels of a run."""
+    micrographs = labelled.getMicrographs()
+    return LabelledBoxes([(Place(row.mic_id, row.x, row.y), row.label, probability)
+                          for row, probability in convert.readLabelled(labelled)],
+                         convert.micrographNames(micrographs), convert.micrographFiles(micrographs),
+                         labelled.getBoxSize(), micrographs.getSamplingRate(), SUSPICIOUS)
 
 
 class PickerOptimizerModelViewer(Viewer):
-    """Shows the confusion matrix of a model, or, where there is none, its counts."""
-    _name = 'Model (confusion matrix)'
+    """Shows what a model was trained with, and how well it did."""
+    _name = 'Model'
     _targets = [PickerOptimizerModel, ProtPickerOptimizerTrain, ProtPickerOptimizerImportModel]
     _environments = [DESKTOP_TKINTER]
 
     def _visualize(self, obj, **kwargs):
-        model = obj if isinstance(obj, PickerOptimizerModel) else \
-            getattr(obj, PickerOptimizerTrainOutputs.outputModel.name, None)
+        if isinstance(obj, PickerOptimizerModel):
+            parent = obj.getObjParentId()
+            model, run = obj, self.getProject().getProtocol(parent) if parent else None
+        else:
+            model, run = getattr(obj, MODEL, None), obj
         if model is None:
-            return [self.infoMessage('There is no model yet.', 'PickerOptimizer model')]
+            return [self.infoMessage('There is no model yet.', TITLE)]
         try:
-            header = model.getHeader()
+            facts = factsOf(model, run)
         except InputError as error:
-            return [self.errorMessage(str(error), 'PickerOptimizer model')]
-        crossed = header.get('cross_validation')
-        if not crossed:
-            return [self.infoMessage(str(model), 'PickerOptimizer model')]
-        plotter = EmPlotter(windowTitle='PickerOptimizer model')
-        axes = plotter.createSubPlot('', '', '')
-        draw_confusion(axes, header['classes'], crossed['confusion'])
-        axes.set_title(f'macro-F1 {crossed["macro_f1"]:.3f}, balanced {crossed["balanced_macro_f1"]:.3f} '
-                       f'(by {crossed["split"]}, {crossed["folds"]} folds)')
-        return [plotter]
+            return [self.errorMessage(str(error), TITLE)]
+        return [WindowView(self.getTkRoot(), lambda root: ModelWindow(root, facts), HEADLESS)]

@@ -18,18 +18,20 @@ def writeScores(path, *rows):
 
 
 def test_scores_join_by_id(tmp_path):
-    path = writeScores(tmp_path / 'scores.csv', (7, 0.1, 0.9, 0, 'scored', ''), (2, '', '', '', 'outside', 'why'),
-                       (5, '', '', '', 'unreadable', 'gone, "really"'), (4, 1, 0, 0, 'scored', ''))
+    path = writeScores(tmp_path / 'scores.csv', (7, 0.1, 0.9, 0, 1.5, 'scored', ''),
+                       (2, '', '', '', '', 'outside', 'why'), (5, '', '', '', '', 'unreadable', 'gone, "really"'),
+                       (4, 1, 0, 0, 1, 'scored', ''))
     scores = convert.Scores(path)
     merged = [(pick.getObjId(), status, tuple(values))
               for pick, status, values in scores.merge(picksWith(1, 2, 4, 5, 7, 9))]
-    assert merged == [(1, 'unreadable', (0, 0, 0)), (2, 'outside', (0, 0, 0)), (4, 'scored', (1, 0, 0)),
-                      (5, 'unreadable', (0, 0, 0)), (7, 'scored', (0.1, 0.9, 0)), (9, 'unreadable', (0, 0, 0))]
+    nothing = (0, 0, 0, 0)
+    assert merged == [(1, 'unreadable', nothing), (2, 'outside', nothing), (4, 'scored', (1, 0, 0, 1)),
+                      (5, 'unreadable', nothing), (7, 'scored', (0.1, 0.9, 0, 1.5)), (9, 'unreadable', nothing)]
     assert scores.countUnscored(6) == 3
 
 
-@pytest.mark.parametrize('text', ['', 'a,b\n1,2\n', '{header}\n1,0.5,0.5,0,lost,\n', '{header}\n1,0.5\n',
-                                  '{header}\nx,0.5,0.5,0,scored,\n'])
+@pytest.mark.parametrize('text', ['', 'a,b\n1,2\n', '{header}\n1,0.5,0.5,0,1,lost,\n', '{header}\n1,0.5\n',
+                                  '{header}\nx,0.5,0.5,0,1,scored,\n'])
 def test_damaged_scores(tmp_path, text):
     path = tmp_path / 'scores.csv'
     path.write_text(text.format(header=','.join(tables.SCORE_COLUMNS)))

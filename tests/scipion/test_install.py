@@ -23,7 +23,9 @@ case "$*" in
 "-m pip "*no-such-torch*)
     echo "No matching distribution found" >&2; exit 1 ;;
 "-m pip "*)
-    if [ -e "$STANDIN/hang" ]; then rm "$STANDIN/hang"; sleep 4; fi ;;
+    if [ -e "$STANDIN/hang" ]; then mv "$STANDIN/hang" "$STANDIN/busy"; fi
+    turns=0
+    while [ -e "$STANDIN/busy" ] && [ $turns -lt 600 ]; do turns=$((turns + 1)); sleep 0.1; done ;;
 "-m worker check")
     if [ -e "$STANDIN/lacking" ]; then echo "error: it lacks mrcfile." >&2; exit 2; fi ;;
 esac
@@ -42,8 +44,8 @@ class Machine:
     def __init__(self, folder):
         self.home = folder / "a 'home' [of] Scipion"
         self.em = self.home / 'software' / 'em'
-        self.link = self.em / 'pickeroptimizer-1.0'
-        self.folder = self.em / 'pickeroptimizer-env-1.0'
+        self.link = self.em / 'pickeroptimizer-1.1'
+        self.folder = self.em / 'pickeroptimizer-env-1.1'
         self.standin = folder / 'stand in'
         for name, text in (('python', PYTHON), ('conda', CONDA)):
             path = self.standin / name
@@ -139,7 +141,7 @@ def test_install_list_uninstall(machine):
     assert code == 0 and 'is whole' in output
     assert machine.calls()[5:] == calls[4:]                    # nothing but the check
 
-    machine.scipion('uninstallb', 'pickeroptimizer-1.0')
+    machine.scipion('uninstallb', 'pickeroptimizer-1.1')
     assert machine.left() == []
     assert machine.listing() == NOT_LISTED
 
@@ -182,8 +184,11 @@ def test_killed_and_run_again(machine):
     assert machine.listing() == NOT_LISTED
 
     # pip outlives the installation that started it; the next one must not build beside it.
-    code, output = machine.scipion('installb', 'pickeroptimizer')
-    assert code == 0 and 'waiting for it' in output
+    process = machine.start('installb', 'pickeroptimizer', PYTHONUNBUFFERED='1')
+    assert any('waiting for it' in line for line in process.stdout), 'it did not wait'
+    (machine.standin / 'busy').unlink()
+    process.communicate(timeout=120)
+    assert process.returncode == 0
     assert machine.listing() == LISTED
 
 

@@ -46,7 +46,7 @@ def test_interactive(lab, picks, simulated):
     run = lab.run(train(lab, picks, labelSource=INTERACTIVE))
     assert run.getStatus() == 'interactive'
     assert run.summary()[0] == 'Waiting for labels; so far: none.'
-    assert [text for text, _ in run.getActions()] == ['Train with the labels']
+    assert [text for text, _ in run.getActions()] == ['Label boxes', 'Train with the labels']
     with pytest.raises(InputError, match='There are no labels'):
         run.finish()
 
@@ -77,7 +77,7 @@ def test_interactive(lab, picks, simulated):
     assert len(used) == 19 and len(new) == 1
     assert new[0].getPosition() == (300, 2) and new[0]._poClass.get() == 'carbon'
     assert new[0].getMicName() == NAMES[0] and new[0]._topazScore.get() is None
-    assert run.getActions() == []
+    assert [text for text, _ in run.getActions()] == ['Show the labels']
 
 
 BAD_FILES = [

@@ -6,7 +6,8 @@ import pytest
 from laboratory import BOX, items
 
 from pickeroptimizer import Plugin
-from pickeroptimizer.protocols.protocol_train import FROM_FILE, START_FILE
+from pickeroptimizer.protocols.protocol_train import FROM_FILE
+from pickeroptimizer.protocols.starting_weights import START_FILE
 
 
 def importModel(lab, path):
@@ -140,7 +141,7 @@ def test_starting_weights_that_are_none(lab, picks, labelSets, tmp_path):
                   particleLabels=(labelSets['particle'], 'outputCoordinates'),
                   iceLabels=(labelSets['ice'], 'outputCoordinates'), startFrom=START_FILE, weightsFile=str(path))
     line = lab.error(run)
-    assert line.startswith('weights.safetensors: no readable .safetensors file') and '\n' not in line
+    assert line.startswith(f'{path}: no readable .safetensors file') and '\n' not in line
 
 
 def test_missing_worker(lab, picks, trained, monkeypatch):

@@ -12,8 +12,9 @@ from pickeroptimizer.decision import MINIMUM, PURITY, SHARE
 
 
 def scoresOf(run):
-    """{id: the four attributes} of all outputs."""
-    return {objId: [getattr(pick, name).get() for name in ('_poParticle', '_poIce', '_poCarbon', '_poClass')]
+    """{id: the five attributes} of all outputs."""
+    names = '_poParticle', '_poIce', '_poCarbon', '_poNovelty', '_poClass'
+    return {objId: [getattr(pick, name).get() for name in names]
             for output in (run.outputCoordinates, run.rejectedCoordinates) for objId, pick in items(output).items()}
 
 
@@ -66,7 +67,8 @@ def test_another_decision_without_scoring(lab, few, picks, trained):
 def test_share_of_particles_and_share_of_junk(lab, few, trained):
     run = lab.finished(lab.prune(few, trained))
     table = run._getExtraPath('scores.csv')
-    before, probabilities = os.stat(table).st_mtime_ns, {i: s[0] for i, s in scoresOf(run).items() if s[3] != 'outside'}
+    before = os.stat(table).st_mtime_ns
+    probabilities = {i: s[0] for i, s in scoresOf(run).items() if s[-1] != 'outside'}
     held = trained.outputModel.getHeader()['cross_validation']['particle_probabilities']
     run.decision.set(SHARE)
     run.keptParticles.set(80)
@@ -128,7 +130,7 @@ def test_other_micrographs_of_another_pixel_size(lab, few, trained, fewPruned, s
         assert all(pick.getPosition() == given[i].getPosition() for i, pick in items(output).items())
     here, there = scoresOf(run), scoresOf(fewPruned)
     assert here.keys() == there.keys()
-    assert sum(here[i][3] == there[i][3] for i in here) > 0.8 * len(here)
+    assert sum(here[i][-1] == there[i][-1] for i in here) > 0.8 * len(here)
 
 
 @pytest.fixture()

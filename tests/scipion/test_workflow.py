@@ -71,6 +71,11 @@ def test_classes_are_right(pruned, picks, simulated):
 
 def test_summary_and_texts_of_prune(pruned):
     summary = '\n'.join(pruned.summary())
+    novelty = [pick._poNovelty.get() for output in (pruned.outputCoordinates, pruned.rejectedCoordinates)
+               for pick in items(output).values()]
+    novel = sum(value > 2 for value in novelty)
+    assert 0.5 < sorted(novelty)[len(novelty) // 2] < 2
+    assert (f'*{novel}* of the picks resemble no' in summary) == bool(novel)
     assert f'Kept *{pruned.outputCoordinates.getSize()}* of' in summary
     assert 'boxes per second' in summary and 'rejected:' in summary
     assert 'Li2022pickeroptimizer' in pruned._methods()[0]

@@ -1,0 +1,65 @@
+"""A SetOfMicrographs: its names, its files, the table micrographs.csv."""
+import os
+from pathlib import PurePath
+
+from ..labels import idsByName
+from ..worker import tables
+
+MICROGRAPHS = 'micrographs.csv'
+
+
+def reopen(itemSet):
+    """A second object on the items of a Scipion set: read through it, and close it.
+
+    A set has one cursor and one item object, so reading through an object of our own leaves the caller's alone.
+    """
+    return type(itemSet)(filename=itemSet.getFileName(), prefix=itemSet.getPrefix() or '')
+
+
+def micrographNames(micrographs):
+    """{mic_id: name} of a SetOfMicrographs; a micrograph without a name bears that of its file."""
+    micrographs = reopen(micrographs)
+    names = {m.getObjId(): m.getMicName() or os.path.basename(m.getFileName()) for m in micrographs.iterItems()}
+    micrographs.close()
+    return names
+
+
+def micrographFiles(micrographs):
+    """{mic_id: path} of a SetOfMicrographs."""
+    micrographs = reopen(micrographs)
+    files = {m.getObjId(): m.getFileName() for m in micrographs.iterItems()}
+    micrographs.close()
+    return files
+
+
+def matchMicrographs(names, otherNames):
+    """{mic_id: mic_id among the others} of the micrographs that bear the same name, or the same without extension.
+
+    Names that several of the others bear match nothing: which of them is meant cannot be known.
+    """
+    exact = idsByName(otherNames)
+    stems = idsByName({micId: _stem(name) for micId, name in otherNames.items()})
+    found = ((micId, exact[name] if name in exact else stems.get(_stem(name))) for micId, name in names.items())
+    return {micId: other for micId, other in found if other is not None}
+
+
+def _stem(name):
+    return PurePath(name).stem
+
+
+def _relative(path, folder):
+    return path if os.path.isabs(path) else os.path.relpath(path, folder)
+
+
+def writeMicrographs(micrographs, folder, wanted, locate=_relative):
+    """Write micrographs.csv into `folder` for the ids in `wanted`.
+
+    Files of the project are written relative to `folder`, so that the table still holds when the project moves;
+    or as `locate` has it: a function (path, folder) -> path.
+    """
+    pixelSize = micrographs.getSamplingRate()
+    micrographs = reopen(micrographs)
+    rows = ((m.getObjId(), locate(m.getFileName(), folder), repr(float(pixelSize)))
+            for m in micrographs.iterItems() if m.getObjId() in wanted)
+    tables.write_rows(os.path.join(folder, MICROGRAPHS), tables.MICROGRAPH_COLUMNS, rows)
+    micrographs.close()

@@ -1,0 +1,102 @@
+"""The two sides of the labelling window: the list of micrographs, and the labelled boxes by class."""
+import os
+import tkinter as tk
+from tkinter import ttk
+
+from ...worker.tables import CLASSES
+from .. import overlay
+from ..widgets.gallery import Gallery
+from ..widgets.names import shortened
+from ..widgets.thumbnails import ThumbnailReader
+
+CLASS_COLOURS = dict(zip(CLASSES, (overlay.COLOURS[kind] for kind in (overlay.KEPT, overlay.ICE, overlay.CARBON))))
+SIDE = 64           # px of the screen, of a thumbnail
+CAPTION = 9         # letters below one
+SHOWN = 150         # labels of a class: no more are wanted than 30, but a set given as labels may hold many
+
+
+class MicrographList(ttk.Frame):
+    """Micrographs with the number of their picks and of their labels of each class; onSelect(micId)."""
+
+    def __init__(self, master, micrographs, onSelect):
+        super().__init__(master)
+        self._onSelect = onSelect
+        self._ids = [micrograph.micId for micrograph in micrographs]
+        self._withPicks = {micrograph.micId for micrograph in micrographs if micrograph.picks}
+        columns = ('picks', *CLASSES)
+        self._tree = ttk.Treeview(self, columns=columns, selectmode='browse')
+        self._tree.heading('#0', text='Micrograph', anchor=tk.W)
+        self._tree.column('#0', width=120, minwidth=60)
+        for column in columns:
+            self._tree.heading(column, text='Picks' if column == 'picks' else column[0], anchor=tk.E)
+            self._tree.column(column, width=48 if column == 'picks' else 28, stretch=False, anchor=tk.E)
+        for micrograph, name in zip(micrographs, shortened([micrograph.name for micrograph in micrographs])):
+            self._tree.insert('', tk.END, iid=str(micrograph.micId), text=name, values=(micrograph.picks, '', '', ''))
+        bar = ttk.Scrollbar(self, command=self._tree.yview)
+        self._tree.configure(yscrollcommand=bar.set)
+        bar.pack(side=tk.RIGHT, fill=tk.Y)
+        self._tree.pack(side=tk.LEFT, fill=tk.BOTH, expand=True)
+        self._tree.bind('<<TreeviewSelect>>', self._selected)
+
+    def _selected(self, event):
+        for iid in self._tree.selection():
+            self._onSelect(int(iid))
+
+    def select(self, micId):
+        """Show which micrograph is looked at."""
+        self._tree.selection_set(str(micId))
+        self._tree.focus(str(micId))
+        self._tree.see(str(micId))
+
+    def setCounts(self, micId, counts):
+        """Show the labels of a micrograph, {class: number}."""
+        for name in CLASSES:
+            self._tree.set(str(micId), name, counts[name] or '')
+
+    def following(self, micId):
+        """The next micrograph that has picks, from the first again after the last; the next one where none has."""
+        place = self._ids.index(micId) + 1 if micId in self._ids else 0
+        others = self._ids[place:] + self._ids[:place]
+        return next((other for other in others if other in self._withPicks), others[0])
+
+
+class LabelGalleries(ttk.Frame):
+    """The labelled boxes, a gallery for each class.
+
+    paths: {micId: path}; boxSize: px. onClick(place), onMenu(place, event): after a click, a right click on a box.
+    """
+
+    def __init__(self, master, paths, boxSize, onClick, onMenu=None, columns=3):
+        super().__init__(master)
+        self._paths = paths
+        self._reader = ThumbnailReader(self, boxSize, SIDE)
+        self._thumbnails = {}      # {place: array, or None where the micrograph cannot be read}
+        self._titles, self._galleries = {}, {}
+        self.columnconfigure(0, weight=1)
+        for number, name in enumerate(CLASSES):
+            self._titles[name] = ttk.Label(self)
+            self._titles[name].grid(row=2 * number, sticky=tk.EW, padx=2)
+            self._galleries[name] = Gallery(self, onClick, onMenu, SIDE, columns)
+            self._galleries[name].grid(row=2 * number + 1, sticky=tk.NSEW)
+            self.rowconfigure(2 * number + 1, weight=1, uniform='galleries')
+
+    def show(self, places):
+        """Show {Place: class}, the latest first, with the end of the micrograph's name below each."""
+        shown = []
+        for name, gallery in self._galleries.items():
+            mine = [place for place in reversed(list(places)) if places[place] == name]
+            more = f' (here: the last {SHOWN})' if len(mine) > SHOWN else ''
+            self._titles[name].configure(text=f'{name}: {len(mine)}{more}')
+            gallery.setItems([(place, self._thumbnails.get(place), self._caption(place), CLASS_COLOURS[name])
+                              for place in mine[:SHOWN]], 'None.')
+            shown += mine[:SHOWN]
+        self._reader.request([(place, self._paths[place.micId], place.x, place.y) for place in shown
+                              if place not in self._thumbnails and place.micId in self._paths], self._cut)
+
+    def _caption(self, place):
+        return os.path.splitext(os.path.basename(self._paths.get(place.micId, '')))[0][-CAPTION:]
+
+    def _cut(self, place, thumbnail):
+        self._thumbnails[place] = thumbnail
+        for gallery in self._galleries.values():
+            gallery.setThumbnail(place, thumbnail)

@@ -1,0 +1,319 @@
+"""The window in which boxes are labelled: micrographs, the one looked at with its picks, the labelled boxes."""
+import tkinter as tk
+from tkinter import messagebox, ttk
+
+from ...worker.errors import InputError
+from ...worker.tables import CLASSES
+from ..widgets.canvas import MicrographCanvas
+from ..widgets.display_controls import DisplayControls
+from ..widgets.micrographs import MicrographReader
+from .model import Place, canTrain, missingText
+from .panels import CLASS_COLOURS, LabelGalleries, MicrographList
+
+UNLABELLED, SUGGESTED = '#E0E0E0', '#F0E442'
+WANTED = (10, 20, 30)
+CLOSE_UP = 70                  # px of the screen: a suggested box is shown at least so big
+MODIFIERS = 0x4 | 0x8          # Control and Alt
+HINT = 'Click on boxes, or anywhere, to label them with the chosen class; a second click takes the label away.'
+HINT_SUGGESTIONS = 'Press s to be led to boxes that are worth a label. '
+
+
+class LabellingWindow(tk.Toplevel):
+    """Labels boxes of a Session (see labelling_model). Every label is saved when it is given."""
+
+    def __init__(self, master, session):
+        super().__init__(master)
+        self.title(session.title)
+        self.geometry(f'{min(1270, self.winfo_screenwidth() - 10)}x{min(760, self.winfo_screenheight() - 40)}')
+        self._session = session
+        self._paths = {micrograph.micId: micrograph.path for micrograph in session.micrographs}
+        self._names = {micrograph.micId: micrograph.name for micrograph in session.micrographs}
+        self._reader = MicrographReader(self)
+        self._micId = None            # of the micrograph that is asked for, and
+        self._image = None            # its ImageData, once it is shown
+        self._picks = frozenset()     # Places of its picks
+        self._target = None           # Place to go to when it is shown
+        self._marked = None           # Place that was gone to
+        self._suggested = None        # the same, if it was suggested
+        self._hovered = None          # Place under the pointer
+        self._class = tk.StringVar(self, CLASSES[0])
+        self._wanted = tk.IntVar(self, WANTED[1])
+        self._makeTop().pack(side=tk.TOP, fill=tk.X, padx=4, pady=4)
+        self._makeBottom().pack(side=tk.BOTTOM, fill=tk.X, padx=4, pady=4)
+        self._makeMiddle().pack(fill=tk.BOTH, expand=True, padx=4)
+        self._bindKeys()
+        for micId in {place.micId for place in session.labels.places()} & self._paths.keys():
+            self._list.setCounts(micId, session.labels.counts(micId))
+        self._refresh()
+        self._tell(session.readOnly or session.withoutSuggestions or HINT_SUGGESTIONS + HINT)
+        self.showMicrograph(self._list.following(None))
+
+    # ------------------------------ widgets ------------------------------
+
+    def _makeTop(self):
+        frame = ttk.Frame(self)
+        changing = tk.DISABLED if self._session.readOnly else tk.NORMAL
+        self._classButtons = {}
+        for name in CLASSES:
+            self._classButtons[name] = tk.Radiobutton(
+                frame, variable=self._class, value=name, indicatoron=False, width=17, selectcolor=CLASS_COLOURS[name],
+                state=changing, takefocus=False)
+            self._classButtons[name].pack(side=tk.LEFT, padx=2, ipady=3)
+        ttk.Label(frame, text='wanted of each').pack(side=tk.LEFT, padx=(8, 2))
+        wanted = ttk.Combobox(frame, textvariable=self._wanted, values=WANTED, width=4, state='readonly')
+        wanted.bind('<<ComboboxSelected>>', lambda event: self._refresh())
+        wanted.pack(side=tk.LEFT)
+        suggesting = changing if self._session.suggestions else tk.DISABLED
+        for text, command, state in (('Suggest a box (s)', self.suggest, suggesting), ('Undo (u)', self.undo, changing),
+                                     ('Next micrograph (n)', self.nextMicrograph, tk.NORMAL)):
+            ttk.Button(frame, text=text, command=command, state=state, takefocus=False).pack(side=tk.LEFT, padx=(8, 0))
+        return frame
+
+    def _makeMiddle(self):
+        session = self._session
+        panes = ttk.PanedWindow(self, orient=tk.HORIZONTAL)
+        self._list = MicrographList(panes, session.micrographs, self.showMicrograph)
+        middle = ttk.Frame(panes)
+        self._canvas = MicrographCanvas(middle, session.boxSize, self._clicked, self._hover, self._menuOn)
+        DisplayControls(middle, self._canvas, session.pixelSize, session.boxSize).pack(fill=tk.X)
+        self._canvas.pack(fill=tk.BOTH, expand=True)
+        self._galleries = LabelGalleries(panes, self._paths, session.boxSize, self.goTo, self._menuOn)
+        panes.add(self._list, weight=0)
+        panes.add(middle, weight=1)
+        panes.add(self._galleries, weight=0)
+        return panes
+
+    def _makeBottom(self):
+        frame = ttk.Frame(self)
+        self._missing, self._status = ttk.Label(frame, anchor=tk.W), ttk.Label(frame, anchor=tk.W)
+        ttk.Button(frame, text='Close', command=self.destroy, takefocus=False).pack(side=tk.RIGHT, padx=4)
+        if not self._session.readOnly:
+            self._train = ttk.Button(frame, text='Train', command=self.train, takefocus=False)
+            self._train.pack(side=tk.RIGHT, padx=4)
+        elif self._session.labelOn:
+            ttk.Button(frame, text='Label on in a new run', command=self._labelOn,
+                       takefocus=False).pack(side=tk.RIGHT, padx=4)
+        self._missing.pack(fill=tk.X)
+        self._status.pack(fill=tk.X)
+        return frame
+
+    def _bindKeys(self):
+        keys = {'s': self.suggest, 'u': self.undo, 'n': self.nextMicrograph, 'Escape': self._leaveSuggestion,
+                **{name[0]: lambda name=name: self._classKey(name) for name in CLASSES}}
+        for key, action in keys.items():
+            for written in {key, key.upper()} if len(key) == 1 else {key}:
+                self.bind(f'<Key-{written}>', lambda event, act=action: None if event.state & MODIFIERS else act())
+
+    # ------------------------------ what the user does ------------------------------
+
+    def showMicrograph(self, micId, target=None):
+        """Show a micrograph; `target`: a Place on it to go to."""
+        if target is None and micId == self._micId:
+            return
+        if target != self._suggested:
+            self._setSuggested(None)
+        same = micId == self._micId and self._image is not None
+        self._micId, self._target = micId, target
+        if same:
+            self._goToTarget()
+            return
+        self._image = None
+        self.title(f'{self._session.title} - {self._names[micId]}')
+        self._list.select(micId)
+        self._reader.request(self._paths[micId], self._show)
+
+    def goTo(self, place):
+        """Show a place on its micrograph, and mark it."""
+        if place.micId in self._paths:
+            self.showMicrograph(place.micId, place)
+
+    def nextMicrograph(self):
+        """Show the next micrograph that has picks."""
+        self.showMicrograph(self._list.following(self._micId))
+
+    def suggest(self):
+        """Go to the box that is best labelled next; one that is marked already is passed over."""
+        suggestions = self._session.suggestions
+        if suggestions is None or self._session.readOnly:
+            return
+        if self._suggested is not None and self._session.labels.classOf(self._suggested) is None:
+            suggestions.skip(self._suggested)
+        self._setSuggested(suggestions.next(self._session.labels, self._wanted.get()))
+        if self._suggested is None:
+            self._mark(None)
+            lacking = suggestions.givenUp(self._session.labels, self._wanted.get())
+            self._tell(f'No more {" and ".join(lacking)} is found: label it by hand, or train with what there is.'
+                       if lacking else 'There is nothing left to suggest.')
+            return
+        keys = ', '.join(f'{name[0]}: {name}' for name in CLASSES)
+        self._tell(f'What is in the marked box? {keys}; s: pass over it; Esc: label by hand.')
+        self.goTo(self._suggested)
+
+    def undo(self):
+        """Take back the last label that was given, moved or taken away in this window."""
+        if self._session.readOnly:
+            return
+        place = self._saving(self._session.labels.undo)
+        if place is None:
+            self._tell('Nothing to undo.')
+            return
+        self._changed(place)
+        if self._suggested is not None and self._session.labels.classOf(place) is None:
+            self._setSuggested(place)      # a slip of the finger: the same question again
+        self.goTo(place)
+
+    def label(self, place, name):
+        """Give a place a class, or take its label away (None); a suggestion is followed by the next."""
+        if self._session.readOnly:
+            return
+        before = self._session.labels.classOf(place)
+        self._saving(lambda: self._session.labels.label(place, name))
+        if self._session.labels.classOf(place) == before:
+            return
+        self._changed(place)
+        if place == self._suggested:
+            self.suggest()
+        elif place == self._hovered:
+            self._hover(place)
+
+    def train(self):
+        """Close the window and take the run on."""
+        try:
+            self._session.train()
+        except InputError as error:
+            messagebox.showerror('PickerOptimizer', str(error), parent=self)
+        else:
+            self.destroy()
+
+    def _labelOn(self):
+        messagebox.showinfo('PickerOptimizer', self._session.labelOn(), parent=self)
+        self.destroy()
+
+    def _leaveSuggestion(self):
+        self._setSuggested(None)
+        self._mark(None)
+        self._tell(HINT)
+
+    def _classKey(self, name):
+        """Choose a class, and label with it what was suggested, what is under the pointer, or what was gone to."""
+        if self._session.readOnly:
+            return
+        self._class.set(name)
+        place = self._suggested or self._hovered or self._marked
+        if place is not None and self._image is not None:
+            self.label(place, name)
+
+    def _clicked(self, x, y, place):
+        rows, columns = self._image.shape if self._image else (0, 0)
+        if place is None and 0 <= x < columns and 0 <= y < rows:
+            place = Place(self._micId, round(x), round(y))
+        if place is not None:
+            name = self._class.get()
+            self.label(place, None if self._session.labels.classOf(place) == name else name)
+
+    def _hover(self, place):
+        self._hovered = place
+        if place is not None and self._suggested is None:
+            name = self._session.labels.classOf(place) or 'not labelled'
+            self._tell(f'({place.x:g}, {place.y:g}) of {self._names[place.micId]}: {name}')
+
+    def _menuOn(self, place, event):
+        if place is None or self._session.readOnly:
+            return
+        menu = tk.Menu(self, tearoff=False)
+        known = self._session.labels.classOf(place)
+        for name in CLASSES:
+            if name != known:
+                menu.add_command(label=f'This is {name}', command=lambda name=name: self.label(place, name))
+        if known:
+            menu.add_command(label='Take the label away', command=lambda: self.label(place, None))
+        menu.tk_popup(event.x_root, event.y_root)
+
+    # ------------------------------ what is shown ------------------------------
+
+    def _mark(self, place):
+        self._marked = place
+        self._canvas.mark(place)
+
+    def _setSuggested(self, place):
+        before, self._suggested = self._suggested, place
+        for other in (before, place):
+            if other in self._picks:
+                self._draw(other)
+
+    def _show(self, image):
+        """Show what was read: an ImageData, or the line that says why it cannot be."""
+        if isinstance(image, str):
+            self._picks = frozenset()
+            self._canvas.showMessage(f'This micrograph cannot be shown.\n\n{image}')
+            self._tell(image)
+            if self._session.suggestions:
+                self._session.suggestions.skipMicrograph(self._micId)
+            self._suggested = self._marked = None
+            return
+        self._image = image
+        self._picks = frozenset(self._session.picksOn(self._micId))
+        labelled = [place for place in self._session.labels.places() if place.micId == self._micId]
+        self._hovered = None
+        self._canvas.showImage(image)
+        self._canvas.setBoxes({place: (place.x, place.y, self._colour(place))      # the labelled ones above the others
+                               for place in (*self._picks.difference(labelled), *labelled)})
+        self._goToTarget()
+        self._readAhead()
+
+    def _goToTarget(self):
+        target, self._target = self._target, None
+        self._mark(target)
+        if target is None:
+            return
+        if target == self._suggested:
+            side = self._session.boxSize * (self._canvas.toScreen(1, 0)[0] - self._canvas.toScreen(0, 0)[0])
+            if side < CLOSE_UP:
+                self._canvas.zoom(CLOSE_UP / side)
+        self._canvas.centreOn(target.x, target.y)
+
+    def _readAhead(self):
+        following = self._list.following(self._micId)
+        if self._suggested is not None:
+            after = self._session.suggestions.next(self._session.labels, self._wanted.get(), self._suggested)
+            following = after.micId if after else following
+        self._reader.readAhead(self._paths[following])
+
+    def _saving(self, change):
+        """Do what changes the labels, and tell if it cannot be saved; it is then as if it had not been done."""
+        try:
+            return change()
+        except (InputError, OSError) as error:
+            messagebox.showerror('PickerOptimizer', f'The label was not saved and does not count: {error}', parent=self)
+            return None
+
+    def _changed(self, place):
+        """Show a place as it is labelled now."""
+        if place.micId == self._micId and self._image is not None:
+            if place in self._picks or self._session.labels.classOf(place):
+                self._draw(place)
+            else:
+                self._canvas.removeBox(place)
+        if place.micId in self._paths:
+            self._list.setCounts(place.micId, self._session.labels.counts(place.micId))
+        self._refresh()
+
+    def _refresh(self):
+        counts, wanted = self._session.labels.counts(), self._wanted.get()
+        for name, button in self._classButtons.items():
+            button.configure(text=f'{name} ({name[0]}): {counts[name]} of {wanted}')
+        self._galleries.show(self._session.labels.places())
+        if self._session.readOnly:
+            return
+        self._missing.configure(text=missingText(counts, wanted))
+        self._train.configure(state=tk.NORMAL if canTrain(self._session.labels) else tk.DISABLED)
+
+    def _draw(self, place):
+        self._canvas.setBox(place, place.x, place.y, self._colour(place))
+
+    def _colour(self, place):
+        unlabelled = SUGGESTED if place == self._suggested else UNLABELLED
+        return CLASS_COLOURS.get(self._session.labels.classOf(place), unlabelled)
+
+    def _tell(self, line):
+        self._status.configure(text=line)

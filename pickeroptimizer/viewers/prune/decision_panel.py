@@ -1,0 +1,78 @@
+"""Controls of the decision: the rule, and the number that goes with it as a slider and as text."""
+import tkinter as tk
+from tkinter import ttk
+
+from ...decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE
+
+# Of the slider and the text: from, to, decimals, what it starts with.
+RANGES = {MINIMUM: (0.0, 1.0, 3, 0.5), SHARE: (50.0, 99.9, 1, 95.0), PURITY: (0.1, 20.0, 1, 2.0)}
+UNITS = {MINIMUM: '', SHARE: '%', PURITY: '%', MOST_PROBABLE: ''}
+
+
+class DecisionPanel(ttk.Frame):
+    """onRule(mode, wanted): whenever the user chooses; see decision.minimumFor."""
+
+    def __init__(self, master, onRule):
+        super().__init__(master)
+        self._onRule = onRule
+        self._mode = MOST_PROBABLE
+        ttk.Label(self, text='Keep by').grid(row=0, column=0, sticky=tk.W)
+        self.rule = ttk.Combobox(self, values=RULES, state='readonly', width=26)
+        self.rule.grid(row=0, column=1, columnspan=3, sticky=tk.EW, pady=2)
+        self.slider = ttk.Scale(self, command=self._slid)
+        self.slider.grid(row=1, column=0, columnspan=2, sticky=tk.EW)
+        self.entry = ttk.Entry(self, width=6, justify=tk.RIGHT)
+        self.entry.grid(row=1, column=2, padx=(4, 0))
+        self._unit = ttk.Label(self, width=2)
+        self._unit.grid(row=1, column=3)
+        self.columnconfigure(1, weight=1)
+        self.rule.bind('<<ComboboxSelected>>', lambda event: self._chosen(self.rule.current()))
+        for event in ('<Return>', '<KP_Enter>', '<FocusOut>'):
+            self.entry.bind(event, lambda event: self._typed())
+
+    def show(self, mode, wanted):
+        """Show a rule without telling of it."""
+        self._mode = mode
+        self.rule.current(mode)
+        self._unit.configure(text=UNITS[mode])
+        command, state = self.slider.cget('command'), tk.DISABLED if mode == MOST_PROBABLE else tk.NORMAL
+        for widget in (self.entry, self.slider):      # which take nothing while they are disabled
+            widget.configure(state=tk.NORMAL)
+        self.entry.delete(0, tk.END)
+        if wanted is not None:
+            low, high, decimals, _ = RANGES[mode]
+            # In units of the last decimal: a click beside the slider's knob and the arrow keys move it by one.
+            self.slider.configure(command='', from_=low * 10 ** decimals, to=high * 10 ** decimals)
+            self.slider.set(wanted * 10 ** decimals)
+            self.slider.configure(command=command)
+            self.entry.insert(0, f'{wanted:.{decimals}f}')
+        self.entry.configure(state=state)
+        self.slider.configure(state=state)
+
+    def _chosen(self, mode):
+        self.rule.selection_clear()
+        self._onRule(mode, None if mode == MOST_PROBABLE else RANGES[mode][3])
+
+    def _slid(self, value):
+        self._onRule(self._mode, self._value(float(value)))
+
+    def _value(self, position):
+        decimals = RANGES[self._mode][2]
+        return round(round(position) / 10 ** decimals, decimals)
+
+    def _typed(self):
+        """Take the number of the text; one that is none, or out of range, is put back to the slider's."""
+        if self._mode == MOST_PROBABLE:
+            return
+        low, high, _, _ = RANGES[self._mode]
+        before = self._value(self.slider.get())
+        try:
+            wanted = float(self.entry.get())
+        except ValueError:
+            wanted = before
+        if not low <= wanted <= high:      # nan too
+            wanted = before
+        if wanted == before:
+            self.show(self._mode, before)
+        else:
+            self._onRule(self._mode, wanted)

@@ -1,0 +1,280 @@
+"""What a prune window shows, without the window: picks as columns, the decision, counts, orders and corrections.
+
+Knows neither Tk nor Scipion. A pick is named by its row in the columns, a micrograph by its place in the list.
+"""
+from collections import namedtuple
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+
+from ...decision import MINIMUM, MOST_PROBABLE, minimumFor
+from ...worker.errors import InputError
+from ...worker.tables import CLASSES, OUTSIDE, PARTICLE, UNREADABLE, CoordinateRow, write_rows
+from .. import overlay
+
+# What became of a pick, in the order of the legend; a kind is a number into this.
+KINDS = (overlay.KEPT, overlay.PARTICLE, overlay.ICE, overlay.CARBON, overlay.OUTSIDE, overlay.UNSCORED)
+KEPT, BELOW, ICE, CARBON, OFF, UNSCORED = range(len(KINDS))
+REJECTED = slice(BELOW, UNSCORED)
+
+# Classes as numbers: those of CLASSES, and two that are none.
+NAMES = CLASSES + (OUTSIDE, UNREADABLE)
+_KIND_OF_CLASS = np.array([BELOW, ICE, CARBON, OFF, UNSCORED], dtype=np.int8)
+_KIND_OF_LABEL = dict(zip(CLASSES, (KEPT, ICE, CARBON)))
+
+TABLE_COLUMNS = ('mic_id', 'mic_name', 'picks', 'kept', 'rejected', 'rejected_share', 'particle_rejected', 'ice',
+                 'carbon', 'outside', 'not_scored')
+
+Micrograph = namedtuple('Micrograph', 'id name path')
+Rule = namedtuple('Rule', 'mode wanted minimum')      # of decision.py; minimum: None for the most probable class
+
+
+@dataclass(frozen=True)
+class Picks:
+    """Picks as columns, of n rows each.
+
+    ids, micIds: int64; x, y: px of the micrograph; classes: int8, numbers into NAMES; probabilities: (n, 3) in the
+    order of CLASSES, or None for picks without; novelty: (n,) or None; kept: bool, or None where nothing was decided.
+    """
+    ids: np.ndarray
+    micIds: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    classes: np.ndarray
+    probabilities: Optional[np.ndarray] = None
+    novelty: Optional[np.ndarray] = None
+    kept: Optional[np.ndarray] = None
+
+    def __len__(self):
+        return len(self.ids)
+
+
+class PruneModel:
+    """Picks, how they are decided, and what the user has corrected.
+
+    picks: Picks. micrographs: Micrographs; picks on others are left out. header: of the model that scored the picks,
+    {} if it is not known. corrections: a corrections.Corrections, or None where nothing can be corrected. decision:
+    (mode, wanted) by which the picks are said to have been kept.
+    """
+
+    def __init__(self, picks, micrographs, header=None, corrections=None, decision=(MOST_PROBABLE, None)):
+        self.micrographs = list(micrographs)
+        self._header = header or {}
+        self._store = corrections
+        places = {micrograph.id: i for i, micrograph in enumerate(self.micrographs)}
+        mics = np.array([places.get(micId, -1) for micId in picks.micIds.tolist()], dtype=np.int64)
+        known = mics >= 0
+        if not known.all():
+            columns = (picks.ids, picks.micIds, picks.x, picks.y, picks.classes, picks.probabilities, picks.novelty,
+                       picks.kept)
+            picks, mics = Picks(*(None if c is None else c[known] for c in columns)), mics[known]
+        self.picks, self._mics = picks, mics
+        self._byMicrograph = np.argsort(mics, kind='stable')
+        self._starts = np.searchsorted(mics[self._byMicrograph], np.arange(len(self.micrographs) + 1))
+        self._scored = picks.classes < len(CLASSES)
+        self._rowOf = {coordId: row for row, coordId in enumerate(picks.ids.tolist())}
+        self.corrected = {}          # {row: class name}
+        self._undo = []              # (row, its class before, None for none)
+        self.rule = self._givenRule(*decision)
+        self.kinds = self._decide()
+        self.reloadCorrections()
+
+    # ------------------------------ the decision ------------------------------
+
+    @property
+    def hasScores(self):
+        """Whether there are probabilities to decide by."""
+        return self.picks.probabilities is not None and bool(self._scored.any())
+
+    def particleProbabilities(self):
+        """Of the scored picks, an array."""
+        return self.picks.probabilities[self._scored, 0] if self.hasScores else np.zeros(0)
+
+    def setRule(self, mode, wanted):
+        """Decide anew; see decision.minimumFor. Raises InputError, and leaves all as it was, where that is impossible.
+        """
+        self.rule = Rule(mode, wanted, minimumFor(mode, wanted, self._header, self.particleProbabilities()))
+        self.kinds = self._decide()
+
+    def _givenRule(self, mode, wanted):
+        """The rule by which the given picks are kept: the one that is said, or, if they are not, a minimum."""
+        kept = self.picks.kept
+        if not self.hasScores:
+            return Rule(MOST_PROBABLE, None, None)
+        with suppress(InputError):
+            said = Rule(mode, wanted, minimumFor(mode, wanted, self._header, self.particleProbabilities()))
+            if kept is None or np.array_equal(kept, self.isKept(said)):
+                return said
+        if kept is None:
+            return Rule(MOST_PROBABLE, None, None)
+        probabilities = self.picks.probabilities[:, 0]
+        minimum = float(probabilities[kept].min()) if kept.any() else float(np.nextafter(1.0, 2.0))
+        return Rule(MINIMUM, minimum, minimum)
+
+    def isKept(self, rule=None):
+        """Whether a rule, by default the one that is chosen, keeps each pick, bool (n,); corrections left aside."""
+        minimum = (rule or self.rule).minimum
+        if minimum is None:
+            return self._scored & (self.picks.classes == CLASSES.index(PARTICLE))
+        return self._scored & (self.picks.probabilities[:, 0] >= minimum)
+
+    def keptOfScored(self):
+        """Whether the rule keeps each of the scored picks, as particleProbabilities has them."""
+        return self.isKept()[self._scored]
+
+    def _decide(self):
+        kinds = _KIND_OF_CLASS[self.picks.classes]
+        kinds[self.isKept()] = KEPT
+        for row, label in self.corrected.items():
+            kinds[row] = _KIND_OF_LABEL[label]
+        return kinds
+
+    # ------------------------------ counts ------------------------------
+
+    def counts(self):
+        """Picks of each kind on each micrograph, int (micrographs, KINDS)."""
+        places = self._mics * len(KINDS) + self.kinds
+        return np.bincount(places, minlength=len(self.micrographs) * len(KINDS)).reshape(-1, len(KINDS))
+
+    def keptAndRejected(self):
+        """How many picks are kept, and how many are rejected, corrections included."""
+        total = np.bincount(self.kinds, minlength=len(KINDS)).tolist()
+        return total[KEPT], sum(total[REJECTED])
+
+    def rowsOn(self, place):
+        """The rows of the picks on a micrograph."""
+        return self._byMicrograph[self._starts[place]:self._starts[place + 1]].tolist()
+
+    def placeOf(self, row):
+        """The place of a pick's micrograph in the list."""
+        return int(self._mics[row])
+
+    def saveTable(self, path):
+        """Write the counts of all micrographs as a CSV file, TABLE_COLUMNS."""
+        rows = []
+        for micrograph, counts in zip(self.micrographs, self.counts().tolist()):
+            rejected = sum(counts[REJECTED])
+            share = rejectedShare(counts)
+            rows.append((micrograph.id, micrograph.name, sum(counts), counts[KEPT], rejected,
+                         '' if share is None else f'{share:.4f}', *counts[BELOW:]))
+        write_rows(path, TABLE_COLUMNS, rows)
+
+    # ------------------------------ orders ------------------------------
+
+    def leastCertain(self, kept, most):
+        """Rows of at most so many kept, or else rejected, picks, those nearest to the decision first."""
+        if not self.hasScores:
+            return []
+        isKept = self.isKept()
+        rows = np.flatnonzero(isKept if kept else self._scored & ~isKept)
+        probabilities = self.picks.probabilities[rows]
+        border = probabilities[:, 1:].max(axis=1) if self.rule.minimum is None else self.rule.minimum
+        return self._first(rows, np.abs(probabilities[:, 0] - border), most)
+
+    def mostNovel(self, most):
+        """Rows of at most so many scored picks, the least like anything labelled first; [] if that is not known."""
+        if self.picks.novelty is None:
+            return []
+        rows = np.flatnonzero(self._scored & np.isfinite(self.picks.novelty))
+        return self._first(rows, -self.picks.novelty[rows], most)
+
+    def atRandom(self, most, seed=0):
+        """Rows of at most so many picks, drawn without repeats."""
+        generator = np.random.default_rng(seed)
+        return generator.choice(len(self.picks), min(most, len(self.picks)), replace=False).tolist()
+
+    @staticmethod
+    def _first(rows, values, most):
+        return rows[np.argsort(values, kind='stable')[:most]].tolist()
+
+    # ------------------------------ corrections ------------------------------
+
+    @property
+    def canCorrect(self):
+        return self._store is not None
+
+    def correct(self, row, label):
+        """Give a pick this class, None: the one that it was decided to have. It is stored before this returns.
+
+        Raises InputError for a pick off its micrograph, where there is nothing to learn from, and if the stored
+        corrections cannot be read; OSError if they cannot be written.
+        """
+        if label is not None and NAMES[self.picks.classes[row]] == OUTSIDE:
+            raise InputError('the centre of this box is not on the micrograph.')
+        before = self.corrected.get(row)
+        if label != before:
+            self._change(row, label)
+            self._undo.append((row, before))
+
+    def undo(self):
+        """Take the last correction of this window back; returns its row, None if there is none."""
+        if not self._undo:
+            return None
+        row, label = self._undo[-1]
+        self._change(row, label)
+        self._undo.pop()
+        return row
+
+    def _change(self, row, label):
+        picks = self.picks
+        correction = None if label is None else CoordinateRow(
+            int(picks.ids[row]), int(picks.micIds[row]), float(picks.x[row]), float(picks.y[row]), label)
+        self._take(self._store.change(int(picks.ids[row]), correction))
+        self.kinds = self._decide()
+
+    def reloadCorrections(self):
+        """Read what other windows have corrected; returns whether that changes anything."""
+        before = self.corrected
+        if self._store is not None:
+            self._take(self._store.read())
+        if self.corrected == before:
+            return False
+        self.kinds = self._decide()
+        return True
+
+    def _take(self, stored):
+        """Corrections of picks that these are: those of picks that the run had before are left alone."""
+        picks = self.picks
+        self.corrected = {}
+        for coordId, correction in stored.items():
+            row = self._rowOf.get(coordId)
+            if row is not None and (picks.micIds[row], picks.x[row], picks.y[row]) == \
+                    (correction.mic_id, correction.x, correction.y):
+                self.corrected[row] = correction.label
+
+    # ------------------------------ in words ------------------------------
+
+    def describe(self, row):
+        """A line about a pick."""
+        picks = self.picks
+        parts = [f'Pick {picks.ids[row]} at ({picks.x[row]:g}, {picks.y[row]:g}):']
+        if not self._scored[row]:
+            parts.append('its centre is not on the micrograph' if NAMES[picks.classes[row]] == OUTSIDE
+                         else 'not scored')
+        elif picks.probabilities is None:
+            parts.append(NAMES[picks.classes[row]])
+        else:
+            values = [f'{name} {p:.3f}' for name, p in zip(CLASSES, picks.probabilities[row])]
+            if picks.novelty is not None and np.isfinite(picks.novelty[row]):
+                values.append(f'novelty {picks.novelty[row]:.2f}')
+            parts.append(', '.join(values))
+        if row in self.corrected:
+            parts.append(f'- corrected to {self.corrected[row]}')
+        return ' '.join(parts)
+
+
+def rejectedShare(counts):
+    """The share of the rejected among the decided picks of one micrograph's counts, None where there are none."""
+    rejected = sum(counts[REJECTED])
+    return rejected / (rejected + counts[KEPT]) if rejected + counts[KEPT] else None
+
+
+def classNumbers(names):
+    """Names of classes as numbers into NAMES, int8. Raises InputError for one that is none."""
+    known, places = np.unique(np.asarray(names, dtype=str), return_inverse=True)
+    try:
+        return np.array([NAMES.index(name) for name in known], dtype=np.int8)[places]
+    except ValueError:
+        raise InputError(f'A class of the coordinates is none of {", ".join(NAMES)}.') from None

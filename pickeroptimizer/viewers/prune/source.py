@@ -1,0 +1,164 @@
+"""From a prune run, or one of its sets, to what a prune window shows."""
+import glob
+import os
+from dataclasses import dataclass
+from typing import Callable, Dict, Optional, Tuple
+
+import numpy as np
+
+from ... import convert, retraining
+from ...constants import PO_CARBON, PO_CLASS, PO_ICE, PO_NOVELTY, PO_PARTICLE
+from ...labels import countByClass
+from ...protocols import PickerOptimizerPruneOutputs
+from ...protocols.protocol_base import countsText
+from ...worker.errors import InputError
+from ...worker.tables import CLASSES, OUTSIDE, SCORE_NUMBERS, SCORED, UNREADABLE
+from .model import NAMES, Micrograph, Picks, PruneModel, classNumbers
+
+DEFAULT_BOX = 100      # px, for sets that do not tell theirs
+
+
+@dataclass
+class PruneSession:
+    """What a prune window is opened on.
+
+    boxSize: px; pixelSize: Å/px. createCoordinates(mode, wanted, corrected) makes sets of a cut; planRetraining() looks
+    what a retraining would use, and returns a question and the function that starts it. Both return lines for the
+    user, raise InputError, and are None where they cannot be; `note` then tells why.
+    """
+    title: str
+    model: PruneModel
+    boxSize: float
+    pixelSize: float
+    createCoordinates: Optional[Callable[[int, Optional[float], Dict[int, str]], str]] = None
+    planRetraining: Optional[Callable[[], Tuple[str, Callable[[], str]]]] = None
+    note: str = ''
+
+
+def micrographsOf(coordinates):
+    """The Micrographs of a set of coordinates. Raises InputError if it has none."""
+    micrographs = coordinates.getMicrographs()
+    if micrographs is None or not micrographs.getSize():
+        raise InputError('There are no micrographs to show these coordinates on.')
+    files = convert.micrographFiles(micrographs)
+    return [Micrograph(micId, name, files[micId]) for micId, name in convert.micrographNames(micrographs).items()]
+
+
+def picksOfSet(coordinates, kept=None):
+    """The Picks of a set; `kept`: whether all of them are. A set without our classes has picks that are not scored."""
+    columns = convert.readPicks(coordinates)
+    size = len(columns['id'])
+    probabilities = None
+    if PO_PARTICLE in columns:
+        probabilities = np.stack([columns[name] for name in (PO_PARTICLE, PO_ICE, PO_CARBON)], axis=1)
+    classes = classNumbers(columns[PO_CLASS]) if PO_CLASS in columns else \
+        np.full(size, NAMES.index(UNREADABLE), np.int8)
+    return Picks(columns['id'], columns['_micId'], columns['_x'], columns['_y'], classes, probabilities,
+                 columns.get(PO_NOVELTY), None if kept is None else np.full(size, kept))
+
+
+def joined(parts):
+    """Several Picks as one, in the order of their ids. A column that an empty part lacks is that of the others."""
+    parts = [part for part in parts if len(part)] or parts[:1]
+    columns = [[getattr(part, name) for part in parts] for name in Picks.__dataclass_fields__]
+    merged = [None if any(c is None for c in column) else np.concatenate(column) for column in columns]
+    order = np.argsort(merged[0], kind='stable')
+    return Picks(*(None if column is None else column[order] for column in merged))
+
+
+def picksOfRun(run):
+    """The Picks of a run: of its outputs, or, as long as there are none, of its input with the scores so far."""
+    outputs = [getattr(run, output.name, None) for output in PickerOptimizerPruneOutputs]
+    if outputs[0] is not None:
+        kinds = ((output, kept) for output, kept in zip(outputs, (True, False, False)) if output is not None)
+        return joined([picksOfSet(output, kept) for output, kept in kinds])
+    return _withScores(picksOfSet(run.inputCoordinates.get()), _scoresSoFar(run))
+
+
+def _scoresSoFar(run):
+    """The convert.Scores of a run that is not through, None where it has none."""
+    table = run._getExtraPath(convert.SCORES)
+    for path in (table, *glob.glob(f'{glob.escape(table)}.*.part')):
+        if os.path.exists(path):
+            try:
+                return convert.Scores(path)
+            except InputError:      # looked at in the middle of a line
+                return None
+    return None
+
+
+def _withScores(picks, scores):
+    """Picks with the classes and numbers of those that are scored already."""
+    classes = picks.classes.copy()
+    numbers = np.zeros((len(picks), len(SCORE_NUMBERS)))
+    if scores is not None:
+        ids, statuses, values = scores.columns()
+        _, rows, places = np.intersect1d(picks.ids, ids, assume_unique=True, return_indices=True)
+        numbers[rows] = values[places]
+        statuses = statuses[places]
+        classes[rows[statuses == scores.STATUSES.index(OUTSIDE)]] = NAMES.index(OUTSIDE)
+        scored = rows[statuses == scores.STATUSES.index(SCORED)]
+        classes[scored] = numbers[scored, :len(CLASSES)].argmax(axis=1)
+    return Picks(picks.ids, picks.micIds, picks.x, picks.y, classes, numbers[:, :len(CLASSES)],
+                 numbers[:, len(CLASSES)])
+
+
+# ------------------------------ sessions ------------------------------
+
+def sessionOfRun(project, run):
+    """The session of a prune run, whatever there is of it yet. Raises InputError where there is nothing to show."""
+    kept = getattr(run, PickerOptimizerPruneOutputs.outputCoordinates.name, None)
+    coordinates = run.inputCoordinates.get() if kept is None else kept
+    if coordinates is None:
+        raise InputError('This run has neither coordinates as an input nor as an output.')
+    model = PruneModel(picksOfRun(run), micrographsOf(coordinates), _headerOf(run), run.corrections(),
+                       run.getDecision())
+    session = _session(f'PickerOptimizer: {run.getRunName()}', model, coordinates)
+    if kept is not None and not run.isActive():
+        session.createCoordinates = lambda *cut: _createCoordinates(run, *cut)
+        session.planRetraining = lambda: _planRetraining(project, run)
+    else:
+        session.note = 'This run is not finished: what is scored so far is shown.'
+    return session
+
+
+def sessionOfSet(coordinates, name):
+    """The session of one set of coordinates with classes; `name` of the set, for the title."""
+    model = PruneModel(picksOfSet(coordinates), micrographsOf(coordinates))
+    session = _session(f'PickerOptimizer: {name}', model, coordinates)
+    if model.hasScores:
+        session.note = 'This is one set: open the prune run itself to create coordinates of another cut, or to correct.'
+    return session
+
+
+def _session(title, model, coordinates):
+    return PruneSession(title, model, coordinates.getBoxSize() or DEFAULT_BOX,
+                        coordinates.getMicrographs().getSamplingRate() or 1.0)
+
+
+def _headerOf(run):
+    """The header of the run's model; {} where its file is gone, which only the share of the particles needs."""
+    model = run.inputModel.get()
+    try:
+        return {} if model is None else model.getHeader()
+    except InputError:
+        return {}
+
+
+def _createCoordinates(run, mode, wanted, corrected):
+    made = run.createCoordinates(mode, wanted, corrected)
+    return 'New outputs of this run: ' + ', '.join(f'{name} ({output.getSize()})' for name, output in made) + '.'
+
+
+def _planRetraining(project, run):
+    planned = retraining.plan(project, run)
+    counts = countsText(countByClass(planned.labels))
+    lost = f'\n{planned.lost} labels are on other micrographs and are left out.' if planned.lost else ''
+    question = (f'Start two new runs: "fine-tune" with {counts} ({planned.new} of them your corrections), and "prune" '
+                f'with its model?\n\nThe runs that are there stay as they are.{lost}')
+
+    def start():
+        training, pruning = retraining.prepare(project, run, planned)
+        retraining.start(project, training, pruning)
+        return f'Started: "{training.getRunName()}"; "{pruning.getRunName()}" follows when it is done.'
+    return question, start

@@ -1,0 +1,44 @@
+"""A dialog to choose the minimum particle probability by looking at a histogram of all picks."""
+import tkinter as tk
+from tkinter import ttk
+
+import numpy as np
+
+from .histogram import ProbabilityHistogram
+
+TEXT = 'Drag the cut: picks on its right are kept.'
+
+
+class ThresholdDialog(tk.Toplevel):
+    """probabilities: of the scored picks, (n,). `value` is what is chosen; `accepted`: whether by OK."""
+
+    def __init__(self, master, probabilities, value):
+        super().__init__(master)
+        self.title('Minimum particle probability')
+        self._probabilities = np.asarray(probabilities)
+        self.value, self.accepted = value, False
+        ttk.Label(self, text=TEXT).pack(anchor=tk.W, padx=10, pady=(10, 4))
+        self.histogram = ProbabilityHistogram(self, self.choose, width=480, height=200)
+        self.histogram.setProbabilities(self._probabilities)
+        self.histogram.pack(fill=tk.BOTH, expand=True, padx=10)
+        self.told = ttk.Label(self)
+        self.told.pack(anchor=tk.W, padx=10, pady=4)
+        buttons = ttk.Frame(self)
+        buttons.pack(anchor=tk.E, padx=10, pady=(0, 10))
+        ttk.Button(buttons, text='OK', command=self._accept).pack(side=tk.LEFT)
+        ttk.Button(buttons, text='Cancel', command=self.destroy).pack(side=tk.LEFT, padx=(6, 0))
+        self.bind('<Return>', lambda event: self._accept())
+        self.bind('<Escape>', lambda event: self.destroy())
+        self.choose(value)
+
+    def choose(self, value):
+        """Show what a minimum keeps."""
+        self.value = value
+        kept = self._probabilities >= value
+        self.histogram.show(kept, value)
+        share = f' ({100 * kept.mean():.1f} %)' if len(kept) else ''
+        self.told.configure(text=f'{value:g} or more: {kept.sum():,} of {len(kept):,} picks are kept{share}.')
+
+    def _accept(self):
+        self.accepted = True
+        self.destroy()

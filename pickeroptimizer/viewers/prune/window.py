@@ -1,0 +1,378 @@
+"""The window in which the result of a pruning is looked at, decided anew and corrected."""
+import tkinter as tk
+from tkinter import filedialog, messagebox, ttk
+
+from ...decision import MINIMUM, describe
+from ...worker.errors import InputError
+from ...worker.tables import CLASSES
+from .. import overlay
+from ..widgets.canvas import MicrographCanvas
+from ..widgets.display_controls import DisplayControls
+from ..widgets.gallery import Gallery
+from ..widgets.micrographs import ImageData, MicrographReader
+from ..widgets.thumbnails import ThumbnailReader
+from . import legend, table
+from .decision_panel import DecisionPanel
+from .histogram import ProbabilityHistogram
+from .model import KINDS
+
+SHOWN, SIDE = 60, 64           # boxes in the gallery, and px of the screen of each
+TABLE_MS, GALLERY_MS = 150, 400      # quiet time before these follow the slider
+MODIFIERS = 0x4 | 0x8          # Control and Alt
+LEAST_KEPT, LEAST_REJECTED, NOVEL, RANDOM, CORRECTED = ORDERS = (
+    'least certain kept', 'least certain rejected', 'most novel', 'random', 'corrected')
+HELP = '\n\n'.join((
+    'Micrographs: click on a heading to sort. The wheel zooms, dragging with the right button moves, a double click '
+    'beside the boxes or "Whole" shows all of the micrograph.',
+    'Keep by: the boxes, counts and the histogram follow at once. The cut in the histogram can be dragged. "Create '
+    'coordinates" makes sets of the kept and of the rejected picks as further outputs of this run, corrections '
+    'included. Without this window: choose the same in "Keep by" of the run\'s form and continue the run.',
+    'Corrections: point at a box, or click on it, and press p (particle), i (ice), c (carbon) or x (as decided); u '
+    'takes the last one back. They are saved at once and drawn with thick lines. "Retrain" makes a new fine-tune run '
+    'with them and the labels of the model, and a new prune run.',
+    'n, b: next and previous micrograph. f: the whole micrograph.'))
+
+
+class PruneWindow(tk.Toplevel):
+    """Shows a PruneSession (see prune_source). Every correction is saved when it is made."""
+
+    def __init__(self, master, session):
+        super().__init__(master)
+        self.title(session.title)
+        self.geometry(f'{min(1270, self.winfo_screenwidth() - 10)}x{min(760, self.winfo_screenheight() - 40)}')
+        self._session, self._model = session, session.model
+        self._reader = MicrographReader(self)
+        self._thumbnails = ThumbnailReader(self, session.boxSize, SIDE)
+        self._place = None           # of the micrograph that is asked for, and
+        self.shownPlace = None      # of the one that is seen
+        self._target = None          # row to go to when it is shown
+        self._marked = self._hovered = None
+        self._later = {}             # {function: Tk's id} of what follows after a while
+        self._makeMicrographs().pack(side=tk.LEFT, fill=tk.Y, padx=4, pady=4)
+        self._makeSide().pack(side=tk.RIGHT, fill=tk.Y, padx=4, pady=4)
+        self._makeMiddle().pack(fill=tk.BOTH, expand=True, pady=4)
+        self._bindKeys()
+        self._counts = self._model.counts()
+        self._decision.show(self._model.rule.mode, self._model.rule.wanted)
+        self.refresh()
+        self._refreshTable()
+        self.table.sort('share', largestFirst=True)
+        self._tell(session.note)
+        self.table.select(self.table.neighbour(0))
+
+    # ------------------------------ widgets ------------------------------
+
+    def _makeMicrographs(self):
+        frame = ttk.Frame(self)
+        headings = table.DECIDED if self._model.hasScores else table.LABELS
+        self.table = table.MicrographTable(frame, [m.name for m in self._model.micrographs],
+                                                 self._showMicrograph, headings)
+        buttons = ttk.Frame(frame)
+        ttk.Button(buttons, text='Save table', command=self._askAndSaveTable).pack(side=tk.LEFT)
+        ttk.Button(buttons, text='Help', command=self._showHelp).pack(side=tk.RIGHT)
+        buttons.pack(side=tk.BOTTOM, fill=tk.X, pady=(4, 0))
+        self.table.pack(fill=tk.BOTH, expand=True)
+        return frame
+
+    def _makeMiddle(self):
+        frame = ttk.Frame(self)
+        session = self._session
+        self.canvas = MicrographCanvas(frame, session.boxSize, self._clicked, self._hover, self._menu)
+        DisplayControls(frame, self.canvas, session.pixelSize, session.boxSize).pack(fill=tk.X)
+        # Two lines each, empty or not, so that the picture keeps its size.
+        self._info, self._message = (tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, height=2, foreground=colour)
+                                     for colour in ('black', '#8B3A00'))
+        for label in (self._message, self._info):
+            label.bind('<Configure>', lambda event: event.widget.configure(wraplength=event.width - 4))
+            label.pack(side=tk.BOTTOM, fill=tk.X)
+        self.canvas.pack(fill=tk.BOTH, expand=True)
+        return frame
+
+    def _makeSide(self):
+        frame = ttk.Frame(self)
+        texts = legend.DECIDED if self._model.hasScores else legend.LABELS
+        self.legend = legend.Legend(frame, self._showKinds, texts)
+        self.legend.pack(fill=tk.X)
+        self._decision = DecisionPanel(frame, self.decide)
+        self.histogram = ProbabilityHistogram(frame, lambda minimum: self.decide(MINIMUM, minimum))
+        self.histogram.setProbabilities(self._model.particleProbabilities())
+        if self._model.hasScores:
+            self._decision.pack(fill=tk.X, pady=(6, 2))
+            self.histogram.pack(fill=tk.X)
+        buttons = ttk.Frame(frame)
+        self._create = ttk.Button(buttons, text='Create coordinates', command=self._askAndCreate)
+        self._retrain = ttk.Button(buttons, command=self._askAndRetrain)
+        for button, possible in ((self._create, self._session.createCoordinates),
+                                 (self._retrain, self._session.planRetraining)):
+            button.configure(state=tk.NORMAL if possible else tk.DISABLED)
+            button.pack(side=tk.LEFT, fill=tk.X, expand=True)
+        buttons.pack(fill=tk.X, pady=4)
+        possible = [order for order in ORDERS if (self._model.hasScores or order in (RANDOM, CORRECTED)) and
+                    (self._model.canCorrect or order != CORRECTED)]
+        self.order = ttk.Combobox(frame, values=possible, state='readonly')
+        self.order.set(LEAST_REJECTED if possible[0] == LEAST_KEPT and not self._model.isKept().any() else possible[0])
+        self.order.bind('<<ComboboxSelected>>', lambda event: self._chooseOrder())
+        self.order.pack(fill=tk.X, pady=(0, 2))
+        self.gallery = Gallery(frame, self.goTo, self._menu, SIDE, columns=4)
+        self.gallery.pack(fill=tk.BOTH, expand=True)
+        return frame
+
+    def _bindKeys(self):
+        actions = {'u': self._undo, 'n': lambda: self._leaf(1), 'b': lambda: self._leaf(-1), 'f': self.canvas.fit,
+                   'x': lambda: self.correct(self._pointed(), None)}
+        for name in CLASSES:
+            actions[name[0]] = lambda name=name: self.correct(self._pointed(), name)
+
+        def pressed(event):
+            typing = isinstance(event.widget, (tk.Entry, ttk.Entry)) and not isinstance(event.widget, ttk.Combobox)
+            if not typing and not event.state & MODIFIERS and event.char in actions:
+                actions[event.char]()
+        self.bind('<Key>', pressed)
+        self.bind('<FocusIn>', lambda event: event.widget is self and self._reloadCorrections())
+        self.bind('<Destroy>', lambda event: event.widget is self and self._forgetLater())
+
+    # ------------------------------ showing ------------------------------
+
+    def refresh(self):
+        """Show the decision and the corrections; the table and the gallery follow when nothing more comes."""
+        model = self._model
+        self._counts = model.counts()
+        self._showBoxes()
+        if model.hasScores:
+            self.histogram.show(model.keptOfScored(), model.rule.minimum)
+        self._showLegend()
+        corrected = len(model.corrected)
+        self._retrain.configure(text=f'Retrain ({corrected} corrected)' if corrected else 'Retrain')
+        self._after(TABLE_MS, self._refreshTable)
+        self._after(GALLERY_MS, self._refreshGallery)
+
+    def decide(self, mode, wanted):
+        """Keep by another rule; where that cannot be, tell why and leave all as it is."""
+        try:
+            self._model.setRule(mode, wanted)
+        except InputError as error:
+            self._tell(str(error))
+        else:
+            self._tell(self._session.note)
+            self.refresh()
+        self._decision.show(self._model.rule.mode, self._model.rule.wanted)
+
+    def _showLegend(self):
+        here = [0] * len(KINDS) if self._place is None else self._counts[self._place].tolist()
+        self.legend.show(here, self._counts.sum(axis=0).tolist())
+
+    def _showMicrograph(self, place):
+        self._place = place
+        self._showLegend()
+        self._reader.request(self._model.micrographs[place].path, self._imageCame)
+
+    def _imageCame(self, image):
+        following = self.table.neighbour(1)
+        if following is not None:
+            self._reader.readAhead(self._model.micrographs[following].path)
+        self._hovered, self._marked = None, None
+        self._describe()
+        target, self._target = self._target, None
+        if not isinstance(image, ImageData):
+            self.shownPlace = None
+            self.canvas.showMessage(image)
+            return
+        self.canvas.setBoxes({})
+        self.canvas.showImage(image)
+        self.shownPlace = self._place
+        self._showBoxes()
+        if target is not None and self._model.placeOf(target) == self.shownPlace:      # nobody has leafed on since
+            self.goTo(target)
+
+    def _showBoxes(self):
+        """The boxes of the micrograph that is seen; only those that change are redrawn."""
+        if self.shownPlace is None:
+            return
+        model = self._model
+        rows = model.rowsOn(self.shownPlace)
+        colours = [overlay.COLOURS[kind] for kind in KINDS]
+        self.canvas.setBoxes({row: (x, y, colours[kind]) for row, x, y, kind in zip(
+            rows, model.picks.x[rows].tolist(), model.picks.y[rows].tolist(), model.kinds[rows].tolist())})
+        self.canvas.setThick(model.corrected)
+        self._showKinds()
+
+    def _showKinds(self):
+        shown = [variable.get() for variable in self.legend.shown]
+        self.canvas.setVisible(lambda row: shown[self._model.kinds[row]])
+
+    def _refreshTable(self):
+        self.table.setCounts(self._counts)
+
+    def _chooseOrder(self):
+        self.order.selection_clear()
+        self._refreshGallery()
+
+    def _refreshGallery(self):
+        model, order = self._model, self.order.get()
+        if order in (LEAST_KEPT, LEAST_REJECTED):
+            rows = model.leastCertain(order == LEAST_KEPT, SHOWN)
+        elif order == NOVEL:
+            rows = model.mostNovel(SHOWN)
+        else:
+            rows = model.atRandom(SHOWN) if order == RANDOM else list(model.corrected)[-SHOWN:]
+        if rows and rows == self.gallery.keys():
+            for row in rows:
+                self.gallery.recolour(row, self._colour(row))
+            return
+        self.gallery.setItems([(row, None, self._caption(row), self._colour(row)) for row in rows],
+                              message='There are none.' if order != NOVEL else 'There are none with a novelty.')
+        picks, places = model.picks, [model.micrographs[model.placeOf(row)].path for row in rows]
+        self._thumbnails.request([(row, path, float(picks.x[row]), float(picks.y[row]))
+                                  for row, path in zip(rows, places)], self.gallery.setThumbnail)
+
+    def _caption(self, row):
+        picks = self._model.picks
+        if self.order.get() == NOVEL:
+            return f'{picks.novelty[row]:.2f}'
+        if picks.probabilities is None:
+            return str(picks.ids[row])
+        return f'{picks.probabilities[row, 0]:.3f}'
+
+    def _colour(self, row):
+        return overlay.COLOURS[KINDS[self._model.kinds[row]]]
+
+    def goTo(self, row):
+        """Show the micrograph of a pick, and emphasise the pick."""
+        place = self._model.placeOf(row)
+        if place == self.shownPlace:
+            self._mark(row)
+            self.canvas.centreOn(self._model.picks.x[row], self._model.picks.y[row])
+        else:
+            self._target = row
+            self.table.select(place)
+
+    # ------------------------------ picks ------------------------------
+
+    def _clicked(self, x, y, row):
+        self._mark(row)
+
+    def _mark(self, row):
+        self._marked = row
+        self.canvas.mark(row)
+        self._describe()
+
+    def _hover(self, row):
+        self._hovered = row
+        self._describe()
+
+    def _pointed(self):
+        """The pick that is meant: the one under the pointer, or else the one that was clicked on."""
+        return self._marked if self._hovered is None else self._hovered
+
+    def _describe(self):
+        row = self._pointed()
+        self._info.configure(text=self._model.micrographs[self._place].name if row is None else
+                             self._model.describe(row))
+
+    def _menu(self, row, event):
+        if row is None or not self._canCorrect():
+            return
+        menu = tk.Menu(self, tearoff=False)
+        for name in CLASSES:
+            menu.add_command(label=f'{name} ({name[0]})', command=lambda name=name: self.correct(row, name))
+        menu.add_command(label='as decided (x)', command=lambda: self.correct(row, None))
+        menu.tk_popup(event.x_root, event.y_root)
+
+    # ------------------------------ corrections ------------------------------
+
+    def correct(self, row, name):
+        """Give a pick (by its row; None: none is meant) another class, or None: the one that it was decided to have."""
+        if row is not None and self._canCorrect():
+            self._changeCorrections(lambda: self._model.correct(row, name))
+
+    def _undo(self):
+        if self._canCorrect():
+            self._changeCorrections(self._model.undo)
+
+    def _canCorrect(self):
+        if not self._model.canCorrect:
+            self._tell(self._session.note)
+        return self._model.canCorrect
+
+    def _changeCorrections(self, change):
+        try:
+            change()
+        except (InputError, OSError) as error:
+            self._tell(f'Not saved: {error}')
+            return
+        self._tell(self._session.note)
+        self.refresh()
+        self._describe()
+
+    def _reloadCorrections(self):
+        """Another window on this run may have made some."""
+        try:
+            if self._model.reloadCorrections():
+                self.refresh()
+        except InputError as error:
+            self._tell(str(error))
+
+    # ------------------------------ buttons ------------------------------
+
+    def _askAndSaveTable(self):
+        path = filedialog.asksaveasfilename(parent=self, defaultextension='.csv', initialfile='micrographs.csv',
+                                            filetypes=[('CSV table', '*.csv')])
+        if path:
+            self._carryOut(lambda: self._model.saveTable(path) or f'Saved: {path}')
+
+    def _askAndCreate(self):
+        rule, corrected = self._model.rule, len(self._model.corrected)
+        kept, rejected = self._model.keptAndRejected()
+        corrections = f', {corrected} of them as you corrected them' if corrected else ''
+        if messagebox.askyesno('Create coordinates', f'Create a set of {kept:,} kept and one of {rejected:,} rejected '
+                               f'picks (by {describe(rule.mode, rule.wanted)}{corrections}) as outputs of this run?',
+                               parent=self):
+            picks = self._model.picks
+            given = {int(picks.ids[row]): name for row, name in self._model.corrected.items()}
+            self._carryOut(lambda: self._session.createCoordinates(rule.mode, rule.wanted, given))
+
+    def _askAndRetrain(self):
+        try:
+            question, start = self._session.planRetraining()
+        except InputError as error:
+            self._tell(str(error))
+            return
+        if messagebox.askyesno('Retrain with corrections', question, parent=self):
+            self._carryOut(start)
+
+    def _carryOut(self, action):
+        """Show the line that an action returns, or the one that tells why it could not be done."""
+        try:
+            self._tell(action())
+        except (InputError, OSError) as error:
+            self._tell(str(error))
+
+    def _showHelp(self):
+        window = tk.Toplevel(self)
+        window.title('PickerOptimizer')
+        window.transient(self)
+        ttk.Label(window, text=HELP, wraplength=620, justify=tk.LEFT).pack(padx=16, pady=12)
+        button = ttk.Button(window, text='Close', command=window.destroy)
+        button.pack(pady=(0, 12))
+        button.focus_set()
+        window.bind('<Escape>', lambda event: window.destroy())
+
+    # ------------------------------ utilities ------------------------------
+
+    def _leaf(self, step):
+        place = self.table.neighbour(step)
+        if place is not None:
+            self.table.select(place)
+
+    def _tell(self, line):
+        self._message.configure(text=line)
+
+    def _forgetLater(self):
+        for waiting in self._later.values():
+            self.after_cancel(waiting)
+
+    def _after(self, milliseconds, function):
+        """Call a function after a while in which it is not asked for again."""
+        if function in self._later:
+            self.after_cancel(self._later[function])
+        self._later[function] = self.after(milliseconds, function)

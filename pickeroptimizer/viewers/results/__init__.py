@@ -1,0 +1,1 @@
+"""Windows of results: of an evaluation, of a pretraining, of a model."""

@@ -1,0 +1,113 @@
+"""Viewer of a fine-tune run that waits for labels: the window to give them in."""
+import os
+from tkinter import messagebox
+
+from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
+
+from .. import convert, suggestions
+from ..protocols import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
+from ..protocols.labelled import SETS
+from ..protocols.protocol_train import INTERACTIVE
+from ..worker.errors import InputError
+from ..worker.tables import read_coordinates
+from .labelling.model import Labels, Micrograph, Place, Session, Suggestions
+from .labelling.window import LabellingWindow
+from .widgets.window_view import WindowView
+
+HEADLESS = ('Labels can be given without a window: as coordinate sets or a file in the form of "fine-tune", or by '
+            'registerLabels(rows) and finish() of the run in a script.')
+
+
+def sessionOf(protocol):
+    """The Session of a ProtPickerOptimizerTrain. Raises InputError if its picks are gone or its labels unreadable."""
+    coordinates = protocol.inputCoordinates.get()
+    if coordinates is None:
+        raise InputError('The input coordinates of this run are not there any more.')
+    micrographs = coordinates.getMicrographs()
+    names, files, picks = (convert.micrographNames(micrographs), convert.micrographFiles(micrographs),
+                           convert.countPicks(coordinates))
+    session = Session(
+        title=f'Label boxes: {protocol.getRunName()}',
+        micrographs=[Micrograph(micId, name, files[micId], picks.get(micId, 0)) for micId, name in names.items()],
+        picksOn=lambda micId: [Place(micId, *xy) for xy in convert.readPositions(coordinates, micId)],
+        boxSize=protocol.getBoxSize(), pixelSize=micrographs.getSamplingRate(),
+        labels=Labels(protocol.getRegisteredLabels(), protocol.registerLabels))
+    if protocol.canBeLabelled():
+        session.train = protocol.finish
+        session.suggestions, session.withoutSuggestions = _suggestions(protocol)
+    else:
+        session.readOnly = 'The labels of this run are in use: they can be looked at, and not be changed.'
+        if protocol.hasAttribute(PickerOptimizerTrainOutputs.outputLabels.name):
+            session.labelOn = lambda: _labelOn(protocol)
+    return session
+
+
+def _suggestions(protocol):
+    """(Suggestions or None, the line that says why there are none)."""
+    features, table = protocol.getFeatureFiles()
+    if not os.path.exists(features):
+        return None, 'The run made no features of its picks, so there are no suggestions (see its log): label by hand.'
+    try:
+        suggester = suggestions.Suggester(*suggestions.load(features))
+        places = {row.coord_id: Place(row.mic_id, row.x, row.y) for row in read_coordinates(table)}
+    except InputError as error:
+        return None, f'There are no suggestions ({error}): label by hand.'
+    return Suggestions(suggester, places), ''
+
+
+def _labelOn(protocol):
+    """Launch a copy of the run that begins with its labels."""
+    project = protocol.getProject()
+    copy = project.copyProtocol(protocol)
+    copy.labelSource.set(INTERACTIVE)
+    copy.inputLabels.set(protocol)
+    copy.inputLabels.setExtended(PickerOptimizerTrainOutputs.outputLabels.name)
+    for parameter in SETS:
+        getattr(copy, parameter).set(None)
+    project.launchProtocol(copy)
+    return f'"{copy.getRunName()}" begins with these labels. Press "Analyze results" on it as soon as it waits.'
+
+
+def openLabels(root, protocol):
+    """The LabellingWindow of a run; None where its labels cannot be opened, after a line that says why.
+
+    The window holds the lock of the labels as long as it is there.
+    """
+    lock = protocol.lockLabels()
+    try:
+        if protocol.canBeLabelled():
+            lock.acquire()
+        session = sessionOf(protocol)
+    except InputError as error:
+        lock.release()
+        messagebox.showerror('PickerOptimizer', str(error), parent=root)
+        return None
+    if session.train:
+        session.train = lambda: _train(protocol, lock)
+    window = LabellingWindow(root, session)
+    window.bind('<Destroy>', lambda event: lock.release() if event.widget is window else None, add='+')
+    return window
+
+
+def _train(protocol, lock):
+    """Take the run on, which takes the lock itself; after an error the window goes on, and holds it again."""
+    lock.release()
+    try:
+        protocol.finish()
+    except InputError:
+        lock.acquire()
+        raise
+
+
+class PickerOptimizerLabelViewer(Viewer):
+    """Opens the labelling window of a run that waits for labels; the labels that a run was trained with."""
+    _name = 'Label boxes'
+    _targets = [ProtPickerOptimizerTrain]
+    _environments = [DESKTOP_TKINTER]
+
+    @classmethod
+    def can_handle_this_instance(cls, instance):
+        return instance.canBeLabelled()      # what a trained run is, its model's viewer shows
+
+    def _visualize(self, obj, **kwargs):
+        return [WindowView(self.getTkRoot(), lambda root: openLabels(root, obj), HEADLESS)]

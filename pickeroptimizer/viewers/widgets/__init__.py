@@ -1,0 +1,1 @@
+"""Parts of windows that more than one of them has."""

@@ -1,0 +1,84 @@
+"""Small pictures of single boxes, in the grey scale of their micrograph: its contrast tells ice from protein."""
+from collections import OrderedDict
+from functools import partial
+from itertools import groupby
+
+import numpy as np
+from PIL import Image
+
+from ...worker.errors import InputError
+from ...worker.micrographs import read_micrograph
+from .background import Background
+from .micrographs import ImageData
+
+SIDE = 72            # px of the screen
+KEPT = 2000          # thumbnails in memory: 10 MB
+
+
+def cut(source, xy, boxPx, side=SIDE):
+    """A box as an array (side, side) of uint8; beyond the border of the micrograph its edge is repeated.
+
+    source: the path of a micrograph, for full resolution, or an ImageData. xy: centre, and boxPx: side of the box, both
+    in px of the micrograph. Raises InputError where the micrograph cannot be read.
+    """
+    if isinstance(source, ImageData):
+        return _cut(source.pixels, source.step, xy, boxPx, side, source.range())
+    image = read_micrograph(source)
+    return _cut(image, 1, xy, boxPx, side, ImageData.of(image).range())
+
+
+def _cut(pixels, step, xy, boxPx, side, valueRange):
+    width = max(2, round(boxPx / step))
+    places = []
+    for centre, length in zip(xy, pixels.shape[::-1]):
+        first = round((centre + 0.5) / step - width / 2)
+        places.append(np.clip(np.arange(first, first + width), 0, length - 1))
+    box = pixels[np.ix_(places[1], places[0])]
+    low, high = valueRange
+    small = Image.fromarray(box).resize((side, side), Image.BICUBIC)      # PIL antialiases where it makes smaller
+    return np.clip((np.asarray(small) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+
+
+def _cutMany(path, boxes, boxPx, side):
+    """{key: thumbnail} of (key, x, y) on one micrograph, None where it cannot be read."""
+    try:
+        image = read_micrograph(path)
+    except InputError:
+        return {key: None for key, _, _ in boxes}
+    valueRange = ImageData.of(image).range()
+    return {key: _cut(image, 1, (x, y), boxPx, side, valueRange) for key, x, y in boxes}
+
+
+class ThumbnailReader:
+    """Cuts thumbnails at full resolution in a thread and keeps them; it ends with the Tk widget that they are for."""
+
+    def __init__(self, widget, boxPx, side=SIDE):
+        self._background = Background(widget)
+        self._boxPx, self._side = boxPx, side
+        self._thumbnails = OrderedDict()      # {(path, x, y): thumbnail}
+
+    def request(self, boxes, callback):
+        """Call `callback(key, thumbnail)` for each (key, path, x, y), as they come; x, y in px of the micrograph.
+
+        The thumbnail is None where the micrograph cannot be read. What an earlier request still lacks is forgotten.
+        """
+        self._background.cancel()
+        missing = []
+        for key, path, x, y in boxes:
+            thumbnail = self._thumbnails.get((path, x, y))
+            if thumbnail is None:
+                missing.append((key, path, x, y))
+            else:
+                callback(key, thumbnail)
+        for path, group in groupby(sorted(missing, key=lambda box: box[1]), lambda box: box[1]):
+            group = [(key, x, y) for key, _, x, y in group]
+            self._background.submit(partial(self._done, path, group, callback),
+                                    _cutMany, path, group, self._boxPx, self._side)
+
+    def _done(self, path, boxes, callback, thumbnails):
+        for key, x, y in boxes:
+            if thumbnails[key] is not None:
+                self._thumbnails[path, x, y] = thumbnails[key]
+                if len(self._thumbnails) > KEPT:
+                    self._thumbnails.popitem(last=False)
+            callback(key, thumbnails[key])

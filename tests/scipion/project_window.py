@@ -1,0 +1,71 @@
+"""Labels a run in the real project window of Scipion, by its button and by keys; a program of its own.
+
+Arguments: the project's folder, the id of a run that waits for labels, how many labels of each class, and a JSON file
+with the true classes, [mic_id, x, y, class] each. Prints what was labelled, and ends when the run has a model.
+"""
+import json
+import sys
+import time
+import tkinter as tk
+
+import pyworkflow as pw
+
+
+def wait(root, name, what, seconds=60):
+    """Let the windows work until `what()` is true, and return it; `name` says what is waited for."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            sys.exit(f'waited {seconds} s for {name} in vain')
+        root.update()
+        time.sleep(0.02)
+    root.update()
+    return what()
+
+
+def main(path, runId, wanted, truth):
+    pw.Config.getDomain().getPlugins()
+    pw.Config.getDomain().getProtocols()
+    from pyworkflow.gui.project.project import ProjectWindow      # after the domain: it imports by it
+    scipion = ProjectWindow(path)
+    root, view = scipion.root, scipion.viewWidget
+    root.deiconify()                   # what its show() does before it waits for the user
+    errors = []
+    root.report_callback_exception = lambda *error: errors.append(error[1])
+    run = next(run for run in view.project.getRuns() if run.getObjId() == runId)
+    view._selectItemProtocol(run)      # what a click on its box does
+    view._updateSelection()
+    root.update()
+    view.btnAnalyze.event_generate('<Button-1>')
+    window, = wait(root, 'the window', lambda: [child for child in root.winfo_children() if isinstance(
+        child, tk.Toplevel) and child.title().startswith('Label boxes')])
+    wait(root, 'a micrograph', lambda: window._image is not None)
+    window.focus_force()
+    window._wanted.set(wanted)
+    window.event_generate('<Key-s>')
+    root.update()
+    while window._suggested is not None:
+        wait(root, 'a suggestion', lambda: window._image is not None)
+        window.event_generate(f'<Key-{truth[tuple(window._suggested)][0]}>')
+        root.update()
+    counts = window._session.labels.counts()
+    window._train.event_generate('<Enter>')
+    window._train.event_generate('<Button-1>')
+    window._train.event_generate('<ButtonRelease-1>')
+    wait(root, 'its end', lambda: not window.winfo_exists())
+
+    def over():
+        view.project._updateProtocol(run)
+        return run.isFinished() or run.isFailed()
+
+    wait(root, 'the training', over, 180)
+    root.destroy()
+    if errors:
+        raise errors[0]
+    print(json.dumps(counts))
+
+
+if __name__ == '__main__':
+    with open(sys.argv[4], encoding='utf-8') as stream:
+        main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]),
+             {(micId, x, y): name for micId, x, y, name in json.load(stream)})

@@ -1,0 +1,440 @@
+"""Labelling: what a session does without its window; the window, used as a person uses it; the way to a model."""
+import json
+import os
+import subprocess
+import sys
+import time
+import tkinter as tk
+from pathlib import Path
+
+import mrcfile
+import numpy as np
+import pytest
+from laboratory import items
+
+from pickeroptimizer.filelock import FileLock
+from pickeroptimizer.protocols.protocol_train import FEATURES, FROM_LABELLED, INTERACTIVE, REGISTERED
+from pickeroptimizer.viewers.labelling.model import (Labels, Micrograph, Place, Session, Suggestions, canTrain,
+                                                     missingText)
+from pickeroptimizer.worker.errors import InputError
+from pickeroptimizer.worker.tables import CoordinateRow
+from pyworkflow.exceptions import PyworkflowException
+
+needsDisplay = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
+
+
+class Store:
+    """Where labels are saved: `rows`, and how often; `error` is raised when it is set."""
+
+    def __init__(self):
+        self.rows, self.times, self.error = [], 0, None
+
+    def __call__(self, rows):
+        if self.error:
+            raise self.error
+        self.rows, self.times = list(rows), self.times + 1
+
+
+class InTurn:
+    """A suggester that suggests in the order of the ids."""
+
+    def __init__(self, ids):
+        self.ids, self.asked = list(ids), []
+
+    def next(self, labels, wanted, skipped=()):
+        self.asked.append((dict(labels), dict(wanted)))
+        return next((i for i in self.ids if i not in labels and i not in skipped), None)
+
+
+# ------------------------------ without a window ------------------------------
+
+def test_every_change_is_saved_and_can_be_undone():
+    store = Store()
+    labels = Labels([CoordinateRow(None, 1, 10.0, 20.0, 'ice')], store)
+    old, new = Place(1, 10, 20), Place(2, 5, 6)
+    labels.label(new, 'carbon')
+    assert store.rows == [CoordinateRow(None, 1, 10.0, 20.0, 'ice'), CoordinateRow(None, 2, 5, 6, 'carbon')]
+    labels.label(old, 'particle')
+    labels.label(old, 'particle')      # nothing changes, nothing is saved
+    labels.label(new, None)
+    assert store.times == 3 and [(row.mic_id, row.label) for row in store.rows] == [(1, 'particle')]
+    assert labels.counts() == {'particle': 1, 'ice': 0, 'carbon': 0}
+    assert labels.counts(2) == {'particle': 0, 'ice': 0, 'carbon': 0}
+    assert [labels.undo() for _ in range(4)] == [new, old, new, None]
+    assert labels.places() == {old: 'ice'} == {Place(row.mic_id, row.x, row.y): row.label for row in store.rows}
+
+
+def test_a_label_that_cannot_be_saved_does_not_count():
+    store = Store()
+    labels = Labels([], store)
+    labels.label(Place(1, 1, 1), 'ice')
+    store.error = OSError('disk full')
+    with pytest.raises(OSError, match='disk full'):
+        labels.label(Place(1, 2, 2), 'ice')
+    with pytest.raises(OSError, match='disk full'):
+        labels.undo()
+    assert labels.places() == {Place(1, 1, 1): 'ice'}
+    store.error = None
+    assert labels.undo() == Place(1, 1, 1) and labels.undo() is None
+
+
+def test_what_is_missing_in_words():
+    assert missingText({'particle': 8, 'ice': 20, 'carbon': 17}, 20) == 'Wanted: 12 more particle, 3 more carbon.'
+    assert missingText({'particle': 20, 'ice': 8, 'carbon': 0}, 20) == (
+        'Wanted: 12 more ice, 20 more carbon. No carbon in your data? Train with two classes.')
+    assert 'No ' not in missingText({'particle': 0, 'ice': 8, 'carbon': 9}, 20)
+    assert missingText({'particle': 10, 'ice': 11, 'carbon': 10}, 10).endswith('press "Train".')
+
+
+def test_when_labels_suffice():
+    labels = Labels([CoordinateRow(None, 1, 1, 1, 'ice')], Store())
+    assert not canTrain(labels)
+    labels.label(Place(1, 2, 2), 'particle')
+    assert canTrain(labels)
+
+
+def test_suggestions_pass_over_what_is_known_skipped_or_on_a_lost_micrograph():
+    places = {7: Place(1, 1, 1), 8: Place(1, 2, 2), 9: Place(2, 3, 3), 10: Place(3, 4, 4)}
+    suggester = InTurn(places)
+    suggestions, labels = Suggestions(suggester, places), Labels([], Store())
+    assert suggestions.next(labels, 10) == places[7]
+    assert suggestions.next(labels, 10, without=places[7]) == places[8]
+    labels.label(places[7], 'ice')
+    labels.label(Place(1, 50, 50), 'carbon')      # no pick: nothing that the suggester knows
+    suggestions.skip(places[8])
+    assert suggestions.next(labels, 10) == places[9]
+    assert suggester.asked[-1] == ({7: 'ice', Place(1, 50, 50): 'carbon'}, {'particle': 10, 'ice': 10, 'carbon': 10})
+    suggestions.skipMicrograph(2)
+    assert suggestions.next(labels, 10) == places[10]
+    suggestions.skipMicrograph(3)
+    assert suggestions.next(labels, 10) is None
+
+
+def test_a_lock_has_one_owner(tmp_path):
+    first, second = (FileLock(tmp_path / 'lock', 'taken') for _ in range(2))
+    with first, pytest.raises(InputError, match='taken'):
+        second.acquire()
+    with second:
+        pass
+    with pytest.raises(InputError, match='cannot be written'):
+        FileLock(tmp_path / 'none' / 'lock', 'taken').acquire()
+
+
+# ------------------------------ the window ------------------------------
+
+def wait(window, what, seconds=20):
+    """Let the window work until `what()` is true."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        window.update()
+        time.sleep(0.01)
+    window.update()
+
+
+def press(window, key):
+    window.focus_force()
+    window.update()
+    window.event_generate(f'<Key-{key}>')
+    window.update()
+
+
+def point(window, place, button=None):
+    """Move the pointer to a place of the micrograph that is shown, and click."""
+    canvas = window._canvas
+    x, y = map(round, canvas.toScreen(place.x, place.y))
+    canvas._canvas.event_generate('<Motion>', x=x, y=y)
+    if button:
+        canvas._canvas.event_generate(f'<Button-{button}>', x=x, y=y)
+        canvas._canvas.event_generate(f'<ButtonRelease-{button}>', x=x, y=y)
+    window.update()
+
+
+@pytest.fixture
+def root():
+    root = tk.Tk()
+    root.withdraw()
+    yield root
+    root.destroy()
+
+
+@pytest.fixture
+def session(tmp_path):
+    """Two micrographs with four picks each, and one that has vanished."""
+    for name in ('a', 'b'):
+        with mrcfile.new(tmp_path / f'{name}.mrc') as stream:
+            stream.set_data(np.random.default_rng(0).normal(size=(400, 600)).astype('float32'))
+    micrographs = [Micrograph(i, f'{name}.mrc', str(tmp_path / f'{name}.mrc'), 4) for i, name in enumerate('abc', 1)]
+    picks = {m.micId: [Place(m.micId, x, 200) for x in (100, 200, 300, 400)] for m in micrographs}
+    places = dict(enumerate((place for micId in (2, 3, 1) for place in picks[micId]), start=1))
+    store = Store()
+    session = Session('test', micrographs, picks.get, 60, 2.0, Labels([], store), Suggestions(InTurn(places), places))
+    session.store = store
+    return session
+
+
+@pytest.fixture
+def opened(root, session):
+    from pickeroptimizer.viewers.labelling.window import LabellingWindow
+    window = LabellingWindow(root, session)
+    wait(window, lambda: window._image is not None)
+    return window
+
+
+@needsDisplay
+def test_clicks_and_keys_label(opened, session):
+    first, second, free = Place(1, 100, 200), Place(1, 200, 200), Place(1, 500, 50)
+    point(opened, first, button=1)
+    press(opened, 'i')                       # under the pointer: the same box
+    point(opened, free, button=1)            # beside the picks, now as ice
+    point(opened, second)
+    press(opened, 'C')                       # with the caps lock
+    labelled = session.labels.places()
+    clicked, = labelled.keys() - {first, second}
+    assert labelled == {first: 'ice', clicked: 'ice', second: 'carbon'}
+    assert abs(clicked.x - free.x) <= 2 and abs(clicked.y - free.y) <= 2      # a px of the screen is more than one here
+    assert [row.label for row in session.store.rows] == ['ice', 'ice', 'carbon']
+    assert opened._classButtons['ice']['text'] == 'ice (i): 2 of 20'
+    assert str(opened._train['state']) == 'disabled'
+    point(opened, second, button=1)          # of the chosen class already: it loses its label
+    assert Place(1, 200, 200) not in session.labels.places()
+    press(opened, 'u')
+    assert session.labels.classOf(second) == 'carbon'
+    for gallery, number in zip(opened._galleries._galleries.values(), (0, 2, 1)):
+        assert len(gallery.keys()) == number
+    press(opened, 'p')                       # nothing is suggested; the pointer is on `second`
+    assert session.labels.classOf(second) == 'particle' and str(opened._train['state']) == 'normal'
+
+
+@needsDisplay
+def test_suggestions_by_keys_alone(opened, session):
+    """One key a box, over micrographs, one of which has vanished."""
+    for key, place in zip('pics', (Place(2, x, 200) for x in (100, 200, 300, 400))):
+        if opened._suggested is None:
+            press(opened, 's')
+        wait(opened, lambda: opened._image is not None)
+        assert opened._suggested == place == opened._canvas._marked
+        press(opened, key)
+    assert [row.label for row in session.store.rows] == ['particle', 'ice', 'carbon']
+    wait(opened, lambda: opened._suggested is None)      # the next would be on the one that has vanished
+    assert 'c.mrc' in opened._status['text']
+    press(opened, 's')
+    wait(opened, lambda: opened._image is not None)
+    assert opened._suggested == Place(1, 100, 200)
+    press(opened, 'i')
+    assert opened._suggested == Place(1, 200, 200)
+    press(opened, 'u')                                   # a slip: the same box again
+    assert opened._suggested == Place(1, 100, 200) and session.labels.classOf(Place(1, 100, 200)) is None
+    press(opened, 'Escape')
+    press(opened, 'n')
+    wait(opened, lambda: opened._image is not None and opened._micId == 2)
+    assert opened._suggested is None
+
+
+@needsDisplay
+def test_error_in_saving_is_shown(opened, session, monkeypatch):
+    shown = []
+    monkeypatch.setattr('tkinter.messagebox.showerror', lambda title, line, parent: shown.append(line))
+    session.store.error = OSError('disk full')
+    point(opened, Place(1, 100, 200), button=1)
+    assert shown == ['The label was not saved and does not count: disk full'] and not session.labels.places()
+
+
+@needsDisplay
+def test_read_only(root, session):
+    from pickeroptimizer.viewers.labelling.window import LabellingWindow
+    session.labels.label(Place(1, 100, 200), 'ice')
+    session.readOnly = 'trained'
+    window = LabellingWindow(root, session)
+    wait(window, lambda: window._image is not None)
+    point(window, Place(1, 200, 200), button=1)
+    for key in 'puis':
+        press(window, key)
+    assert session.labels.places() == {Place(1, 100, 200): 'ice'} and session.store.times == 1
+    assert len(window._galleries._galleries['ice'].keys()) == 1
+
+
+# ------------------------------ the run ------------------------------
+
+def test_a_labelled_set_as_labels(lab, picks, trained, pruned):
+    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), labelSource=FROM_LABELLED,
+                  folds=0, numberOfThreads=2)
+    assert 'Choose the labelled coordinates.' in run.validate()
+    run.inputLabels.set(picks)
+    run.inputLabels.setExtended('outputCoordinates')
+    assert 'have no attribute _poClass' in run.validate()[0]
+    run.inputLabels.set(trained)
+    run.inputLabels.setExtended('outputLabels')
+    assert run.validate() == []
+    assert not any('prune' in line for line in run.warnings())
+    assert run._collectLabels() == [CoordinateRow(None, c.getMicId(), *map(float, c.getPosition()), c._poClass.get())
+                                    for c in items(trained.outputLabels).values()]
+    run.inputLabels.set(pruned)
+    run.inputLabels.setExtended('outputCoordinates')
+    assert 'given by "prune", not by a person' in run.warnings()[0]
+
+
+@pytest.fixture(scope='module')
+def waiting(lab, picks, labelSets):
+    """A run that waits for labels, and begins with some."""
+    run = lab.run(lab.new('ProtPickerOptimizerTrain', label='label now', folds=0, numberOfThreads=2,
+                          inputCoordinates=(picks, 'outputCoordinates'), labelSource=INTERACTIVE,
+                          iceLabels=(labelSets['ice'], 'outputCoordinates')))
+    assert run.getStatus() == 'interactive', run.getErrorMessage()
+    return run
+
+
+def toplevel(root):
+    """The window that is open."""
+    window, = (child for child in root.winfo_children() if isinstance(child, tk.Toplevel))
+    return window
+
+
+def test_session_of_a_run(lab, waiting, labelSets, picks):
+    from pickeroptimizer.viewers import PickerOptimizerLabelViewer
+    from pickeroptimizer.viewers.viewer_label import sessionOf
+    given = labelSets['ice'].outputCoordinates.getSize()
+    assert waiting.summary()[0] == f'Waiting for labels; so far: {given} ice.'
+    assert lab.domain.findViewers(waiting, 'tkinter')[0] is PickerOptimizerLabelViewer
+    session = sessionOf(waiting)
+    assert session.labels.counts() == {'particle': 0, 'ice': given, 'carbon': 0} and session.boxSize == 60
+    assert sum(micrograph.picks for micrograph in session.micrographs) == picks.outputCoordinates.getSize()
+    for micrograph in session.micrographs:
+        assert os.path.isfile(micrograph.path) and len(session.picksOn(micrograph.micId)) == micrograph.picks
+    suggested = session.suggestions.next(session.labels, 20)
+    assert suggested in session.picksOn(suggested.micId) and session.labels.classOf(suggested) is None
+
+    features = Path(waiting._getExtraPath(FEATURES))
+    whole = features.read_bytes()
+    for content, line in ((None, 'run made no features'), (b'PK', 'no readable file of features')):
+        features.unlink() if content is None else features.write_bytes(content)
+        session = sessionOf(waiting)
+        assert session.suggestions is None and line in session.withoutSuggestions
+    features.write_bytes(whole)
+
+
+@needsDisplay
+def test_one_window_a_run(waiting, root, monkeypatch):
+    errors = []
+    monkeypatch.setattr('tkinter.messagebox.showerror', lambda title, line, parent=None: errors.append(line))
+    labelMenu, trainMenu = (action for _, action in waiting.getActions())
+    before = waiting.getRegisteredLabels()
+    labelMenu(None)                          # as Scipion's graph of runs calls it, with an event
+    window = toplevel(root)
+    wait(window, lambda: window._image is not None)
+    labelMenu()                              # as its list does
+    trainMenu()
+    assert errors == 2 * ['The labels of this run are open in another window: close it first.']
+    press(window, 's')
+    wait(window, lambda: window._image is not None)
+    place = window._suggested
+    press(window, 'c')
+    assert waiting.getRegisteredLabels() == [*before, CoordinateRow(None, place.micId, place.x, place.y, 'carbon')]
+    window.destroy()
+    trainMenu()
+    assert errors[2:] == ['There are no labels of the class particle, only of ice and carbon.']
+    labelMenu()                              # the lock went with the window, the labels did not
+    assert toplevel(root)._session.labels.classOf(place) == 'carbon'
+    toplevel(root).destroy()
+    path = Path(waiting._getExtraPath(REGISTERED))
+    whole = path.read_text()
+    path.write_text('no labels')
+    labelMenu()
+    assert errors[3:] == [f'{path}: no column coord_id, mic_id, x, y, label; the header must name '
+                          f'coord_id,mic_id,x,y,label.'] and errors[3] in waiting.summary()[0]
+    path.write_text(whole)
+
+
+@needsDisplay
+def test_in_the_project_window(lab, picks, waiting, simulated, root, tmp_path, monkeypatch):
+    """The real one of Scipion, in a process of its own: Analyze results, labels by suggestions, Train, a model."""
+    from pickeroptimizer.viewers import PickerOptimizerModelViewer
+    classes = {3 * row.coord_id: row.label for row in simulated.rows}
+    (tmp_path / 'truth.json').write_text(json.dumps([
+        [pick.getMicId(), *pick.getPosition(), classes[objId]]
+        for objId, pick in items(picks.outputCoordinates).items()]))
+    wanted = len(waiting.getRegisteredLabels())
+    done = subprocess.run([sys.executable, Path(__file__).with_name('project_window.py'), lab.project.getPath(),
+                           str(waiting.getObjId()), str(wanted), tmp_path / 'truth.json'],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    counts = json.loads(done.stdout.splitlines()[-1])
+    assert counts['particle'] >= wanted and counts['ice'] >= wanted and counts['carbon'] > 3
+    lab.project._updateProtocol(waiting)
+    assert waiting.isFinished(), waiting.getErrorMessage()
+    assert waiting.outputModel.getCounts() == counts
+    assert lab.domain.findViewers(waiting, 'tkinter')[0] is PickerOptimizerModelViewer
+
+    (text, show), = waiting.getActions()
+    assert text == 'Show the labels'
+    show()
+    session = toplevel(root)._session
+    assert session.readOnly and session.labels.counts() == counts
+    launched = []
+    monkeypatch.setattr(lab.project, 'launchProtocol', launched.append)
+    assert '(copy)" begins with these labels.' in session.labelOn()
+    assert launched[0].validate() == [] and launched[0].canBeLabelled() is False
+    assert set(launched[0]._labelsOfClasses() + launched[0]._labelsOfSets()) == set(waiting.getRegisteredLabels())
+
+
+def test_preparation_without_features(lab, picks, monkeypatch, caplog):
+    from pickeroptimizer.viewers.viewer_label import sessionOf
+    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), labelSource=INTERACTIVE)
+
+    def fail(self, command, arguments):
+        raise PyworkflowException('none of the micrographs can be used')
+
+    monkeypatch.setattr(type(run), '_runWorker', fail)
+    lab.run(run)
+    assert run.getStatus() == 'interactive' and sessionOf(run).withoutSuggestions
+    assert any('no suggestions of what to label: none of the micrographs' in line for line in caplog.messages)
+
+
+def test_no_display(lab, picks, monkeypatch, caplog):
+    from pickeroptimizer.viewers import PickerOptimizerLabelViewer
+    monkeypatch.delenv('DISPLAY', raising=False)
+    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), labelSource=INTERACTIVE)
+    PickerOptimizerLabelViewer(project=lab.project, protocol=run).visualize(run)
+    line, = caplog.messages
+    assert 'No window can be opened here' in line and 'coordinate sets or a file' in line and '\n' not in line
+
+
+# ------------------------------ the model ------------------------------
+
+def test_facts_of_a_model(trained):
+    from pickeroptimizer.viewers.viewer_model import factsOf
+    facts = factsOf(trained.outputModel, trained)
+    lines = dict(facts.lines)
+    assert lines['Trained with'] == ', '.join(f'{n} {c}' for c, n in trained.outputModel.getCounts().items())
+    assert lines['Macro-F1'].startswith(f'{trained.outputModel.getMacroF1():.3f}')
+    assert {(place.x, place.y, name) for place, name, _ in facts.labels.boxes} == {
+        (*label.getPosition(), label._poClass.get()) for label in items(trained.outputLabels).values()}
+    assert factsOf(trained.outputModel, None).labels is None
+
+
+@needsDisplay
+def test_model_window(lab, trained, root):
+    from pickeroptimizer.viewers import PickerOptimizerModelViewer
+    from pickeroptimizer.viewers.results.model_window import ModelWindow
+    from pickeroptimizer.viewers.viewer_model import factsOf
+    PickerOptimizerModelViewer(project=lab.project, protocol=trained).visualize(trained.outputModel)
+    window = toplevel(root)
+    window.update()
+    assert window._labels and window.title() == f'PickerOptimizer model: {trained.getRunName()}'
+    window.destroy()
+
+    facts = factsOf(trained.outputModel, trained)
+    facts.header['loss_curve'] = [2.0, 1.0, 0.5]
+    boxes = facts.labels.boxes
+    facts.labels.boxes = [(*boxes[0][:2], 0.02), *boxes[1:]]
+    window = ModelWindow(root, facts)
+    window.update()
+    tabs, labels = window._tabs, window._labels
+    texts = [tabs.tab(tab, 'text') for tab in tabs.tabs()]
+    assert texts[:3] == ['Model', 'Cross-validation', 'Training']
+    assert texts[3] == f'Labels ({sum(p < 0.1 for _, _, p in facts.labels.boxes)} suspicious)'
+    wait(window, lambda: labels._canvas._marked is not None)
+    assert labels._list.item('0', 'values')[1] == f'{min(p for _, _, p in facts.labels.boxes):.3f}'
+    window._look(boxes[3][0])                # a click on its thumbnail
+    wait(window, lambda: labels._canvas._marked == boxes[3][0])
+    assert tabs.index('current') == 3

@@ -1,0 +1,652 @@
+"""What was kept and rejected: the model of the window, the window as a user uses it, further outputs, retraining."""
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import tkinter as tk
+from pathlib import Path
+
+import numpy as np
+import pytest
+from laboratory import NAMES, items
+
+from pickeroptimizer.corrections import CORRECTIONS, Corrections
+from pickeroptimizer.decision import MINIMUM, MOST_PROBABLE, PURITY, SHARE
+from pickeroptimizer.viewers import overlay
+from pickeroptimizer.viewers.prune.model import (BELOW, CARBON, ICE, KEPT, KINDS, OFF, TABLE_COLUMNS, UNSCORED,
+                                                 Micrograph, Picks, PruneModel)
+from pickeroptimizer.worker.errors import InputError
+
+needsDisplay = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
+
+
+# ------------------------------ the model ------------------------------
+
+def somePicks(kept=None):
+    """Eight picks on two micrographs, and one on a third that is not shown."""
+    probabilities = np.array([[0.9, 0.05, 0.05], [0.6, 0.3, 0.1], [0.45, 0.35, 0.2], [0.3, 0.6, 0.1], [0.1, 0.8, 0.1],
+                              [0.05, 0.05, 0.9], [0, 0, 0], [0, 0, 0], [1, 0, 0]])
+    return Picks(ids=np.array([10, 11, 12, 13, 14, 15, 16, 17, 18]), micIds=np.array([7, 7, 7, 7, 7, 3, 3, 3, 99]),
+                 x=np.arange(9.0) * 10, y=np.arange(9.0), classes=np.array([0, 0, 0, 1, 1, 2, 3, 4, 0], dtype=np.int8),
+                 probabilities=probabilities, novelty=np.array([1, 5, 1, 9, 2, 3, np.nan, np.nan, 99]), kept=kept)
+
+
+def someModel(folder=None, **options):
+    micrographs = [Micrograph(3, 'three', 'three.mrc'), Micrograph(7, 'seven', 'seven.mrc')]
+    return PruneModel(somePicks(), micrographs, corrections=folder and Corrections(str(folder)), **options)
+
+
+def test_decisions_and_counts():
+    model = someModel()
+    assert len(model.picks) == 8, 'the pick on an unknown micrograph is left out'
+    assert model.kinds.tolist() == [KEPT, KEPT, KEPT, ICE, ICE, CARBON, OFF, UNSCORED]
+    assert model.counts().tolist() == [[0, 0, 0, 1, 1, 1], [3, 0, 2, 0, 0, 0]]
+    model.setRule(MINIMUM, 0.5)
+    assert model.kinds.tolist() == [KEPT, KEPT, BELOW, ICE, ICE, CARBON, OFF, UNSCORED]
+    model.setRule(MINIMUM, 0.3)
+    assert model.kinds.tolist()[3] == KEPT and model.keptAndRejected() == (4, 3)
+    model.setRule(PURITY, 25)
+    assert model.rule.minimum == 0.6
+    with pytest.raises(InputError, match='not cross-validated'):
+        model.setRule(SHARE, 95)
+    assert model.rule.mode == PURITY, 'what cannot be is not decided'
+    held = {'cross_validation': {'particle_probabilities': [0.2, 0.4, 0.6, 0.8]}}
+    model = someModel(header=held)
+    model.setRule(SHARE, 60)
+    assert model.rule.minimum == 0.4 and model.keptAndRejected() == (3, 4)
+
+
+def test_the_given_decision_is_found_again():
+    micrographs = [Micrograph(3, 'three', ''), Micrograph(7, 'seven', '')]
+
+    def given(kept, decision):
+        return PruneModel(somePicks(np.array(kept + [False] * 5 + [True], dtype=bool)), micrographs,
+                          decision=decision).rule
+    assert given([1, 1, 1], (MOST_PROBABLE, None)) == (MOST_PROBABLE, None, None)
+    assert given([1, 1, 0], (MINIMUM, 0.55)) == (MINIMUM, 0.55, 0.55)
+    # The form says another one by now: what was done is shown.
+    assert given([1, 1, 0], (MINIMUM, 0.95)) == (MINIMUM, 0.6, 0.6)
+    assert given([1, 1, 0], (SHARE, 95)) == (MINIMUM, 0.6, 0.6)
+    assert given([0, 0, 0], (MOST_PROBABLE, None)).minimum > 1
+
+
+def test_orders():
+    model = someModel()
+    assert model.leastCertain(True, 2) == [2, 1] and model.leastCertain(False, 9) == [3, 4, 5]
+    model.setRule(MINIMUM, 0.55)
+    assert model.leastCertain(True, 9) == [1, 0] and model.leastCertain(False, 2) == [2, 3]
+    assert model.mostNovel(3) == [3, 1, 5]
+    assert sorted(model.atRandom(20)) == list(range(8)) and model.atRandom(3) == model.atRandom(3)
+
+
+def test_table(tmp_path):
+    model = someModel()
+    model.saveTable(tmp_path / 'table.csv')
+    with open(tmp_path / 'table.csv', newline='') as stream:
+        rows = list(csv.DictReader(stream))
+    assert tuple(rows[0]) == TABLE_COLUMNS
+    assert [rows[1][name] for name in ('mic_name', 'picks', 'kept', 'rejected', 'rejected_share', 'ice')] == \
+        ['seven', '5', '3', '2', '0.4000', '2']
+    assert rows[0]['outside'] == rows[0]['not_scored'] == '1'
+
+
+def test_long_names_are_shortened():
+    from pickeroptimizer.viewers.widgets.names import shortened
+    assert shortened(['a_1.mrc', 'a_2.mrc']) == ['a_1.mrc', 'a_2.mrc']
+    assert shortened(['Falcon_2012_06_14_a_aligned.mrc', 'Falcon_2012_06_15_bc_aligned.mrc']) == ['…4_a…', '…5_bc…']
+    assert shortened(['Falcon_2012_06_12-14.mrc']) == ['Falcon_2012_06_12-14.mrc']
+    assert shortened(['Falcon_2012_06_12', 'Falcon_2012_06_12_2']) == ['…', '…_2']
+
+
+def test_corrections_are_stored_undone_and_shared(tmp_path):
+    model, other = someModel(tmp_path), someModel(tmp_path)
+    model.correct(0, 'ice')
+    other.correct(3, 'particle')      # the other window does not know of the first one's yet
+    assert Corrections(str(tmp_path)).read().keys() == {10, 13}
+    assert model.kinds[0] == ICE and other.kinds[0] == ICE and other.kinds[3] == KEPT
+    assert model.kinds[3] == ICE and model.reloadCorrections() and model.kinds[3] == KEPT
+    model.setRule(MINIMUM, 0.95)
+    assert model.kinds[3] == KEPT, 'a correction outlasts any cut'
+    model.setRule(MOST_PROBABLE, None)
+    model.correct(0, 'carbon')
+    model.correct(1, None)            # it has none
+    assert [model.undo() for _ in range(3)] == [0, 0, None] and model.kinds[0] == KEPT
+    again = someModel(tmp_path)
+    assert again.corrected == {3: 'particle'}
+    # A pick of the same id elsewhere, as after a run with other coordinates: another pick.
+    (tmp_path / CORRECTIONS).write_text('coord_id,mic_id,x,y,label\n10,7,1000,1000,ice\n11,3,10,1,ice\n')
+    assert someModel(tmp_path).corrected == {}
+    with pytest.raises(InputError, match='not on the micrograph'):
+        model.correct(6, 'particle')
+    (tmp_path / CORRECTIONS).write_text('nonsense')
+    with pytest.raises(InputError, match='no column'):
+        model.correct(0, 'ice')
+    assert model.kinds[0] == KEPT, 'what is not saved is not shown as done'
+
+
+# ------------------------------ from runs and sets ------------------------------
+
+@pytest.fixture(scope='module')
+def ownRun(lab, few, trained):
+    """A prune run of this module's own, to which outputs are added."""
+    return lab.finished(lab.prune(few, trained, label='mine'))
+
+
+@pytest.fixture()
+def run(ownRun):
+    """The same without corrections."""
+    Path(ownRun._getExtraPath(CORRECTIONS)).unlink(missing_ok=True)
+    return ownRun
+
+
+def sessionOf(lab, run):
+    from pickeroptimizer.viewers.prune.source import sessionOfRun
+    return sessionOfRun(lab.project, run)
+
+
+def test_session_of_a_run(lab, run, few):
+    session = sessionOf(lab, run)
+    model, kept, rejected = session.model, items(run.outputCoordinates), items(run.rejectedCoordinates)
+    assert set(model.picks.ids[model.kinds == KEPT]) == set(kept)
+    assert len(model.picks) == len(kept) + len(rejected) == few.outputCoordinates.getSize()
+    assert {m.name for m in model.micrographs} == set(NAMES) and session.note == ''
+    row = model.picks.ids.tolist().index(9001)
+    assert model.kinds[row] == OFF and 'not on the micrograph' in model.describe(row)
+    for objId, pick in list(kept.items())[:5]:
+        row = model.picks.ids.tolist().index(objId)
+        assert (model.picks.x[row], model.picks.y[row]) == pick.getPosition()
+        assert model.picks.probabilities[row].tolist() == [pick._poParticle.get(), pick._poIce.get(),
+                                                           pick._poCarbon.get()]
+
+
+def test_viewer_takes_what_has_classes(lab, run, picks, trained):
+    from pickeroptimizer.viewers import PickerOptimizerPruneViewer
+    assert lab.domain.findViewers(run, 'tkinter')[0] is PickerOptimizerPruneViewer
+    assert PickerOptimizerPruneViewer not in lab.domain.findViewers(picks.outputCoordinates, 'tkinter')
+    for coordinates in (run.rejectedCoordinates, trained.outputLabels):
+        assert lab.domain.findViewers(coordinates, 'tkinter')[0] is PickerOptimizerPruneViewer
+
+
+def test_session_of_one_set(lab, run, trained):
+    from pickeroptimizer.viewers.prune.source import sessionOfSet
+    session = sessionOfSet(run.rejectedCoordinates, 'rejected')
+    assert session.model.counts()[:, KEPT].sum() == 0 and session.createCoordinates is None and session.note
+    labels = sessionOfSet(trained.outputLabels, 'labels').model
+    assert not labels.hasScores and labels.leastCertain(True, 5) == []
+    counts = labels.counts().sum(axis=0)
+    assert {'particle': counts[KEPT], 'ice': counts[ICE], 'carbon': counts[CARBON]} == trained.outputModel.getCounts()
+
+
+def test_run_in_progress_shows_what_is_there(lab, few, trained, run):
+    going = lab.prune(few, trained)
+    lab.project.saveProtocol(going)
+    os.makedirs(going._getExtraPath(), exist_ok=True)
+    model = sessionOf(lab, going).model
+    assert set(model.kinds) == {UNSCORED} and len(model.picks) == few.outputCoordinates.getSize()
+    with open(run._getExtraPath('scores.csv')) as stream:
+        lines = stream.readlines()
+    partial = Path(going._getExtraPath('scores.csv.0123.part'))
+    partial.write_text(''.join(lines[:30]))
+    session = sessionOf(lab, going)
+    assert (session.model.kinds != UNSCORED).sum() == 29
+    assert session.createCoordinates is None and 'not finished' in session.note
+    partial.write_text(''.join(lines[:30]) + lines[30][:9])      # read while a line is written
+    assert set(sessionOf(lab, going).model.kinds) == {UNSCORED}
+
+
+def test_further_outputs(lab, run, few):
+    session = sessionOf(lab, run)
+    model = session.model
+    before = items(run.outputCoordinates).keys()
+    cut = round(float(np.median(model.particleProbabilities())), 3)
+    model.setRule(MINIMUM, cut)
+    row = int(np.flatnonzero(model.kinds == KEPT)[0])
+    other = int(np.flatnonzero(model.kinds == ICE)[0])
+    corrected = {int(model.picks.ids[row]): 'ice', int(model.picks.ids[other]): 'particle'}
+    line = session.createCoordinates(MINIMUM, cut, corrected)
+    name = f'Min{cut:g}'.replace('.', '_')
+    assert f'kept{name} (' in line
+
+    # What the project's window finds after it has been closed and opened.
+    from pyworkflow.project import Project
+    again = Project(lab.domain, lab.project.getPath())
+    again.load()
+    reloaded = again.getProtocol(run.getObjId())
+    kept, rejected = (items(getattr(reloaded, f'{what}{name}')) for what in ('kept', 'rejected'))
+    expected = set(model.picks.ids[model.kinds == KEPT].tolist()) - {int(model.picks.ids[row])}
+    assert set(kept) == expected | {int(model.picks.ids[other])}
+    given = items(few.outputCoordinates)
+    assert kept.keys() | rejected.keys() == given.keys() and not kept.keys() & rejected.keys()
+    assert all(pick._topazScore.get() == given[i]._topazScore.get() and pick.getPosition() == given[i].getPosition()
+               for i, pick in {**kept, **rejected}.items())
+    assert rejected[int(model.picks.ids[row])]._poClass.get() == 'ice'
+    assert items(reloaded.outputCoordinates).keys() == before
+    assert getattr(reloaded, f'kept{name}').getMicrographs().getSize() == len(NAMES)
+    assert few.getObjId() in {node.run.getObjId() for node in
+                              again.getRunsGraph().getNode(str(run.getObjId())).getParents() if node.run}
+
+    session.createCoordinates(MINIMUM, cut, {})
+    session.createCoordinates(MOST_PROBABLE, None, {})
+    assert items(getattr(run, f'kept{name}_no2')).keys() == expected | {int(model.picks.ids[row])}
+    assert items(run.keptMostProbable).keys() == before
+
+    session.createCoordinates(MINIMUM, 1.0, {})
+    from pickeroptimizer.viewers import PickerOptimizerPruneViewer
+    from pickeroptimizer.viewers.prune.source import sessionOfSet
+    assert run.keptMin1.getSize() == 0
+    assert lab.domain.findViewers(run.keptMin1, 'tkinter')[0] is PickerOptimizerPruneViewer
+    assert sessionOfSet(run.keptMin1, 'none').model.counts().sum() == 0
+
+
+def test_moved_project(lab, run, tmp_path):
+    from pyworkflow.project import Project
+
+    from pickeroptimizer.viewers.widgets.micrographs import ImageData, readImageData
+    moved = tmp_path / 'moved'
+    shutil.copytree(lab.project.getPath(), moved, symlinks=True)
+    here = os.getcwd()
+    try:
+        project = Project(lab.domain, str(moved))
+        project.load()
+        os.chdir(moved)
+        model = sessionOf(type('Lab', (), {'project': project}), project.getProtocol(run.getObjId())).model
+        assert isinstance(readImageData(model.micrographs[0].path), ImageData)
+        model.correct(0, 'ice')
+        assert (moved / run._getExtraPath(CORRECTIONS)).exists()
+    finally:
+        os.chdir(here)
+    assert not os.path.exists(run._getExtraPath(CORRECTIONS))
+
+
+# ------------------------------ retraining ------------------------------
+
+def test_retraining(lab, run, trained):
+    from pickeroptimizer import retraining
+    session = sessionOf(lab, run)
+    with pytest.raises(InputError, match='no corrections yet'):
+        session.planRetraining()
+    labelled = {(row.getMicId(), *row.getPosition()): row._poClass.get()
+                for row in items(trained.outputLabels).values()}
+    picks = session.model.picks
+    places = [(int(m), int(x), int(y)) for m, x, y in zip(picks.micIds, picks.x, picks.y)]
+    known = [i for i, place in enumerate(places) if labelled.get(place) == 'particle'][:1]
+    new = [i for i in session.model.leastCertain(False, 30) if places[i] not in labelled][:2]
+    assert known and len(new) == 2
+    for row in new:
+        session.model.correct(row, 'particle')
+    session.model.correct(known[0], 'ice')
+
+    question, _ = session.planRetraining()
+    counts = {**trained.outputModel.getCounts()}
+    assert f'{counts["particle"] + 1} particle, {counts["ice"] + 1} ice, {counts["carbon"]} carbon' in question
+    assert '3 of them your corrections' in question
+    planned = retraining.plan(lab.project, run)
+    assert planned.coordinates is planned.training.inputCoordinates and planned.lost == 0
+    training, pruning = retraining.prepare(lab.project, run, planned)
+    training.folds.set(0)             # quicker
+    lab.finished(training)
+    used = {(row.getMicId(), *row.getPosition()): row._poClass.get() for row in items(training.outputLabels).values()}
+    assert used == {**labelled, places[known[0]]: 'ice', **{places[row]: 'particle' for row in new}}
+    lab.finished(pruning)
+    assert training.iceLabels.get() is None
+    assert pruning.inputModel.get().getObjId() == training.outputModel.getObjId()
+    assert '+ 3 corrections' in training.getRunName() and '+ 3 corrections' in pruning.getRunName()
+
+
+def test_retraining_starts_both_runs(lab, run, monkeypatch):
+    from pickeroptimizer import retraining
+    session = sessionOf(lab, run)
+    session.model.correct(session.model.leastCertain(True, 1)[0], 'ice')
+    started = []
+    monkeypatch.setattr(lab.project, 'launchProtocol', lambda run: started.append(run))
+    monkeypatch.setattr(lab.project, 'scheduleProtocol', lambda run, **options: started.append(run))
+    _, start = session.planRetraining()
+    assert 'follows' in start()
+    assert [run.getClassName() for run in started] == ['ProtPickerOptimizerTrain', 'ProtPickerOptimizerPrune']
+    assert started[1].inputModel.getObjValue() is started[0]
+    monkeypatch.setattr(type(started[0]), 'validate', lambda self: ['It cannot be.'])
+    with pytest.raises(InputError, match='It cannot be'):
+        retraining.start(lab.project, *started)
+
+
+def test_retraining_of_an_imported_model(lab, few, trained):
+    from pickeroptimizer import retraining
+    imported = lab.finished(lab.new('ProtPickerOptimizerImportModel', modelFile=trained.outputModel.getFileName()))
+    pruned = corrected(lab, lab.prune(few, imported), 2)
+    with pytest.raises(InputError, match='not trained in this project, so its labels are not here'):
+        retraining.plan(lab.project, pruned)
+
+
+def corrected(lab, run, *rows):
+    """A prune run that is only saved, with some picks corrected to carbon."""
+    lab.project.saveProtocol(run)
+    os.makedirs(run._getExtraPath(), exist_ok=True)
+    model = sessionOf(lab, run).model
+    for row in rows:
+        model.correct(row, 'carbon')
+    return run
+
+
+def test_corrections_on_micrographs_that_the_training_did_not_have(lab, few, simulated, run):
+    """Then the pruned picks are the ones to train on, and labels find their micrographs by name."""
+    from pickeroptimizer import retraining
+    model = sessionOf(lab, run).model
+    places = {micrograph.name: place for place, micrograph in enumerate(model.micrographs)}
+    part = Path(simulated.folder).parent / 'part'
+    part.mkdir()
+    for name in NAMES[:4]:
+        shutil.copy(simulated.folder / name, part / name)
+    fewer = lab.micrographs(part)
+    labels = [row for row in simulated.rows if row.mic_id <= 4]
+    labels = [row for name in ('particle', 'ice') for row in [r for r in labels if r.label == name][:4]]
+    sets = {f'{name}Labels': (lab.coordinates(fewer, [row for row in labels if row.label == name], f'{name}Fewer',
+                                              score=False), 'outputCoordinates') for name in ('particle', 'ice')}
+    coordinates = lab.coordinates(fewer, labels, 'fewer')
+    training = lab.finished(lab.new('ProtPickerOptimizerTrain', inputCoordinates=(coordinates, 'outputCoordinates'),
+                                    folds=0, numberOfThreads=2, **sets))
+    pruned = corrected(lab, lab.prune(few, training), *(model.rowsOn(places[name])[0] for name in (NAMES[1], NAMES[4])))
+    planned = retraining.plan(lab.project, pruned)
+    assert planned.coordinates is pruned.inputCoordinates and planned.lost == 0
+    assert len(planned.labels) == len(labels) + 2
+    new, _ = retraining.prepare(lab.project, pruned, planned)
+    assert new.boxSize.get() == 60 and new.validate() == []
+    assert new.inputCoordinates.get().getObjId() == few.outputCoordinates.getObjId()
+
+
+# ------------------------------ the window ------------------------------
+
+@pytest.fixture()
+def root():
+    root = tk.Tk()
+    root.withdraw()
+    yield root
+    root.destroy()
+
+
+def openOn(root, session, place=None):
+    """The window, once it shows a micrograph, the one at `place` if that is said."""
+    from pickeroptimizer.viewers.prune.window import PruneWindow
+    window = PruneWindow(root, session)
+    if place is not None:
+        window.table.select(place)
+    until(window, lambda: window.shownPlace is not None)
+    return window
+
+
+def withPicks(model):
+    """Places of the micrographs that have picks."""
+    return np.flatnonzero(model.counts().sum(axis=1)).tolist()
+
+
+def until(window, condition, seconds=20):
+    """Let the window work until something is the case."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, 'it did not come to pass'
+        window.update()
+        time.sleep(0.002)
+    window.update()
+
+
+def point(window, row):
+    """Move the pointer onto a pick."""
+    canvas = window.canvas.winfo_children()[0]
+    x, y = window.canvas.toScreen(window._model.picks.x[row], window._model.picks.y[row])
+    canvas.event_generate('<Motion>', x=round(x), y=round(y))
+    window.update()
+    return canvas, {'x': round(x), 'y': round(y)}
+
+
+def press(window, key):
+    window.focus_force()
+    window.update()
+    window.event_generate(f'<Key-{key}>')
+    window.update()
+
+
+def clearOf(model, place, kind):
+    """A pick of a kind on a micrograph that no other one is near to."""
+    rows = np.array(model.rowsOn(place))
+    for row in rows[model.kinds[rows] == kind].tolist():
+        far = np.maximum(abs(model.picks.x[rows] - model.picks.x[row]), abs(model.picks.y[rows] - model.picks.y[row]))
+        if np.sort(far)[1] > 40 and 30 < model.picks.x[row] < 610 and 30 < model.picks.y[row] < 610:
+            return row
+    raise AssertionError('there is none')
+
+
+@needsDisplay
+def test_window(lab, run, root, monkeypatch, tmp_path):
+    from pickeroptimizer.viewers.prune import window as prune_window
+    session = sessionOf(lab, run)
+    window, model = openOn(root, session), session.model
+    tree = window.table.tree
+    until(window, lambda: all(tree.set(str(i), 'kept') != '' for i in range(len(NAMES))))
+    shares = [float(tree.set(iid, 'share')) for iid in tree.get_children() if tree.set(iid, 'share')]
+    assert shares == sorted(shares, reverse=True) and int(tree.get_children()[0]) == window.shownPlace
+
+    # The pick under the pointer shows its probabilities; keys correct it.
+    place = next(p for p in range(len(NAMES)) if model.counts()[p, KEPT] > 5 and model.counts()[p, ICE])
+    window.table.select(place)
+    until(window, lambda: window.shownPlace == place)
+    row = clearOf(model, place, KEPT)
+    point(window, row)
+    assert window._info.cget('text').startswith(f'Pick {model.picks.ids[row]} ') and 'ice 0.' in \
+        window._info.cget('text')
+    kept = model.counts()[place, KEPT]
+    press(window, 'c')
+    assert model.corrected == {row: 'carbon'} and 'corrected to carbon' in window._info.cget('text')
+    assert colourOf(window, row) == overlay.COLOURS[overlay.CARBON]
+    until(window, lambda: tree.set(str(place), 'kept') == str(kept - 1))
+    press(window, 'u')
+    assert model.corrected == {} and colourOf(window, row) == overlay.COLOURS[overlay.KEPT]
+    press(window, 'i')
+    assert run.getCorrections()[int(model.picks.ids[row])].label == 'ice'
+
+    # The slider, the text beside it, and the cut in the histogram.
+    window.decide(MINIMUM, 0.5)
+    assert window._decision.slider.get() == 500      # thousandths
+    window._decision.slider.set(990)
+    window.update()
+    assert model.rule == (MINIMUM, 0.99, 0.99)
+    for typed, wanted in (('0.25', 0.25), ('nonsense', 0.25), ('7', 0.25)):
+        window._decision.entry.delete(0, tk.END)
+        window._decision.entry.insert(0, typed)
+        window._decision.entry.event_generate('<FocusOut>')
+        window.update()
+        assert model.rule.wanted == wanted and window._decision.entry.get() == '0.250'
+        assert window._decision.slider.get() == 1000 * wanted
+    histogram = window.histogram
+    histogram.event_generate('<Button-1>', x=round(6 + 0.8 * (histogram.winfo_width() - 12)), y=20)
+    window.update()
+    assert abs(model.rule.minimum - 0.8) < 0.01
+    assert window.legend._counts[KEPT][1].cget('text') == f'{model.keptAndRejected()[0]:,}'
+    assert model.keptAndRejected()[0] == (model.isKept().sum() - int(model.isKept()[row]))
+    assert colourOf(window, row) == overlay.COLOURS[overlay.ICE], 'corrected, whatever the cut'
+
+    # Hiding a kind hides its boxes, and only them.
+    canvas = window.canvas
+    window.legend.shown[KEPT].set(False)
+    window.legend.onChange()
+    states = {kind: {canvas._boxes[r][4] for r in model.rowsOn(place) if model.kinds[r] == kind}
+              for kind in (KEPT, ICE)}
+    assert states == {KEPT: {tk.HIDDEN}, ICE: {tk.NORMAL}}
+    window.legend.shown[KEPT].set(True)
+    window.legend.onChange()
+
+    # A share that the model cannot promise is told and changes nothing.
+    before = model.rule
+    window.decide(SHARE, 99.9)
+    assert 'promise at most' in window._message.cget('text') and model.rule == before
+
+    # A click on a thumbnail goes to its micrograph.
+    window.order.set(prune_window.LEAST_REJECTED)
+    window.order.event_generate('<<ComboboxSelected>>')
+    wanted = model.leastCertain(False, 60)
+    until(window, lambda: window.gallery.keys() == wanted and all(item[0] is not None for item in
+                                                                 window.gallery._items.values()))
+    target = next(i for i, r in enumerate(wanted) if model.placeOf(r) != place and i < 8)
+    window.gallery._canvas.event_generate('<Button-1>', x=20 + 76 * (target % 4), y=20 + 92 * (target // 4))
+    until(window, lambda: window.shownPlace == model.placeOf(wanted[target]) and window._marked is not None)
+    assert window._marked == wanted[target]
+    # Who leafs on before it is there is not taken back to it, nor is a pick meant that is not seen.
+    other = next(r for r in wanted if model.placeOf(r) != window.shownPlace)
+    window.goTo(other)
+    last = next(p for p in range(len(NAMES)) if p not in (window.shownPlace, model.placeOf(other)))
+    window.table.select(last)
+    until(window, lambda: window.shownPlace == last)
+    assert window._marked is None and window._target is None
+
+    # Sorted by its heading, saved as a table.
+    window.table.sort('kept')
+    column = [int(tree.set(iid, 'kept')) for iid in tree.get_children()]
+    assert column == sorted(column, reverse=True)
+    monkeypatch.setattr(prune_window.filedialog, 'asksaveasfilename', lambda **options: str(tmp_path / 'table.csv'))
+    window._askAndSaveTable()
+    assert (tmp_path / 'table.csv').read_text().startswith('mic_id,mic_name,picks,kept')
+
+    # Creating coordinates asks first.
+    answers = iter((False, True))
+    monkeypatch.setattr(prune_window.messagebox, 'askyesno', lambda *args, **options: next(answers))
+    outputs = len(list(run.iterOutputAttributes()))
+    window._create.invoke()
+    assert len(list(run.iterOutputAttributes())) == outputs
+    window._create.invoke()
+    name = f'Min{model.rule.wanted:g}'.replace('.', '_')
+    assert items(getattr(run, f'kept{name}')).keys() == set(model.picks.ids[model.kinds == KEPT].tolist())
+    assert f'kept{name}' in window._message.cget('text')
+
+    # Closed and opened: the correction is there.
+    window.destroy()
+    session = sessionOf(lab, run)
+    assert session.model.corrected == {row: 'ice'}
+
+
+def colourOf(window, row):
+    return window.canvas._boxes[row][2]
+
+
+@needsDisplay
+def test_in_the_project_window(lab, run):
+    """Scipion's own, in a process of its own: Analyze results, the mouse, Create coordinates, a double click."""
+    from pyworkflow.project import Project
+    done = subprocess.run([sys.executable, Path(__file__).with_name('prune_in_project_window.py'),
+                           lab.project.getPath(), str(run.getObjId())], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    minimum, kept, shown = json.loads(done.stdout.splitlines()[-1])
+    project = Project(lab.domain, lab.project.getPath())
+    project.load()
+    made = dict(project.getProtocol(run.getObjId()).iterOutputAttributes())[f'keptMin{minimum:g}'.replace('.', '_')]
+    assert 0.4 < minimum < 0.6 and made.getSize() == kept == shown > 0
+    assert all(pick._poParticle.get() >= minimum for pick in items(made).values())
+
+
+@needsDisplay
+def test_micrograph_that_has_vanished(lab, run, root, tmp_path):
+    session = sessionOf(lab, run)
+    first, other = withPicks(session.model)[:2]
+    gone = session.model.micrographs[first]
+    session.model.micrographs[first] = gone._replace(path=str(tmp_path / 'gone.mrc'))
+    window = openOn(root, session, other)
+    window.table.select(first)
+    canvas = window.canvas.winfo_children()[0]
+    until(window, lambda: canvas.find_withtag('message'))
+    text = canvas.itemcget('message', 'text')
+    assert 'gone.mrc: no such file' in text and not canvas.find_withtag('box')
+    window.decide(MINIMUM, 0.9)
+    press(window, 'p')                # there is nothing to correct
+    window.table.select(other)
+    until(window, lambda: window.shownPlace == other)
+    assert canvas.find_withtag('box') and not canvas.find_withtag('message')
+
+
+@needsDisplay
+def test_zoom_drag_and_dots(lab, run, root):
+    window = openOn(root, sessionOf(lab, run))
+    place = withPicks(window._model)[0]
+    window.table.select(place)
+    until(window, lambda: window.shownPlace == place)
+    canvas = window.canvas.winfo_children()[0]
+    x, y = window.canvas.toMicrograph(200, 150)
+    for _ in range(5):
+        canvas.event_generate('<Button-4>', x=200, y=150)
+    assert window.canvas.toMicrograph(200, 150) == pytest.approx((x, y)), 'what is under the pointer stays there'
+    scale = window.canvas._scale
+    canvas.event_generate('<Button-3>', x=200, y=150)
+    canvas.event_generate('<B3-Motion>', x=230, y=110)
+    canvas.event_generate('<ButtonRelease-3>', x=230, y=110)
+    assert window.canvas.toMicrograph(230, 110) == pytest.approx((x, y))
+    row = window._model.rowsOn(place)[0]
+    left, top, right, bottom = canvas.coords(window.canvas._boxes[row][3])
+    assert right - left == pytest.approx(60 * scale)
+    assert (left + right) / 2 == pytest.approx(window.canvas.toScreen(window._model.picks.x[row], 0)[0])
+    window.canvas.setShape('dot')
+    assert canvas.type(window.canvas._boxes[row][3]) == 'oval'
+    window.canvas.setLowPass(30)
+    window.canvas.setContrast(3)
+    window.canvas.fit()
+    assert window.canvas._scale < scale
+
+
+@needsDisplay
+def test_speed(tmp_path):
+    """Generous, for a machine with other work; benchmarks/windows.py prints what it is."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'benchmarks'))
+    try:
+        import windows
+    finally:
+        sys.path.pop(0)
+    times = windows.measure(windows.makeSet(tmp_path, 3, 4096, 1000))
+    assert times['open a micrograph that is not in memory'] < 2
+    assert times['move the slider (mean of 20)'] < 0.3
+
+
+def test_without_a_display(lab, run, monkeypatch, caplog):
+    from pickeroptimizer.viewers import PickerOptimizerPruneViewer
+    monkeypatch.delenv('DISPLAY', raising=False)
+    monkeypatch.setattr(tk, '_default_root', None)
+    PickerOptimizerPruneViewer(project=lab.project, protocol=run).visualize(run)
+    line, = (record.getMessage() for record in caplog.records if 'window' in record.getMessage())
+    assert 'choose in "Keep by"' in line and '\n' not in line
+
+
+# ------------------------------ wizard ------------------------------
+
+@needsDisplay
+def test_threshold_wizard(lab, run, few, trained, root):
+    from pickeroptimizer.viewers.prune.threshold_dialog import ThresholdDialog
+    from pickeroptimizer.wizards import PickerOptimizerThresholdWizard
+
+    class Form:
+        def __init__(self, protocol):
+            self.protocol, self.root, self.warning, self.values = protocol, root, '', {}
+
+        def showWarning(self, line):
+            self.warning = line
+
+        def setVar(self, name, value):
+            self.values[name] = value
+
+    root.deiconify()
+    form = Form(lab.prune(few, trained))
+    PickerOptimizerThresholdWizard().show(form)
+    assert 'no scores yet' in form.warning and not form.values
+
+    def choose(accept):
+        dialog, = (child for child in root.winfo_children() if isinstance(child, ThresholdDialog))
+        histogram = dialog.histogram
+        histogram.event_generate('<Button-1>', x=round(6 + 0.7 * (histogram.winfo_width() - 12)), y=50)
+        dialog.focus_force()
+        dialog.update()
+        dialog.event_generate('<Return>' if accept else '<Escape>')
+    for accept in (False, True):
+        form = Form(run)
+        root.after(300, lambda accept=accept: choose(accept))
+        PickerOptimizerThresholdWizard().show(form)
+        assert (abs(form.values['minProbability'] - 0.7) < 0.01) if accept else not form.values
+
+
+def test_kinds_have_colours():
+    assert len({overlay.COLOURS[kind] for kind in KINDS}) == len(KINDS)
