@@ -2,13 +2,14 @@
 # make gui    open the demo's project in the Scipion window
 # make test   ruff and all tests; ARGS="-k prune" passes arguments to pytest
 # make pretrain  the shipped weights anew, on simulated categories (half an hour on 2 cores; INIT=FILE: ImageNet weights that are there)
+# make screenshots  the README's pictures of the windows anew, from the demo's project; needs Xvfb or a display
 # make clean  remove everything that make set up (the projects in .scipion too)
 
 PYTHON ?= python3
 SCIPION := .scipion/scipion3
 ARGS ?=
 
-.PHONY: help setup demo gui test pretrain clean
+.PHONY: help setup demo gui screenshots test pretrain clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -24,12 +25,15 @@ gui: setup
 	@test -d .scipion/userdata/projects/PickerOptimizerDemo || { echo 'There is no project yet; run: make demo'; exit 1; }
 	@$(SCIPION) project PickerOptimizerDemo
 
+screenshots: setup
+	@$(SCIPION) python demo/screenshots.py
+
 test:
 	@$(PYTHON) tools/bootstrap.py --tests
 	@$(PYTHON) tools/run_tests.py $(ARGS)
 
 INIT ?= imagenet
-WORKER = PYTHONPATH=pickeroptimizer .scipion/home/software/em/pickeroptimizer-1.0/env/bin/python -m worker
+WORKER = PYTHONPATH=pickeroptimizer .scipion/home/software/em/pickeroptimizer-1.1/env/bin/python -m worker
 
 pretrain: setup
 	$(WORKER) categories --simulate 150 --seed 1 --output .scipion/categories.safetensors

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from labelled import load, split
+from labelled import drawn, load
 from worker.device import choose_device
 from worker.initial import initial_extractor
 from worker.metrics import figures
@@ -46,8 +46,7 @@ def study(recipe, samples, shots, draws):
     targets = np.array([classes.index(label) for label in samples.labels])
     results = defaultdict(list)
     for draw in range(draws):
-        _, order, test = split(targets, samples.mic_ids, draw)
-        train = np.concatenate([order[targets[order] == t][:shots] for t in range(len(classes))])
+        train, test = drawn(targets, samples.mic_ids, draw, shots)
         recogniser = recipe.fit(samples.pixels[train], targets[train], draw)
         with torch.no_grad():
             logits = [recogniser(part.to(recipe.device.torch_device))

@@ -41,6 +41,19 @@ def split(targets, mic_ids, draw):
     raise reason
 
 
+def drawn(targets, mic_ids, draw, shots):
+    """(indices of at most `shots` boxes of each class to train on, indices to judge by)."""
+    _, order, test = split(targets, mic_ids, draw)
+    return np.concatenate([order[targets[order] == t][:shots] for t in np.unique(targets)]), test
+
+
+def embedded_data_set(folder, recipe):
+    """(samples, what `recipe` learns from, class names, class number of each box) of a data set."""
+    samples = load(folder, recipe)
+    classes = list(samples.counts())
+    return samples, recipe.embed(samples.pixels), classes, np.array([classes.index(c) for c in samples.labels])
+
+
 def calibrated_fit(recipe, embedded, targets, mic_ids, seed):
     """A recogniser with the temperature of a cross-validation, as fine-tune makes it."""
     recogniser = recipe.fit(embedded, targets, seed)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from labelled import box_angstrom, calibrated_fit, default_recipe, load, split
+from labelled import box_angstrom, calibrated_fit, default_recipe, drawn, embedded_data_set
 from picked import true_label
 from worker import boxes
 from worker.micrographs import read_micrograph
@@ -31,16 +31,12 @@ def main():
     parser.add_argument('--draws', type=int, default=10)
     options = parser.parse_args()
     recipe = default_recipe()
-    samples = load(options.data, recipe)
-    embedded = recipe.embed(samples.pixels)
-    classes = list(samples.counts())
-    targets = np.array([classes.index(label) for label in samples.labels])
+    samples, embedded, classes, targets = embedded_data_set(options.data, recipe)
     pickers = {path.stem: describe(options.data, path, recipe, samples)
                for path in sorted((options.data / 'picks').glob('*.csv'))}
     results = defaultdict(list)
     for draw in range(options.draws):
-        _, order, test = split(targets, samples.mic_ids, draw)
-        train = np.concatenate([order[targets[order] == t][:options.shots] for t in range(len(classes))])
+        train, test = drawn(targets, samples.mic_ids, draw, options.shots)
         recogniser = calibrated_fit(recipe, embedded[train], targets[train], samples.mic_ids[train], draw)
         judged = set(samples.mic_ids[test])
         for name, (features, truth, mic_ids) in pickers.items():

@@ -9,8 +9,7 @@ import argparse
 from collections import Counter, defaultdict
 from pathlib import Path
 
-import numpy as np
-from labelled import default_recipe, load, split
+from labelled import default_recipe, drawn, embedded_data_set
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -26,14 +25,10 @@ def main():
     parser.add_argument('--most', type=int, default=24)
     options = parser.parse_args()
     recipe = default_recipe()
-    samples = load(options.data, recipe)
-    embedded = recipe.embed(samples.pixels)
-    classes = list(samples.counts())
-    targets = np.array([classes.index(label) for label in samples.labels])
+    samples, embedded, classes, targets = embedded_data_set(options.data, recipe)
     judged, taken = Counter(), defaultdict(Counter)
     for draw in range(options.draws):
-        _, order, test = split(targets, samples.mic_ids, draw)
-        train = np.concatenate([order[targets[order] == t][:options.shots] for t in range(len(classes))])
+        train, test = drawn(targets, samples.mic_ids, draw, options.shots)
         recogniser = recipe.fit(embedded[train], targets[train], draw)
         for i, says in zip(test, recipe.predict(recogniser, embedded[test]).argmax(axis=1)):
             judged[i] += 1

@@ -8,6 +8,7 @@ from pathlib import Path
 from pickeroptimizer import Plugin
 from pyworkflow import Config
 from pyworkflow.project import Manager
+from pyworkflow.protocol import STATUS_INTERACTIVE
 
 
 class Chain:
@@ -18,13 +19,16 @@ class Chain:
 
     def __init__(self, name, code):
         manager = Manager()
-        self._project = manager.loadProject(name) if manager.hasProject(name) else manager.createProject(name)
-        os.chdir(self._project.getPath())         # paths of its files are relative to it
+        self.project = manager.loadProject(name) if manager.hasProject(name) else manager.createProject(name)
+        os.chdir(self.project.getPath())         # paths of its files are relative to it
         self._code = code
         self._comments = {}
 
     def run(self, label, className, **parameters):
-        """Run a protocol and wait, or find it finished. A (run, output name) is a pointer. Exits if the run fails."""
+        """Run a protocol and wait, or find it finished. A (run, output name) is a pointer. Exits if the run fails.
+
+        A run that waits for the user has come as far as it goes here.
+        """
         inputs = {name: value for name, value in parameters.items() if isinstance(value, tuple)}
         values = {name: value for name, value in parameters.items() if name not in inputs}
         protocolClass = Config.getDomain().getProtocols()[className]
@@ -34,7 +38,7 @@ class Chain:
         comment = f'Made by the demo, state {key}'
         protocol = self._finished(comment)
         if protocol is None:
-            protocol = self._project.newProtocol(protocolClass, **values)
+            protocol = self.project.newProtocol(protocolClass, **values)
             protocol.setObjLabel(label)
             protocol.setObjComment(comment)
             for name, (run, output) in inputs.items():
@@ -47,26 +51,30 @@ class Chain:
 
     def _finished(self, comment):
         """The finished run with this comment, or None; runs of the same kind that did not finish are removed."""
-        same = [run for run in self._project.getRuns() if run.getObjComment() == comment]
+        same = [run for run in self.project.getRuns() if run.getObjComment() == comment]
         for run in same:
-            if run.isFinished():
+            if _isThrough(run):
                 print('  (finished before; kept)')
                 return run
         if same:
-            self._project.deleteProtocol(*same)
+            self.project.deleteProtocol(*same)
         return None
 
     def _launch(self, protocol, label):
         errors = protocol.validate()
         if not errors:
             started = time.monotonic()
-            self._project.launchProtocol(protocol, wait=True)
-            if protocol.isFinished():
+            self.project.launchProtocol(protocol, wait=True)
+            if _isThrough(protocol):
                 print(f'  ({time.monotonic() - started:.0f} s)')
                 return
             errors = [protocol.getErrorMessage() or 'it stopped without a word',
                       f'Its log: {os.path.abspath(protocol.getStdoutLog())}']
         sys.exit(f'The run "{label}" failed: ' + '\n'.join(errors))
+
+
+def _isThrough(run):
+    return run.isFinished() or run.getStatus() == STATUS_INTERACTIVE
 
 
 def code_of(part):

@@ -6,7 +6,7 @@ has changed since (the settings below, the plugin's code) is made anew, beside w
 import os
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, namedtuple
 from pathlib import Path
 
 import data
@@ -30,8 +30,12 @@ SEED = 1
 SHOTS = 30               # labelled boxes of each class
 PICTURES = 2
 
+# What there is after the demo; runs: those of fine-tune and prune; truth: {(micrograph's name, x, y): class}.
+Demo = namedtuple('Demo', 'chain picks training pruning truth')
+
 
 def main():
+    """Run the demo, or what of it is not there yet; returns the Demo."""
     started = time.monotonic()
     Config.getDomain().getPlugins()               # Scipion reads the plugins' variables here
     errors = Plugin.validateWorker()
@@ -80,6 +84,7 @@ def main():
     for name in most_junk(truth, rest):
         print(f'  {draw(folder, name, truth, kept, classes, box).relative_to(CHECKOUT)}')
     say(f'Done in {time.monotonic() - started:.0f} s. To open the project in the Scipion window:  make gui')
+    return Demo(chain, picks, training, pruning, truth)
 
 
 def simulated():

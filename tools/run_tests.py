@@ -7,12 +7,11 @@ Where there is no display, the tests that open windows get one of their own if X
 Arguments go to both runs of pytest; a path among them stands for the folder of the side that it is on.
 """
 import os
-import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 
 from bootstrap import CHECKOUT, HOME, ROOT, SCIPION_PYTHON, VENV, WORKER_PYTHON
+from display import display
 
 NO_TESTS = 5      # pytest's exit code when nothing was selected
 
@@ -38,27 +37,6 @@ def test(side, python, arguments):
     if code == NO_TESTS and arguments:      # none of this side's tests were asked for
         code = 0
     return [(f'tests/{side}', (code, line))]
-
-
-@contextmanager
-def display():
-    """Lend DISPLAY an Xvfb while this lasts, if there is no display and there is an Xvfb."""
-    if os.environ.get('DISPLAY') or not shutil.which('Xvfb'):
-        yield
-        return
-    number, of_server = os.pipe()
-    server = subprocess.Popen(['Xvfb', '-displayfd', str(of_server), '-screen', '0', '1600x1000x24'],
-                              pass_fds=(of_server,), stderr=subprocess.DEVNULL)
-    os.close(of_server)
-    try:
-        with os.fdopen(number) as stream:
-            name = stream.readline().strip()      # comes once the server takes clients
-        if name:
-            os.environ['DISPLAY'] = f':{name}'
-        yield
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def part(name, command):

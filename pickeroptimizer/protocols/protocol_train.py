@@ -6,6 +6,7 @@ from dataclasses import replace
 from enum import Enum
 
 from pwem.objects import SetOfCoordinates
+from pyworkflow import Config
 from pyworkflow.exceptions import PyworkflowException
 from pyworkflow.protocol import STATUS_INTERACTIVE, params
 from pyworkflow.utils import Message, getFloatListFromValues
@@ -284,8 +285,9 @@ class ProtPickerOptimizerTrain(LabelSets, StartingWeights, PickerOptimizerProtoc
         return [('Show the labels', self._labelFromMenu)] if self.hasRegisteredLabels() else []
 
     def _labelFromMenu(self, event=None):      # Scipion's graph of runs gives an event, its list does not
-        from ..viewers import PickerOptimizerLabelViewer      # not above: the viewers import the protocols
-        PickerOptimizerLabelViewer(project=self.getProject(), protocol=self).visualize(self)
+        # The viewers import the protocols, so they are asked for by name.
+        viewer = Config.getDomain().getViewers()['PickerOptimizerLabelViewer']
+        viewer(project=self.getProject(), protocol=self).visualize(self)
 
     def _finishFromMenu(self, event=None):
         """Scipion's window would not show an exception."""

@@ -73,7 +73,8 @@ def draw_reliability(axes, bins: List[dict]):
     """How often boxes are right against how sure the model is; `bins` as calibration.reliability gives them."""
     axes.plot((0, 1), (0, 1), color='grey', linewidth=1, linestyle='--', label='what it should be')
     axes.scatter([b['confidence'] for b in bins], [b['accuracy'] for b in bins],
-                 s=[20 + 280 * b['weight'] for b in bins], color=COLOURS[0], label='boxes (area: how many)')
+                 s=[20 + 280 * b['weight'] for b in bins], color=COLOURS[0], label='boxes (area: how many)',
+                 clip_on=False, zorder=3)      # whole on the edge too
     axes.set_xlim(0, 1.02)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel('probability of the chosen class')

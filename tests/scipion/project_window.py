@@ -23,20 +23,29 @@ def wait(root, name, what, seconds=60):
     return what()
 
 
-def main(path, runId, wanted, truth):
+def analyze(path, runId, errors):
+    """Open a project's window, select a run and press Analyze results: (its root, its view of the project, the run).
+
+    What goes wrong in a callback comes to the list `errors`.
+    """
     pw.Config.getDomain().getPlugins()
     pw.Config.getDomain().getProtocols()
     from pyworkflow.gui.project.project import ProjectWindow      # after the domain: it imports by it
     scipion = ProjectWindow(path)
     root, view = scipion.root, scipion.viewWidget
     root.deiconify()                   # what its show() does before it waits for the user
-    errors = []
     root.report_callback_exception = lambda *error: errors.append(error[1])
     run = next(run for run in view.project.getRuns() if run.getObjId() == runId)
     view._selectItemProtocol(run)      # what a click on its box does
     view._updateSelection()
     root.update()
     view.btnAnalyze.event_generate('<Button-1>')
+    return root, view, run
+
+
+def main(path, runId, wanted, truth):
+    errors = []
+    root, view, run = analyze(path, runId, errors)
     window, = wait(root, 'the window', lambda: [child for child in root.winfo_children() if isinstance(
         child, tk.Toplevel) and child.title().startswith('Label boxes')])
     wait(root, 'a micrograph', lambda: window._image is not None)

@@ -7,9 +7,7 @@ import sys
 import tkinter as tk
 from tkinter import messagebox
 
-from project_window import wait
-
-import pyworkflow as pw
+from project_window import analyze, wait
 
 
 def windows(root):
@@ -25,19 +23,8 @@ def click(widget, x, y):
 
 
 def main(path, runId):
-    pw.Config.getDomain().getPlugins()
-    pw.Config.getDomain().getProtocols()
-    from pyworkflow.gui.project.project import ProjectWindow      # after the domain: it imports by it
-    scipion = ProjectWindow(path)
-    root, view = scipion.root, scipion.viewWidget
-    root.deiconify()                   # what its show() does before it waits for the user
     errors = []
-    root.report_callback_exception = lambda *error: errors.append(error[1])
-    run = next(run for run in view.project.getRuns() if run.getObjId() == runId)
-    view._selectItemProtocol(run)      # what a click on its box does
-    view._updateSelection()
-    root.update()
-    view.btnAnalyze.event_generate('<Button-1>')
+    root, view, run = analyze(path, runId, errors)
     window, = wait(root, 'the window', lambda: windows(root))
     wait(root, 'a micrograph', lambda: window.shownPlace is not None)
     histogram, slider = window.histogram, window._decision.slider

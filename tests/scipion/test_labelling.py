@@ -429,7 +429,7 @@ def test_model_window(lab, trained, root):
     facts.labels.boxes = [(*boxes[0][:2], 0.02), *boxes[1:]]
     window = ModelWindow(root, facts)
     window.update()
-    tabs, labels = window._tabs, window._labels
+    tabs, labels = window.tabs, window._labels
     texts = [tabs.tab(tab, 'text') for tab in tabs.tabs()]
     assert texts[:3] == ['Model', 'Cross-validation', 'Training']
     assert texts[3] == f'Labels ({sum(p < 0.1 for _, _, p in facts.labels.boxes)} suspicious)'

@@ -16,7 +16,7 @@ class DecisionPanel(ttk.Frame):
         super().__init__(master)
         self._onRule = onRule
         self._mode = MOST_PROBABLE
-        ttk.Label(self, text='Keep by').grid(row=0, column=0, sticky=tk.W)
+        ttk.Label(self, text='Keep by').grid(row=0, column=0, sticky=tk.W, padx=(0, 4))
         self.rule = ttk.Combobox(self, values=RULES, state='readonly', width=26)
         self.rule.grid(row=0, column=1, columnspan=3, sticky=tk.EW, pady=2)
         self.slider = ttk.Scale(self, command=self._slid)

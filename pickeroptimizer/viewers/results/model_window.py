@@ -71,22 +71,22 @@ class ModelWindow(tk.Toplevel):
         super().__init__(master)
         self.title(facts.title)
         self.geometry(f'{min(1100, self.winfo_screenwidth() - 10)}x{min(740, self.winfo_screenheight() - 40)}')
-        self._tabs = ttk.Notebook(self)
-        self._tabs.pack(fill=tk.BOTH, expand=True)
-        summary = ttk.Frame(self._tabs)
-        self._tabs.add(summary, text='Model')
+        self.tabs = ttk.Notebook(self)
+        self.tabs.pack(fill=tk.BOTH, expand=True)
+        summary = ttk.Frame(self.tabs)
+        self.tabs.add(summary, text='Model')
         self._describe(summary, facts.lines).pack(fill=tk.X, padx=8, pady=8)
         crossed = facts.header.get('cross_validation')
         if crossed:
-            self._tabs.add(self._plots(facts.header['classes'], crossed), text='Cross-validation')
+            self.tabs.add(self._plots(facts.header['classes'], crossed), text='Cross-validation')
         if facts.header.get('loss_curve'):
-            training = FigureFrame(self._tabs)
+            training = FigureFrame(self.tabs)
             training.redraw(lambda axes: draw_training(axes, facts.header['loss_curve']))
-            self._tabs.add(training, text='Training')
+            self.tabs.add(training, text='Training')
         if facts.labels:
-            self._labels = LabelsTab(self._tabs, facts.labels)
+            self._labels = LabelsTab(self.tabs, facts.labels)
             strange = self._labels.countSuspicious()
-            self._tabs.add(self._labels, text=f'Labels ({strange} suspicious)' if strange else 'Labels')
+            self.tabs.add(self._labels, text=f'Labels ({strange} suspicious)' if strange else 'Labels')
             galleries = LabelGalleries(summary, facts.labels.paths, facts.labels.boxSize, self._look, columns=COLUMNS)
             galleries.pack(fill=tk.BOTH, expand=True)
             galleries.show({place: name for place, name, _ in facts.labels.boxes})
@@ -111,13 +111,13 @@ class ModelWindow(tk.Toplevel):
                 diagram.set_aspect('equal')
                 diagram.set_title('How far the probabilities can be trusted', fontsize='medium')
 
-        frame = FigureFrame(self._tabs)
+        frame = FigureFrame(self.tabs)
         frame.redraw(draw, columns=2 if bins else 1)
         return frame
 
     def _look(self, place):
         """Show a labelled box on its micrograph."""
-        self._tabs.select(self._labels)
+        self.tabs.select(self._labels)
         self._labels.choose(place)
 
 
