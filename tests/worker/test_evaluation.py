@@ -48,9 +48,9 @@ def test_summary_knows_the_worst_draw():
         in markdown(summary)
 
 
-def test_evaluate_and_continue(data_set, worker, tmp_path):
-    arguments = ['evaluate', '--micrographs', data_set.micrographs, '--labels', data_set.labels, '--box-angstrom', 180,
-                 '--split', 'random', '--shots', 4, 8, '--output', tmp_path / 'results.json']
+def test_evaluate_and_continue(data_set, shots, worker, tmp_path):
+    arguments = ['evaluate', '--micrographs', data_set.micrographs, '--labels', shots, '--box-angstrom', 180,
+                 '--split', 'random', '--shots', 3, 6, '--output', tmp_path / 'results.json']
     done = worker(*arguments, '--draws', 1)
     assert done.returncode == 0, done.stderr
     first = json.loads((tmp_path / 'results.json').read_text())
@@ -59,14 +59,14 @@ def test_evaluate_and_continue(data_set, worker, tmp_path):
     assert Image.open(tmp_path / 'plot.png').width > 1000
     second = json.loads((tmp_path / 'results.json').read_text())
     assert second['draws'][:2] == first['draws'] and len(second['draws']) == 4
-    assert set(second['summary']) == {'4', '8'} and second['summary']['8']['balanced_macro_f1']['mean'] > 0.6
+    assert set(second['summary']) == {'3', '6'} and second['summary']['6']['balanced_macro_f1']['mean'] > 0.6
     (tmp_path / 'results.json').write_text('something else')
     assert 'no result of evaluate' in worker(*arguments).stderr
 
 
-def test_the_same_figures_however_many_fits_go_on_at_a_time(data_set, worker, tmp_path):
+def test_the_same_figures_however_many_fits_go_on_at_a_time(data_set, shots, worker, tmp_path):
     for name, parallel in (('one', 1), ('two', 2)):
-        done = worker('evaluate', '--micrographs', data_set.micrographs, '--labels', data_set.labels, '--box-angstrom',
+        done = worker('evaluate', '--micrographs', data_set.micrographs, '--labels', shots, '--box-angstrom',
                       180, '--split', 'random', '--shots', 4, '--draws', 3, '--folds', 2, '--threads', 2,
                       '--parallel', parallel, '--output', tmp_path / name)
         assert done.returncode == 0, done.stderr
