@@ -3,7 +3,8 @@
     python3 tools/run_tests.py [arguments of pytest]
 
 All parts run, whatever comes of the others; the last lines say how each ended. Exits with 1 if any failed.
-Where there is no display, the tests that open windows get one of their own if Xvfb is installed.
+Where there is no display, the tests that open windows get one of their own if Xvfb is installed. Otherwise they are
+skipped, and that is a failure if WINDOWS_REQUIRED is set.
 Arguments go to both runs of pytest; a path among them stands for the folder of the side that it is on.
 """
 import os
@@ -20,6 +21,11 @@ def main():
     arguments = sys.argv[1:]
     results = [('ruff', part('ruff', [VENV / 'bin' / 'ruff', 'check', '--quiet', '--output-format=concise', '.']))]
     with display():
+        if not os.environ.get('DISPLAY'):
+            line = 'no display: the tests that open windows are skipped; install Xvfb (Debian, Ubuntu: package xvfb)'
+            print(f'\n{line}')
+            if os.environ.get('WINDOWS_REQUIRED'):
+                results.append(('display', (1, line)))
         for side, python in (('worker', WORKER_PYTHON), ('scipion', SCIPION_PYTHON)):
             results += test(side, python, arguments)
     print('\n' + '\n'.join(f'{name:<15}{"ok" if code == 0 else "FAILED":<8}{line}' for name, (code, line) in results))
