@@ -19,7 +19,7 @@ HINT_SUGGESTIONS = 'Press s to be led to boxes that are worth a label. '
 
 
 class LabellingWindow(tk.Toplevel):
-    """Labels boxes of a Session (see labelling_model). Every label is saved when it is given."""
+    """Labels boxes of a Session (see model.py). Every label is saved when it is given."""
 
     def __init__(self, master, session):
         super().__init__(master)

@@ -41,7 +41,7 @@ class MicrographTable(ttk.Frame):
         tree.bind('<<TreeviewSelect>>', self._selectionChanged)
 
     def setCounts(self, counts):
-        """Show the counts of prune_model.PruneModel.counts; rows that stay as they are, are not redrawn."""
+        """Show the counts of model.PruneModel.counts; rows that stay as they are, are not redrawn."""
         for place, numbers in enumerate(counts.tolist()):
             values = numbers[KEPT], sum(numbers[REJECTED]), rejectedShare(numbers)
             if values != self._values[place]:

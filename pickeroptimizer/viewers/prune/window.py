@@ -34,7 +34,7 @@ HELP = '\n\n'.join((
 
 
 class PruneWindow(tk.Toplevel):
-    """Shows a PruneSession (see prune_source). Every correction is saved when it is made."""
+    """Shows a PruneSession (see source.py). Every correction is saved when it is made."""
 
     def __init__(self, master, session):
         super().__init__(master)
