@@ -45,6 +45,7 @@ def main():
         evaluation = demo.chain.run('evaluate', 'ProtPickerOptimizerEvaluate', shots='3 5 10 15', draws=10,
                                     inputLabels=(demo.training, 'outputLabels'))
         run.say('Taking the pictures')
+        pictures = {}
         root = tk.Tk()
         root.withdraw()
         for name, viewer, protocol, prepare in (
@@ -58,11 +59,13 @@ def main():
             window.geometry(f'{WIDTH}x{HEIGHT}+0+0')
             still(window)
             prepare(window)
-            path = IMAGES / f'{name}.png'
-            small(still(window)).save(path, optimize=True)
-            print(f'  {path.relative_to(run.CHECKOUT)}  {path.stat().st_size / 1000:.0f} kB')
+            pictures[name] = small(still(window))
             window.destroy()
         root.destroy()
+    for name, picture in pictures.items():      # all of them or none
+        path = IMAGES / f'{name}.png'
+        picture.save(path, optimize=True)
+        print(f'  {path.relative_to(run.CHECKOUT)}  {path.stat().st_size / 1000:.0f} kB')
 
 
 def label(waiting, truth):

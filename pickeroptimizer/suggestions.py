@@ -51,12 +51,12 @@ class Suggester:
         """
         known = {self._index[coordId]: name for coordId, name in labels.items() if coordId in self._index}
         free = np.ones(len(self._ids), dtype=bool)
-        free[list(known)] = False
-        free[[self._index[coordId] for coordId in skipped if coordId in self._index]] = False
+        passed = [self._index[coordId] for coordId in skipped if coordId in self._index]
+        free[[*known, *passed]] = False
         lacking = self._lacking(labels, wanted)
         if not lacking or not free.any():
             return None
-        score, sought = self._rank(known, lacking, wanted, len(labels), free)
+        score, sought = self._rank(known, passed, lacking, wanted, len(labels), free)
         chosen = self._ids[int(np.argmax(np.where(free, score, -np.inf)))]
         self._asked[chosen] = sought
         return chosen
@@ -82,7 +82,7 @@ class Suggester:
             number += name in self._asked.get(coordId, ())
         return number
 
-    def _rank(self, known, lacking, wanted, answers, free):
+    def _rank(self, known, passed, lacking, wanted, answers, free):
         """How much to prefer each pick (n), and the classes that are sought by that."""
         junk = [name for name in lacking if name != PARTICLE]
         typical = wanted.get(PARTICLE, 0) // TYPICAL_SHARE
@@ -91,7 +91,7 @@ class Suggester:
         target = max(junk or lacking, key=lacking.get)
         if junk and (target not in known.values() or answers % CYCLE == 0):
             labelled = np.bincount(self._micrographs[list(known)], minlength=self._micrographs.max() + 1)
-            return self._distance(known) / (1 + labelled[self._micrographs]), junk
+            return self._distance([*known, *passed]) / (1 + labelled[self._micrographs]), junk
         margin = self._margin(known, target)
         likely = free & (margin > 0)
         if not likely.any():
@@ -102,9 +102,9 @@ class Suggester:
         hits = [name == target for i, name in known.items() if self._asked.get(self._ids[i]) == (target,)]
         return np.where(likely, -margin if all(hits[-BOLD:]) else margin, -np.inf), (target,)
 
-    def _distance(self, known):
-        """Of each pick (n) to the nearest labelled one; to the middle of all while there is none."""
-        others = self._features[list(known)] if known else self._features.mean(axis=0)[None]
+    def _distance(self, seen):
+        """Of each pick (n) to the nearest one that was labelled or passed over; to the middle of all while none was."""
+        others = self._features[seen] if seen else self._features.mean(axis=0)[None]
         squared = (self._features ** 2).sum(axis=1)[:, None] + (others ** 2).sum(axis=1) - 2 * self._features @ others.T
         return np.sqrt(np.maximum(squared.min(axis=1), 0))
 

@@ -10,6 +10,7 @@ from .protocol_base import boxAngstrom
 
 SETS = tuple(f'{name}Labels' for name in CLASSES)      # parameters, one a class
 FROM_LABELLED, FROM_SETS = range(2)
+EMPTY_FIELDS = 'empty the fields that are not meant, which Scipion fills by itself from the run that is selected.'
 
 
 class LabelSets:
@@ -45,7 +46,12 @@ class LabelSets:
 
     def _checkSets(self):
         """Lines about the sets themselves."""
-        return [line for name, coordinates in self._labelSets()
+        classes = {}
+        for name, coordinates in self._labelSets():
+            classes.setdefault(coordinates.getFileName(), []).append(name)
+        same = [f'{" and ".join(names)} are given the same set: {EMPTY_FIELDS}' for names in classes.values()
+                if len(names) > 1]
+        return same or [line for name, coordinates in self._labelSets()
                 for line in self._checkCoordinates(coordinates, f'coordinates given for {name}')]
 
     def _validateSets(self):

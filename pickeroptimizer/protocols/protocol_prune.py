@@ -171,7 +171,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
     def _newCutName(self, mode, wanted):
         """What the outputs of a decision are called after `kept` or `rejected`; no output is called so yet."""
         number = '' if wanted is None else re.sub(r'\W', '_', f'{wanted:g}')
-        name = {MOST_PROBABLE: 'MostProbable', MINIMUM: 'Min', SHARE: 'Share', PURITY: 'Junk'}[mode] + number
+        name = {MOST_PROBABLE: 'MostProbable', MINIMUM: 'Min', SHARE: 'Share', PURITY: 'MaxJunk'}[mode] + number
         names = chain((name,), (f'{name}_no{i}' for i in count(2)))
         return next(name for name in names if not any(self.hasAttribute(f'{what}{name}') for what in CUT_OUTPUTS))
 

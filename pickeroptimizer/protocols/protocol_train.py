@@ -18,7 +18,7 @@ from ..filelock import FileLock
 from ..objects import PickerOptimizerModel
 from ..worker.errors import InputError
 from ..worker.tables import CLASSES, CoordinateRow, read_labels
-from .labelled import LabelSets
+from .labelled import EMPTY_FIELDS, LabelSets
 from .protocol_base import (MODEL, RECIPES, REPORT, PickerOptimizerProtocol, countsText, failedLines, fileDigest,
                             oneLineErrors)
 from .starting_weights import StartingWeights
@@ -370,7 +370,11 @@ class ProtPickerOptimizerTrain(LabelSets, StartingWeights, PickerOptimizerProtoc
         labelled = self.inputLabels.get()
         if source == FROM_LABELLED and labelled is None:
             return ['Choose the labelled coordinates.']
-        errors = self._checkSets() if source == INTERACTIVE else []
+        errors = []
+        if source == INTERACTIVE:
+            picks = self.inputCoordinates.get().getFileName()
+            errors = self._checkSets() + [f'The labels of {name} to begin with are the picks themselves: {EMPTY_FIELDS}'
+                                          for name, given in self._labelSets() if given.getFileName() == picks]
         if source != FROM_FILE and labelled is not None:
             errors += self._checkCoordinates(labelled, 'labelled coordinates')
         if errors:
@@ -381,7 +385,7 @@ class ProtPickerOptimizerTrain(LabelSets, StartingWeights, PickerOptimizerProtoc
             else:
                 labelling.checkClasses(self._collectLabels())
         except InputError as error:
-            return [str(error)]
+            return [f'{error} Or {EMPTY_FIELDS}' if source == INTERACTIVE else str(error)]
         return []
 
     def _warnings(self):

@@ -13,6 +13,8 @@ from . import tables
 from .errors import InputError
 from .files import replacing
 
+INPUTS = ('micrographs', 'labels', 'coordinates', 'model', 'categories', 'data')      # arguments that are files
+OUTPUTS = ('output', 'report', 'plot')
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130      # as a shell reports SIGINT; 143 is SIGTERM
 
@@ -20,9 +22,9 @@ EXIT_INTERRUPTED = 130      # as a shell reports SIGINT; 143 is SIGTERM
 def main(arguments=None) -> int:
     """Run one command; return its exit code. What a user can mend is told in one line on stderr."""
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, _terminate)
     try:
-        _check_folder(options)
+        _check_outputs(options)
         options.run(options)
         return 0
     except InputError as error:
@@ -36,9 +38,9 @@ def main(arguments=None) -> int:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         message = (f'no space left to write {error.filename or "the results"}; free some space and run it again.'
                    if full else f'{error.filename or "a file"}: {error.strerror or error}')
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         print(f'interrupted{options.after_interrupt}', file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return 128 + interrupt.args[0] if interrupt.args else EXIT_INTERRUPTED
     message = ' '.join(message.split())
     print(f'error: {message}', file=sys.stderr)
     if getattr(options, 'error_file', None):
@@ -46,8 +48,19 @@ def main(arguments=None) -> int:
     return EXIT_ERROR
 
 
+def _terminate(number, frame):
+    raise KeyboardInterrupt(number)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong with the arguments in one line, as everything else is told."""
+
+    def error(self, message):
+        self.exit(EXIT_ERROR, f'error: {message}; see "{self.prog} --help".\n')
+
+
 def _parser():
-    parser = argparse.ArgumentParser(prog='python -m worker', description='The engine of PickerOptimizer.')
+    parser = _Parser(prog='python -m worker', description='The engine of PickerOptimizer.')
     commands = parser.add_subparsers(title='commands', metavar='COMMAND', required=True)
 
     command = _command(commands, 'finetune', _finetune, 'learn from labelled boxes, write one model file')
@@ -65,7 +78,7 @@ def _parser():
     command.add_argument('--output', type=Path, required=True, help='table of scores to write')
     command.add_argument('--batch-size', type=_whole(1), default=128, help='boxes at a time (%(default)s)')
     _add_report(command)
-    command.set_defaults(after_interrupt=': what was scored is kept, and the same command goes on from there')
+    command.set_defaults(after_interrupt=': the same command goes on with what is not scored yet')
     _add_common(command)
 
     command = _command(commands, 'embed', _embed, 'describe picks by numbers, to suggest which to label')
@@ -134,11 +147,21 @@ def _command(commands, name, run, text):
     return command
 
 
-def _check_folder(options):
-    """An output goes to a folder that is there; only `simulate` makes its own."""
-    folder = options.output.parent if 'output' in options and options.run is not _simulate else None
-    if folder is not None and not folder.is_dir():
-        raise InputError(f'{folder}: no such folder; make it before {options.output.name} is written there.')
+def _check_outputs(options):
+    """An output goes to a folder that is there, and never in the place of an input; `simulate` makes its own folder."""
+    if options.run is _simulate:
+        return
+    given = vars(options)
+    inputs = {path.resolve() for key in INPUTS for path in _as_list(given.get(key)) if path.exists()}
+    for output in (given[key] for key in OUTPUTS if given.get(key)):
+        if not output.parent.is_dir():
+            raise InputError(f'{output.parent}: no such folder; make it before {output.name} is written there.')
+        if output.resolve() in inputs:
+            raise InputError(f'{output}: is an input of this command too; give the output another name.')
+
+
+def _as_list(value):
+    return value if isinstance(value, list) else [value] if isinstance(value, Path) else []
 
 
 def _add_inputs(command):
@@ -285,6 +308,9 @@ def _simulate(options):
     from .simulation.dataset import simulate
     simulate(options.output, options.micrographs, options.size, options.pixel_size, options.box_angstrom,
              seed=options.seed, progress=lambda done, total: _log(f'{done} of {total} micrographs'))
+    box = (options.output / 'box_angstrom.txt').read_text(encoding='utf-8').strip()
+    _log(f'{options.output}: micrographs.csv, coordinates.csv and their truth, labels.csv; the boxes are {box} Å wide '
+         f'(--box-angstrom {box})')
 
 
 def _check(options):

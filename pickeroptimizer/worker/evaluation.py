@@ -1,6 +1,7 @@
 """How well does a recipe do with few labels? Repeated draws of training boxes from a fully labelled data set."""
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, List, Sequence
@@ -36,7 +37,7 @@ def evaluate(samples: Samples, recipe, shots: Sequence[int], draws: int, split: 
     settings = {'recipe': recipe.name, **recipe.header(), 'split': split, 'folds': folds, 'seed': seed,
                 'counts': samples.counts(), 'weights': _digest(recipe.extractor.state_dict().values()),
                 'boxes': _digest([samples.pixels, torch.from_numpy(samples.mic_ids)])}
-    results = _earlier(output, settings)
+    results = _earlier(output, settings, log)
     classes = list(samples.counts())
     targets = np.array([classes.index(label) for label in samples.labels])
     have = {(r['shots'], r['draw']) for r in results}
@@ -48,6 +49,7 @@ def evaluate(samples: Samples, recipe, shots: Sequence[int], draws: int, split: 
             if (number, draw) not in have:
                 tasks.append((number, draw, train, test))
     if tasks:
+        log(f'{len(samples.labels)} boxes; {len(tasks)} trainings to do')
         threads = max(1, torch.get_num_threads() // processes)
         job = _Job(recipe, recipe.embed(samples.pixels), targets, samples.mic_ids, classes, folds, seed, threads)
         pool = Parallel(processes, return_as='generator_unordered', mmap_mode='r')
@@ -139,15 +141,21 @@ def _digest(tensors):
     return total.hexdigest()[:16]
 
 
-def _earlier(output, settings):
-    """The draws of an earlier call with the same settings."""
+def _earlier(output, settings, log):
+    """The draws of an earlier call with the same settings. Results of others are put aside."""
     if not output.exists():
         return []
     try:
         earlier = json.loads(output.read_text(encoding='utf-8'))
-        return list(earlier['draws']) if earlier['settings'] == settings else []
+        draws, same = list(earlier['draws']), earlier['settings'] == settings
     except (ValueError, KeyError, TypeError):
         raise InputError(f'{output}: exists and is no result of evaluate; choose another name.') from None
+    if same:
+        return draws
+    aside = output.with_name(f'{output.name}.old')
+    os.replace(output, aside)
+    log(f'{output} has results of other data or settings: they are kept as {aside.name}')
+    return []
 
 
 def _write(output, report):

@@ -66,7 +66,7 @@ def draw_per_class(axes, report: dict):
     axes.set_xticks(range(len(classes)), classes)
     axes.set_ylim(0, 1.02)
     axes.set_title(f'{shots} labels per class, balanced', fontsize='medium')
-    axes.legend(fontsize='small', loc='lower right')
+    axes.legend(fontsize='small', loc='upper center', bbox_to_anchor=(0.5, -0.08), ncols=3, frameon=False)
 
 
 def draw_reliability(axes, bins: List[dict]):

@@ -117,3 +117,13 @@ def test_shots_are_drawn_by_seed():
     assert labels.countByClass(drawn) == {'particle': 5, 'ice': 5}
     assert drawn == labels.drawShots(rows, 5, seed=1) != labels.drawShots(rows, 5, seed=2)
     assert labels.drawShots(rows, 0, seed=1) == rows
+
+
+def test_fields_that_scipion_fills_by_itself(lab, picks, labelSets):
+    same = {f'{name}Labels': (picks, 'outputCoordinates') for name in ('particle', 'ice')}
+    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), **same)
+    assert run.validate() == ['particle and ice are given the same set: empty the fields that are not meant, which '
+                              'Scipion fills by itself from the run that is selected.']
+    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), labelSource=2,
+                  particleLabels=(picks, 'outputCoordinates'), iceLabels=(labelSets['ice'], 'outputCoordinates'))
+    assert ['particle' in line and 'the picks themselves' in line for line in run.validate()] == [True]

@@ -172,8 +172,11 @@ def test_viewer_takes_what_has_classes(lab, run, picks, trained):
 
 def test_session_of_one_set(lab, run, trained):
     from pickeroptimizer.viewers.prune.source import sessionOfSet
-    session = sessionOfSet(run.rejectedCoordinates, 'rejected')
+    session = sessionOfSet(run.rejectedCoordinates, 'rejectedCoordinates')
     assert session.model.counts()[:, KEPT].sum() == 0 and session.createCoordinates is None and session.note
+    # A set opens as what it is, whatever rule made it.
+    model = sessionOfSet(run.rejectedCoordinates, 'keptMin0_01').model
+    assert model.keptAndRejected()[0] == sum(model.picks.classes < 3)
     labels = sessionOfSet(trained.outputLabels, 'labels').model
     assert not labels.hasScores and labels.leastCertain(True, 5) == []
     counts = labels.counts().sum(axis=0)

@@ -60,6 +60,9 @@ def test_evaluate_and_continue(data_set, shots, worker, tmp_path):
     second = json.loads((tmp_path / 'results.json').read_text())
     assert second['draws'][:2] == first['draws'] and len(second['draws']) == 4
     assert set(second['summary']) == {'3', '6'} and second['summary']['6']['balanced_macro_f1']['mean'] > 0.6
+    done = worker(*arguments, '--draws', 1, '--seed', 7)
+    assert 'kept as results.json.old' in done.stdout
+    assert json.loads((tmp_path / 'results.json.old').read_text()) == second
     (tmp_path / 'results.json').write_text('something else')
     assert 'no result of evaluate' in worker(*arguments).stderr
 

@@ -11,11 +11,15 @@ from ...constants import PO_CARBON, PO_CLASS, PO_ICE, PO_NOVELTY, PO_PARTICLE
 from ...labels import countByClass
 from ...protocols import PickerOptimizerPruneOutputs
 from ...protocols.protocol_base import countsText
+from ...protocols.protocol_prune import CUT_OUTPUTS
 from ...worker.errors import InputError
 from ...worker.tables import CLASSES, OUTSIDE, SCORE_NUMBERS, SCORED, UNREADABLE
 from .model import NAMES, Micrograph, Picks, PruneModel, classNumbers
 
 DEFAULT_BOX = 100      # px, for sets that do not tell theirs
+
+# What the name of an output of "prune" begins with, and whether its picks were kept.
+KEPT_BY_NAME = {CUT_OUTPUTS[0]: True, CUT_OUTPUTS[1]: False, PickerOptimizerPruneOutputs.outputCoordinates.name: True}
 
 
 @dataclass
@@ -124,7 +128,8 @@ def sessionOfRun(project, run):
 
 def sessionOfSet(coordinates, name):
     """The session of one set of coordinates with classes; `name` of the set, for the title."""
-    model = PruneModel(picksOfSet(coordinates), micrographsOf(coordinates))
+    kept = next((kept for start, kept in KEPT_BY_NAME.items() if name.startswith(start)), None)
+    model = PruneModel(picksOfSet(coordinates, kept), micrographsOf(coordinates))
     session = _session(f'PickerOptimizer: {name}', model, coordinates)
     if model.hasScores:
         session.note = 'This is one set: open the prune run itself to create coordinates of another cut, or to correct.'

@@ -150,7 +150,8 @@ class LabelsTab(ttk.Frame):
         bar.pack(side=tk.RIGHT, fill=tk.Y)
         self._list.pack(side=tk.RIGHT, fill=tk.Y)
         ttk.Label(right, text='Probability: how likely the class is to a model trained without the box. Marked labels '
-                              'contradict the others: look again.', wraplength=620).pack(fill=tk.X, padx=4)
+                              'contradict the others: look again. To put one right: "Show the labels" in the menu '
+                              'of the run, then "Label on in a new run".', wraplength=620).pack(fill=tk.X, padx=4)
         self._canvas = MicrographCanvas(right, labels.boxSize, self._clicked)
         DisplayControls(right, self._canvas, labels.pixelSize, labels.boxSize).pack(fill=tk.X)
         self._canvas.pack(fill=tk.BOTH, expand=True)
