@@ -3,7 +3,7 @@ import os
 import shutil
 
 import pytest
-from laboratory import BOX, items
+from laboratory import BOX, NAMES
 
 from pickeroptimizer import Plugin
 from pickeroptimizer.protocols.protocol_train import FROM_FILE
@@ -115,13 +115,13 @@ def test_bad_training_input(lab, loose, picks, labelSets, tmp_path):
         'The loss weights must be one to three positive numbers.']
 
 
-def test_two_classes_for_one_place(lab, picks, labelSets):
-    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'),
-                  particleLabels=(labelSets['ice'], 'outputCoordinates'),
-                  iceLabels=(labelSets['ice'], 'outputCoordinates'))
-    pick = next(iter(items(labelSets['ice'].outputCoordinates).values()))
-    assert lab.error(run) == (f'The box at ({pick.getX()}, {pick.getY()}) of micrograph {pick.getMicName()} is '
-                              f'labelled particle and ice: keep one of them.')
+def test_two_classes_for_one_place(lab, picks, tmp_path):
+    path = tmp_path / 'labels.csv'
+    path.write_text(f'mic_name,x,y,label\n{NAMES[0]},50,60,particle\n{NAMES[0]},50,60,ice\n')
+    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), labelSource=FROM_FILE,
+                  labelsFile=str(path))
+    assert lab.error(run) == (f'The box at (50, 60) of micrograph {NAMES[0]} is labelled particle and ice: keep one of '
+                              f'them.')
 
 
 def test_labels_on_strange_micrographs(lab, picks, labelSets, loose):
