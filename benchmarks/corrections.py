@@ -14,9 +14,9 @@ from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
-from labelled import default_recipe, load, split
+from labelled import default_recipe, embedded_data_set, split
 from worker.metrics import figures
-from worker.tables import CLASSES, PARTICLE
+from worker.tables import PARTICLE
 
 GALLERY = 60      # boxes that the window shows
 WAYS = ('before', 'corrected', 'answered', 'random')
@@ -35,10 +35,8 @@ def main():
     print('| data | labels | balanced macro-F1 | macro-F1 | junk removed | particles lost | junk removed at 1 % lost |')
     print('|---' * 7 + '|')
     for folder in options.data:
-        samples = load(folder, recipe)
-        embedded = recipe.embed(samples.pixels)
-        classes = [name for name in CLASSES if (samples.labels == name).any()]
-        draws = [one(recipe, samples, embedded, classes, options, draw) for draw in range(options.draws)]
+        data_set = embedded_data_set(folder, recipe)
+        draws = [one(recipe, *data_set, options, draw) for draw in range(options.draws)]
         for way in WAYS:
             values = 100 * np.array([[draw[way][key] for key in FIGURES] for draw in draws])
             number = np.mean([draw['labels'][way] for draw in draws])
@@ -46,9 +44,8 @@ def main():
             print(f'| {folder.resolve().name} | {way} ({number:.1f}) | {cells} |', flush=True)
 
 
-def one(recipe, samples, embedded, classes, options, draw):
+def one(recipe, samples, embedded, classes, targets, options, draw):
     """{way: figures on the other half}, and in `labels` {way: how many labels it had}, of one draw."""
-    targets = np.array([classes.index(name) for name in samples.labels])
     _, order, test = split(targets, samples.mic_ids, draw)
     begun = np.concatenate([order[targets[order] == t][:options.shots] for t in range(len(classes))])
     rest = order[~np.isin(order, begun)]

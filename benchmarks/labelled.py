@@ -3,7 +3,6 @@ box_angstrom.txt."""
 from pathlib import Path
 
 import numpy as np
-from worker.crossvalidation import cross_validate
 from worker.device import choose_device
 from worker.errors import InputError
 from worker.initial import initial_extractor
@@ -52,12 +51,3 @@ def embedded_data_set(folder, recipe):
     samples = load(folder, recipe)
     classes = list(samples.counts())
     return samples, recipe.embed(samples.pixels), classes, np.array([classes.index(c) for c in samples.labels])
-
-
-def calibrated_fit(recipe, embedded, targets, mic_ids, seed):
-    """A recogniser with the temperature of a cross-validation, as fine-tune makes it."""
-    recogniser = recipe.fit(embedded, targets, seed)
-    validation = cross_validate(recipe, embedded, targets, mic_ids, FOLDS, seed, log=lambda line: None)
-    if validation:
-        recogniser.temperature.fill_(validation.temperature)
-    return recogniser

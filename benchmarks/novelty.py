@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from labelled import default_recipe, load, split
+from labelled import default_recipe, embedded_data_set, split
 from sklearn.metrics import roc_auc_score
 from worker.tables import PARTICLE
 
@@ -29,20 +29,17 @@ def main():
           'above 2, %: labelled kinds / left out |')
     print('|---' * 6 + '|')
     for folder in options.data:
-        samples = load(folder, recipe)
-        embedded = recipe.embed(samples.pixels)
-        classes = list(samples.counts())
+        samples, embedded, classes, targets = embedded_data_set(folder, recipe)
         for left_out in classes[1:] if len(classes) > 2 else ():
-            rows = np.array([one(recipe, samples, embedded, classes, left_out, draw, options.shots)
+            rows = np.array([one(recipe, samples, embedded, classes, targets, left_out, draw, options.shots)
                              for draw in range(options.draws)])
             novelty, unsure, known, new, known_high, new_high = rows.mean(axis=0)
             print(f'| {folder.resolve().name} | {left_out} | {novelty:.3f} ± {rows[:, 0].std():.3f} | {unsure:.3f} | '
                   f'{known:.1f} / {new:.1f} | {100 * known_high:.1f} / {100 * new_high:.1f} |', flush=True)
 
 
-def one(recipe, samples, embedded, classes, left_out, draw, shots):
+def one(recipe, samples, embedded, classes, targets, left_out, draw, shots):
     """The figures of one draw."""
-    targets = np.array([classes.index(label) for label in samples.labels])
     _, order, test = split(targets, samples.mic_ids, draw)
     known = [name for name in classes if name != left_out]
     train = np.concatenate([order[samples.labels[order] == name][:shots] for name in known])

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from labelled import box_angstrom, calibrated_fit, default_recipe, drawn, embedded_data_set
+from labelled import FOLDS, box_angstrom, default_recipe, drawn, embedded_data_set
 from picked import true_label
 from worker import boxes
+from worker.crossvalidation import fit_calibrated
 from worker.micrographs import read_micrograph
+from worker.network import LinearRecogniser
 from worker.tables import CLASSES, PARTICLE, read_coordinates, read_micrographs
 
 JUNK, TRUE, UNKNOWN = 'junk', 'true', 'unknown'
@@ -37,7 +39,7 @@ def main():
     results = defaultdict(list)
     for draw in range(options.draws):
         train, test = drawn(targets, samples.mic_ids, draw, options.shots)
-        recogniser = calibrated_fit(recipe, embedded[train], targets[train], samples.mic_ids[train], draw)
+        recogniser = fit_calibrated(recipe, embedded[train], targets[train], samples.mic_ids[train], FOLDS, draw)
         judged = set(samples.mic_ids[test])
         for name, (features, truth, mic_ids) in pickers.items():
             here = np.isin(mic_ids, list(judged))
@@ -69,7 +71,7 @@ def describe(folder, path, recipe, samples):
     picks = defaultdict(list)
     for pick in read_coordinates(path):
         picks[pick.mic_id].append((pick.x, pick.y))
-    recogniser = recipe.fit(recipe.embed(samples.pixels[:4]), np.array([0, 1, 0, 1]), 0)      # for its features alone
+    recogniser = LinearRecogniser(recipe.extractor, 2, len(recipe.fields)).eval()      # for its features alone
     for mic_id, xy in picks.items():
         image = read_micrograph(rows[mic_id].path)
         box = box_angstrom(folder) / rows[mic_id].pixel_size

@@ -5,12 +5,13 @@ Iterating a Scipion set yields one object again and again; it is read or stored 
 """
 from .labels import (LABELS, appendLabelled, isScored, labelsFromClasses, labelsFromSet, matchPicks, moveLabels,
                      readLabelled, writeDataSet, writeLabels)
-from .micrographs import MICROGRAPHS, matchMicrographs, micrographFiles, micrographNames, reopen, writeMicrographs
+from .micrographs import (MICROGRAPHS, correspondence, matchMicrographs, micrographFiles, micrographNames, reopen,
+                          writeMicrographs)
 from .picks import COORDINATES, countPicks, readPicks, readPositions, sampleMicrographs, writeCoordinates
 from .scores import SCORES, Scores, splitCoordinates
 
-__all__ = ['COORDINATES', 'LABELS', 'MICROGRAPHS', 'SCORES', 'Scores', 'appendLabelled', 'countPicks', 'isScored',
-           'labelsFromClasses', 'labelsFromSet', 'matchMicrographs', 'matchPicks', 'micrographFiles',
-           'micrographNames', 'moveLabels', 'readLabelled', 'readPicks', 'readPositions', 'reopen',
+__all__ = ['COORDINATES', 'LABELS', 'MICROGRAPHS', 'SCORES', 'Scores', 'appendLabelled', 'correspondence',
+           'countPicks', 'isScored', 'labelsFromClasses', 'labelsFromSet', 'matchMicrographs', 'matchPicks',
+           'micrographFiles', 'micrographNames', 'moveLabels', 'readLabelled', 'readPicks', 'readPositions', 'reopen',
            'sampleMicrographs', 'splitCoordinates', 'writeCoordinates', 'writeDataSet', 'writeLabels',
            'writeMicrographs']

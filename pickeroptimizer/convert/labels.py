@@ -8,7 +8,7 @@ from pyworkflow.object import Float, Scalar, String
 from ..constants import PO_CLASS, PO_LABEL_PROBABILITY, PO_PARTICLE
 from ..worker import tables
 from ..worker.errors import InputError
-from .micrographs import matchMicrographs, micrographNames, reopen, writeMicrographs
+from .micrographs import correspondence, reopen, writeMicrographs
 
 LABELS = 'labels.csv'
 BOX_ANGSTROM = 'box_angstrom.txt'
@@ -28,12 +28,7 @@ def labelsFromSet(coordinates, label, micrographs, whose='the picks'):
 
 def _placesOn(coordinates, micrographs):
     """Yield (coordinate, (mic_id, x, y) in px of `micrographs`) for those whose micrograph is among them, by name."""
-    source = coordinates.getMicrographs()
-    if source.getFileName() == micrographs.getFileName():
-        micIds, scale = {micId: micId for micId in micrographNames(micrographs)}, 1.0
-    else:
-        micIds = matchMicrographs(micrographNames(source), micrographNames(micrographs))
-        scale = source.getSamplingRate() / micrographs.getSamplingRate()
+    micIds, scale = correspondence(coordinates.getMicrographs(), micrographs)
     coordinates = reopen(coordinates)
     try:
         for c in coordinates.iterItems():
@@ -68,10 +63,7 @@ def moveLabels(labels, source, micrographs):
 
     Those on micrographs that `micrographs` does not have are left out.
     """
-    if source.getFileName() == micrographs.getFileName():
-        return list(labels)
-    micIds = matchMicrographs(micrographNames(source), micrographNames(micrographs))
-    scale = source.getSamplingRate() / micrographs.getSamplingRate()
+    micIds, scale = correspondence(source, micrographs)
     return [replace(row, mic_id=micIds[row.mic_id], x=row.x * scale, y=row.y * scale)
             for row in labels if row.mic_id in micIds]
 

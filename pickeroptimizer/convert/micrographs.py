@@ -43,6 +43,17 @@ def matchMicrographs(names, otherNames):
     return {micId: other for micId, other in found if other is not None}
 
 
+def correspondence(source, micrographs):
+    """({mic_id of the SetOfMicrographs `source`: mic_id among `micrographs`}, px of these in a px of the first).
+
+    The same set corresponds to itself, whatever its names are; others by their names, see matchMicrographs.
+    """
+    if source.getFileName() == micrographs.getFileName():
+        return {micId: micId for micId in micrographNames(micrographs)}, 1.0
+    return (matchMicrographs(micrographNames(source), micrographNames(micrographs)),
+            source.getSamplingRate() / micrographs.getSamplingRate())
+
+
 def _stem(name):
     return PurePath(name).stem
 

@@ -105,11 +105,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         extra = self._getExtraPath()
         cleanPath(self._getExtraPath(convert.SCORES), self._getExtraPath(REPORT))
         coordinates, micrographs = self.inputCoordinates.get(), self._micrographs()
-        names = convert.micrographNames(coordinates.getMicrographs())
-        micIds, scale = {micId: micId for micId in names}, 1.0
-        if self.otherMicrographs.get() is not None:
-            micIds = convert.matchMicrographs(names, convert.micrographNames(micrographs))
-            scale = coordinates.getMicrographs().getSamplingRate() / micrographs.getSamplingRate()
+        micIds, scale = convert.correspondence(coordinates.getMicrographs(), micrographs)
         with oneLineErrors():
             used = convert.writeCoordinates(coordinates, extra, micIds, scale)
             if not used:

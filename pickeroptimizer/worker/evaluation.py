@@ -12,7 +12,7 @@ from joblib import Parallel, delayed
 from torch import Tensor
 
 from .calibration import expected_calibration_error
-from .crossvalidation import cross_validate
+from .crossvalidation import fit_calibrated
 from .errors import InputError
 from .files import replacing
 from .metrics import figures
@@ -78,23 +78,13 @@ class _Job:
 
     def __call__(self, number: int, draw: int, train: np.ndarray, test: np.ndarray) -> dict:
         torch.set_num_threads(self.threads)      # a new process starts with its own idea of it
-        recogniser = self._fit(train, draw)
+        recogniser = fit_calibrated(self.recipe, self.embedded[train], self.targets[train], self.mic_ids[train],
+                                    self.folds, self.seed + draw)
         probabilities = self.recipe.predict(recogniser, self.embedded[test])
         names = np.array(self.classes)
         return {'shots': number, 'draw': draw, 'trained_on': np.bincount(self.targets[train]).tolist(),
                 **figures(names[self.targets[test]], names[probabilities.argmax(axis=1)], self.classes),
                 'calibration_error': expected_calibration_error(probabilities, self.targets[test])}
-
-    def _fit(self, train, draw):
-        """A recogniser of these boxes, calibrated if `folds` > 0."""
-        embedded, targets, seed = self.embedded[train], self.targets[train], self.seed + draw
-        recogniser = self.recipe.fit(embedded, targets, seed)
-        if self.folds:
-            validation = cross_validate(self.recipe, embedded, targets, self.mic_ids[train], self.folds, seed,
-                                        log=lambda line: None)
-            if validation:
-                recogniser.temperature.fill_(validation.temperature)
-        return recogniser
 
 
 def summarise(results: Sequence[dict]) -> dict:

@@ -116,7 +116,7 @@ class Recogniser(nn.Module):
     def remember(self, features: Tensor):
         """Keep the features of labelled boxes (n, width), as many of them as there is room for, to tell new ones."""
         chosen = torch.linspace(0, len(features) - 1, len(self.references)).round().long()
-        self.references.copy_(self._standard(features[chosen]).half())      # as the model file will hold them
+        self.references.copy_(self.standardised(features[chosen]).half())      # as the model file will hold them
         apart = torch.cdist(self.references, self.references).fill_diagonal_(torch.inf)
         self.spacing.copy_(apart.min(dim=1).values.median().clamp(min=LEAST_PROBABILITY))
 
@@ -128,10 +128,11 @@ class Recogniser(nn.Module):
         """
         described, probabilities = self.describe(boxes)
         with torch.autocast(described.device.type, enabled=False):
-            distances = torch.cdist(self._standard(described), self.references)
+            distances = torch.cdist(self.standardised(described), self.references)
             return probabilities, distances.min(dim=1).values / self.spacing
 
-    def _standard(self, features):
+    def standardised(self, features: Tensor) -> Tensor:
+        """Features (n, width) by the mean and the s.d. that were taken."""
         return (features - self.mean) / self.scale
 
     def tempered(self, probabilities: Tensor) -> Tensor:
@@ -173,7 +174,7 @@ class LinearRecogniser(Recogniser):
     def classify(self, features: Tensor) -> Tensor:
         """(n, width) -> probabilities (n, classes)."""
         with torch.autocast(features.device.type, enabled=False):
-            return self.tempered(self.linear(self._standard(features)).softmax(dim=1))
+            return self.tempered(self.linear(self.standardised(features)).softmax(dim=1))
 
     def describe(self, boxes: Tensor) -> Tuple[Tensor, Tensor]:
         """(n, fields, s, s) -> the features (n, width) and the probabilities (n, classes), float32."""

@@ -49,7 +49,7 @@ class DefaultRecipe:
         recogniser = self._recogniser(int(targets.max()) + 1, min(len(targets), MOST_REFERENCES))
         recogniser.standardise_by(features)
         recogniser.remember(embedded[:, 0])
-        standard = ((features - recogniser.mean) / recogniser.scale).numpy()
+        standard = recogniser.standardised(features).numpy()
         regression = LogisticRegression(C=1 / self.regularisation / views, class_weight='balanced', max_iter=1000)
         regression.fit(standard, np.repeat(targets, views))
         weight, bias = regression.coef_, regression.intercept_

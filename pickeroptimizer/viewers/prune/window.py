@@ -66,7 +66,7 @@ class PruneWindow(tk.Toplevel):
         frame = ttk.Frame(self)
         headings = table.DECIDED if self._model.hasScores else table.LABELS
         self.table = table.MicrographTable(frame, [m.name for m in self._model.micrographs],
-                                                 self._showMicrograph, headings)
+                                           self._showMicrograph, headings)
         buttons = ttk.Frame(frame)
         ttk.Button(buttons, text='Save table', command=self._askAndSaveTable).pack(side=tk.LEFT)
         ttk.Button(buttons, text='Help', command=self._showHelp).pack(side=tk.RIGHT)
