@@ -13,6 +13,8 @@ from .worker.tables import CLASSES, PARTICLE, CoordinateRow
 BY_ID = 'mic_id'
 BY_NAME = 'mic_name'
 
+FEW = 10      # labels of a class, below which models vary a good deal (docs/recogniser.md)
+
 
 def readLabelsFile(path, names):
     """Read a CSV file with the columns x, y, label and either mic_id or mic_name; others are ignored.
@@ -88,6 +90,12 @@ def checkClasses(labels):
         raise InputError(f'There are no labels of the class particle, only of {" and ".join(found)}.')
     if len(found) == 1:
         raise InputError('All labels are of the class particle: label some ice or carbon too.')
+
+
+def fewLines(counts):
+    """A line for each class with so few labels that a model is uncertain; `counts` {class: labels}."""
+    return [f'Labels of {name}: {number}. With fewer than {FEW} of a class a model is uncertain.'
+            for name, number in counts.items() if 0 < number < FEW]
 
 
 def withoutRepeats(labels, names):

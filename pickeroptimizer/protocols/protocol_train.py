@@ -389,11 +389,14 @@ class ProtPickerOptimizerTrain(LabelSets, StartingWeights, PickerOptimizerProtoc
         return []
 
     def _warnings(self):
-        labelled = self.inputLabels.get() if self.labelSource.get() in (FROM_LABELLED, INTERACTIVE) else None
-        if labelled is None or not convert.isScored(labelled):
-            return self._gpuWarnings()
-        return ['The classes of the labelled coordinates were given by "prune", not by a person: a model learns from '
-                'them what another one has learnt, its errors included.'] + self._gpuWarnings()
+        source, warnings = self.labelSource.get(), []
+        labelled = self.inputLabels.get() if source in (FROM_LABELLED, INTERACTIVE) else None
+        if labelled is not None and convert.isScored(labelled):
+            warnings.append('The classes of the labelled coordinates were given by "prune", not by a person: a model '
+                            'learns from them what another one has learnt, its errors included.')
+        if source != INTERACTIVE and not self._validateLabels():
+            warnings += labelling.fewLines(labelling.countByClass(self._collectLabels()))
+        return warnings + self._gpuWarnings()
 
     def _summary(self):
         if self.getStatus() == STATUS_INTERACTIVE:

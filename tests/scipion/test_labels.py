@@ -119,6 +119,16 @@ def test_shots_are_drawn_by_seed():
     assert labels.drawShots(rows, 0, seed=1) == rows
 
 
+def test_few_labels_are_warned_of(lab, picks, simulated, tmp_path):
+    path = tmp_path / 'few.csv'
+    with open(path, 'w', newline='') as stream:
+        csv.writer(stream).writerows([('mic_id', 'x', 'y', 'label'), (1, 100, 100, 'ice'),
+                                      *((1, x, 200, 'particle') for x in range(10))])
+    run = train(lab, picks, labelSource=FROM_FILE, labelsFile=str(path))
+    assert run.validate() == []
+    assert run.warnings()[0] == 'Labels of ice: 1. With fewer than 10 of a class a model is uncertain.'
+
+
 def test_fields_that_scipion_fills_by_itself(lab, picks, labelSets):
     same = {f'{name}Labels': (picks, 'outputCoordinates') for name in ('particle', 'ice')}
     run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), **same)

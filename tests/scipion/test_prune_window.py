@@ -461,6 +461,7 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
         window.update()
         assert model.rule.wanted == wanted and window._decision.entry.get() == '0.250'
         assert window._decision.slider.get() == 1000 * wanted
+    assert '"7" is no number from 0 to 1; it stays 0.25.' in window._message.cget('text')
     histogram = window.histogram
     histogram.event_generate('<Button-1>', x=round(6 + 0.8 * (histogram.winfo_width() - 12)), y=20)
     window.update()

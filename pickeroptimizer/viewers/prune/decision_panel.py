@@ -1,4 +1,5 @@
 """Controls of the decision: the rule, and the number that goes with it as a slider and as text."""
+import math
 import tkinter as tk
 from tkinter import ttk
 
@@ -10,11 +11,12 @@ UNITS = {MINIMUM: '', SHARE: '%', PURITY: '%', MOST_PROBABLE: ''}
 
 
 class DecisionPanel(ttk.Frame):
-    """onRule(mode, wanted): whenever the user chooses; see decision.minimumFor."""
+    """onRule(mode, wanted): whenever the user chooses; see decision.minimumFor. onWrong(line): a text is no number
+    that can be had."""
 
-    def __init__(self, master, onRule):
+    def __init__(self, master, onRule, onWrong):
         super().__init__(master)
-        self._onRule = onRule
+        self._onRule, self._onWrong = onRule, onWrong
         self._mode = MOST_PROBABLE
         ttk.Label(self, text='Keep by').grid(row=0, column=0, sticky=tk.W, padx=(0, 4))
         self.rule = ttk.Combobox(self, values=RULES, state='readonly', width=26)
@@ -61,16 +63,17 @@ class DecisionPanel(ttk.Frame):
         return round(round(position) / 10 ** decimals, decimals)
 
     def _typed(self):
-        """Take the number of the text; one that is none, or out of range, is put back to the slider's."""
+        """Take the number of the text; one that is none, or out of range, is told and put back to the slider's."""
         if self._mode == MOST_PROBABLE:
             return
         low, high, _, _ = RANGES[self._mode]
-        before = self._value(self.slider.get())
+        before, text = self._value(self.slider.get()), self.entry.get().strip()
         try:
-            wanted = float(self.entry.get())
+            wanted = float(text)
         except ValueError:
-            wanted = before
+            wanted = math.nan
         if not low <= wanted <= high:      # nan too
+            self._onWrong(f'"{text}" is no number from {low:g} to {high:g}; it stays {before:g}.')
             wanted = before
         if wanted == before:
             self.show(self._mode, before)

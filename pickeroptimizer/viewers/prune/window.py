@@ -19,6 +19,7 @@ from .model import KINDS
 SHOWN, SIDE = 60, 64           # boxes in the gallery, and px of the screen of each
 TABLE_MS, GALLERY_MS = 150, 400      # quiet time before these follow the slider
 MODIFIERS = 0x4 | 0x8          # Control and Alt
+WARNING = '#8B3A00'            # colour of a line that tells of something wrong
 LEAST_KEPT, LEAST_REJECTED, NOVEL, RANDOM, CORRECTED = ORDERS = (
     'least certain kept', 'least certain rejected', 'most novel', 'random', 'corrected')
 HELP = '\n\n'.join((
@@ -80,8 +81,7 @@ class PruneWindow(tk.Toplevel):
         self.canvas = MicrographCanvas(frame, session.boxSize, self._clicked, self._hover, self._menu)
         DisplayControls(frame, self.canvas, session.pixelSize, session.boxSize).pack(fill=tk.X)
         # Two lines each, empty or not, so that the picture keeps its size.
-        self._info, self._message = (tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, height=2, foreground=colour)
-                                     for colour in ('black', '#8B3A00'))
+        self._info, self._message = (tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, height=2) for _ in range(2))
         for label in (self._message, self._info):
             label.bind('<Configure>', lambda event: event.widget.configure(wraplength=event.width - 4))
             label.pack(side=tk.BOTTOM, fill=tk.X)
@@ -93,7 +93,7 @@ class PruneWindow(tk.Toplevel):
         texts = legend.DECIDED if self._model.hasScores else legend.LABELS
         self.legend = legend.Legend(frame, self._showKinds, texts)
         self.legend.pack(fill=tk.X)
-        self._decision = DecisionPanel(frame, self.decide)
+        self._decision = DecisionPanel(frame, self.decide, self._warn)
         self.histogram = ProbabilityHistogram(frame, lambda minimum: self.decide(MINIMUM, minimum))
         self.histogram.setProbabilities(self._model.particleProbabilities())
         if self._model.hasScores:
@@ -151,7 +151,7 @@ class PruneWindow(tk.Toplevel):
         try:
             self._model.setRule(mode, wanted)
         except InputError as error:
-            self._tell(str(error))
+            self._warn(str(error))
         else:
             self._tell(self._session.note)
             self.refresh()
@@ -298,7 +298,7 @@ class PruneWindow(tk.Toplevel):
         try:
             change()
         except (InputError, OSError) as error:
-            self._tell(f'Not saved: {error}')
+            self._warn(f'Not saved: {error}')
             return
         self._tell(self._session.note)
         self.refresh()
@@ -310,7 +310,7 @@ class PruneWindow(tk.Toplevel):
             if self._model.reloadCorrections():
                 self.refresh()
         except InputError as error:
-            self._tell(str(error))
+            self._warn(str(error))
 
     # ------------------------------ buttons ------------------------------
 
@@ -335,7 +335,7 @@ class PruneWindow(tk.Toplevel):
         try:
             question, start = self._session.planRetraining()
         except InputError as error:
-            self._tell(str(error))
+            self._warn(str(error))
             return
         if messagebox.askyesno('Retrain with corrections', question, parent=self):
             self._carryOut(start)
@@ -345,7 +345,7 @@ class PruneWindow(tk.Toplevel):
         try:
             self._tell(action())
         except (InputError, OSError) as error:
-            self._tell(str(error))
+            self._warn(str(error))
 
     def _showHelp(self):
         window = tk.Toplevel(self)
@@ -365,7 +365,10 @@ class PruneWindow(tk.Toplevel):
             self.table.select(place)
 
     def _tell(self, line):
-        self._message.configure(text=line)
+        self._message.configure(text=line, foreground='black')
+
+    def _warn(self, line):
+        self._message.configure(text=line, foreground=WARNING)
 
     def _forgetLater(self):
         for waiting in self._later.values():
