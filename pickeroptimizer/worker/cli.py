@@ -10,12 +10,14 @@ import sys
 from pathlib import Path
 
 from . import tables
-from .errors import InputError
+from .errors import DeviceError, FeederGone, InputError
 from .files import replacing
 
-INPUTS = ('micrographs', 'labels', 'coordinates', 'model', 'categories', 'data')      # arguments that are files
+# Arguments that are files.
+INPUTS = ('micrographs', 'labels', 'coordinates', 'model', 'categories', 'data', 'follow')
 OUTPUTS = ('output', 'report', 'plot')
 EXIT_ERROR = 2
+EXIT_UNFED = 75            # as sysexits.h has it for a failure that a later try may mend
 EXIT_INTERRUPTED = 130      # as a shell reports SIGINT; 143 is SIGTERM
 
 
@@ -23,12 +25,15 @@ def main(arguments=None) -> int:
     """Run one command; return its exit code. What a user can mend is told in one line on stderr."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _terminate)
+    code = EXIT_ERROR
     try:
         _check_outputs(options)
         options.run(options)
         return 0
-    except InputError as error:
+    except (InputError, DeviceError) as error:
         message = str(error)
+    except FeederGone as gone:
+        message, code = str(gone), EXIT_UNFED
     except ModuleNotFoundError as error:
         message = (f'{sys.executable} has no {error.name}: run the worker with the Python of its own environment, '
                    f'which "scipion3 installb pickeroptimizer" and "make demo" set up.')
@@ -45,7 +50,7 @@ def main(arguments=None) -> int:
     print(f'error: {message}', file=sys.stderr)
     if getattr(options, 'error_file', None):
         Path(options.error_file).write_text(message + '\n', encoding='utf-8')
-    return EXIT_ERROR
+    return code
 
 
 def _terminate(number, frame):
@@ -76,10 +81,15 @@ def _parser():
     command.add_argument('--coordinates', type=Path, required=True, help='table coord_id,mic_id,x,y')
     command.add_argument('--model', type=Path, required=True, help='model file made by finetune; it knows the box')
     command.add_argument('--output', type=Path, required=True, help='table of scores to write')
-    command.add_argument('--batch-size', type=_whole(1), default=128, help='boxes at a time (%(default)s)')
+    command.add_argument('--batch-size', type=_whole(0), default=0,
+                         help='boxes at a time; 0: as many as suit the device (%(default)s)')
+    command.add_argument('--follow', type=Path, metavar='FEED',
+                         help='the tables grow while this file is there and changes, until it says "end"')
+    command.add_argument('--patience', type=_whole(1), default=120, metavar='S',
+                         help='stop when that file has not changed for so many seconds (%(default)s)')
     _add_report(command)
     command.set_defaults(after_interrupt=': the same command goes on with what is not scored yet')
-    _add_common(command)
+    _add_common(command, several=True)
 
     command = _command(commands, 'embed', _embed, 'describe picks by numbers, to suggest which to label')
     command.add_argument('--micrographs', type=Path, required=True, help='table mic_id,path,pixel_size')
@@ -88,9 +98,10 @@ def _parser():
     command.add_argument('--output', type=Path, required=True, help='file of features to write (.npz)')
     command.add_argument('--most', type=_whole(1), default=3000,
                          help='picks, on whole micrographs from all over the data set (%(default)s)')
-    command.add_argument('--batch-size', type=_whole(1), default=128, help='boxes at a time (%(default)s)')
+    command.add_argument('--batch-size', type=_whole(0), default=0,
+                         help='boxes at a time; 0: as many as suit the device (%(default)s)')
     _add_report(command)
-    _add_common(command)
+    _add_common(command, several=True)
 
     command = _command(commands, 'evaluate', _evaluate, 'measure a recipe on a fully labelled data set')
     _add_inputs(command)
@@ -196,8 +207,9 @@ def _add_report(command):
     command.add_argument('--report', type=Path, help='JSON file to write, with the figures of the run')
 
 
-def _add_common(command):
-    command.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N (%(default)s)')
+def _add_common(command, several=False):
+    more = ', or several with commas; auto: all visible GPUs, or the CPU' if several else ''
+    command.add_argument('--device', default='auto', help=f'auto, cpu, cuda or cuda:N{more} (%(default)s)')
     _add_job(command)
 
 
@@ -219,34 +231,33 @@ def _finetune(options):
 
 
 def _prune(options):
-    micrographs = tables.read_micrographs(options.micrographs)
-    coordinates = _read_picks(options, micrographs)
-    from .device import choose_device
+    from .groups import WholeTables
+    if options.follow:
+        from .following import Feed, FollowedTables
+        source = FollowedTables(options.micrographs, options.coordinates, Feed(options.follow, options.patience))
+        inputs = (options.model,)
+    else:
+        source = WholeTables(options.micrographs, options.coordinates)
+        inputs = (options.model, options.micrographs, options.coordinates)
     from .modelfile import load_model
     from .prediction import prune
     from .scores import GrowingScores
     recogniser, header = load_model(options.model)
-    device = choose_device(options.device, options.threads)
-    _log(f'device: {device.name}')
-    scores = GrowingScores(options.output, (options.model, options.micrographs, options.coordinates))
-    report = prune(micrographs, coordinates, recogniser, header, scores, device, options.batch_size, _log)
+    report = prune(source, recogniser, header, GrowingScores(options.output, inputs, _log), _devices(options),
+                   options.batch_size, _log)
     _log(f'scored {report["scored"]} of {report["boxes"]} picks at {report["boxes_per_second"]:.0f} boxes/s; '
          f'{report["outside"]} outside their micrograph, {report["unreadable"]} on unreadable micrographs')
     _write_report(options, report)
 
 
 def _embed(options):
-    micrographs = tables.read_micrographs(options.micrographs)
-    coordinates = _read_picks(options, micrographs)
-    box_angstrom = _box_angstrom(options, micrographs)
-    from .device import choose_device
+    from .groups import WholeTables
+    source = WholeTables(options.micrographs, options.coordinates)
+    box_angstrom = _box_angstrom(options, source.micrographs)
     from .embedding import embed
     from .initial import initial_extractor
-    from .recipes import DefaultRecipe
-    device = choose_device(options.device, options.threads)
-    _log(f'device: {device.name}')
-    report = embed(micrographs, coordinates, box_angstrom, options.output,
-                   DefaultRecipe(initial_extractor('default'), device), options.most, options.batch_size, _log)
+    report = embed(source, box_angstrom, options.output, initial_extractor('default'), _devices(options),
+                   options.most, options.batch_size, _log)
     _log(f'described {report["boxes"]} picks in {report["seconds"]:.1f} s; {len(report["failed_micrographs"])} '
          f'micrographs left out')
     _write_report(options, report)
@@ -321,15 +332,12 @@ def _check(options):
     _log('the worker environment is complete')
 
 
-def _read_picks(options, micrographs):
-    coordinates = tables.read_coordinates(options.coordinates)
-    if not coordinates:
-        raise InputError(f'{options.coordinates}: no coordinates; there is nothing to look at.')
-    unknown = next((pick for pick in coordinates if pick.mic_id not in micrographs), None)
-    if unknown:
-        raise InputError(f'{options.coordinates}: no micrograph has the id {unknown.mic_id} of the coordinate '
-                         f'{unknown.coord_id}.')
-    return coordinates
+def _devices(options):
+    from .device import choose_devices
+    devices = choose_devices(options.device, options.threads)
+    for device in devices:
+        _log(f'device: {device.name}')
+    return devices
 
 
 def _recipe(options):

@@ -1,6 +1,7 @@
 """Where the network runs, and in which precision."""
 import os
 from dataclasses import dataclass
+from typing import List
 
 import torch
 
@@ -13,6 +14,11 @@ class Device:
     torch_device: torch.device
     name: str
     precision: torch.dtype
+
+    @property
+    def streams(self) -> int:
+        """How many micrographs are looked at side by side: a GPU works on one while the next is prepared."""
+        return 2 if self.torch_device.type == 'cuda' else 1
 
     def autocast(self):
         """Context in which convolutions run in the fast precision."""
@@ -27,12 +33,23 @@ def choose_device(wanted: str, threads: int = 0) -> Device:
     """
     os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')      # cuBLAS repeats its results only with this
     torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False      # nothing here reads what was not written
     torch.backends.cudnn.benchmark = False
     available = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
     torch.set_num_threads(max(1, min(threads, available) if threads > 0 else available))
     if wanted == 'cpu' or (wanted == 'auto' and not torch.cuda.is_available()):
         return _cpu()
     return _gpu(wanted)
+
+
+def choose_devices(wanted: str, threads: int = 0) -> List[Device]:
+    """As choose_device, for work that is spread over several: names with commas; `auto` takes all visible GPUs."""
+    if wanted == 'auto' and torch.cuda.is_available():
+        wanted = ','.join(f'cuda:{number}' for number in range(torch.cuda.device_count()))
+    devices = [choose_device(name, threads) for name in wanted.split(',')]
+    if len({device.torch_device for device in devices}) < len(devices):
+        raise InputError(f'--device {wanted}: one device is named twice.')
+    return devices
 
 
 def _cpu():

@@ -2,11 +2,9 @@
 
 A header is never believed: the size that it announces is held against the file before memory is taken.
 """
+import logging
 import os
-import warnings
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+import struct
 from pathlib import Path
 
 import mrcfile
@@ -20,19 +18,25 @@ MRC_SUFFIXES = ('.mrc', '.mrcs')
 TIFF_SUFFIXES = ('.tif', '.tiff')
 BITMAP_SUFFIXES = ('.png', '.jpg', '.jpeg')
 MAX_PIXELS = 2 ** 30     # twice a 16k x 32k montage; what is larger is a damaged header
+MOST_COMPRESSED = 1000   # bytes of pixels for each byte of the file; noise does not come near it
+LARGEST_VALUE = 1e30     # what is larger is no measurement, and its square no float32
 MRC_HEADER_BYTES = 1024
 _MRC_NUMERIC_MODES = {0: 'i1', 1: 'i2', 2: 'f4', 6: 'u2', 12: 'f2'}
 _MRC_COMPLEX_MODES = (3, 4)
-READ_AHEAD = 2           # micrographs
+# What the libraries raise in the middle of a file that is not what its header says.
+_DAMAGED = (ValueError, TypeError, IndexError, KeyError, AttributeError, RuntimeError, ArithmeticError, AssertionError,
+            SyntaxError, EOFError, struct.error)
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+logging.getLogger('tifffile').setLevel(logging.CRITICAL)      # what is wrong with a file is said here, in one line
 
 
 def read_micrograph(path) -> np.ndarray:
     """Read .mrc/.mrcs (modes 0, 1, 2, 6, 12), .tif/.tiff, .png or .jpg: a float32 array (rows, columns).
 
     Row 0 is the first row of the file. Raises InputError, in one line that names the file, for a file that is
-    missing, empty, cut short, no image, complex, a stack, constant, or holds NaN or infinite values.
+    missing, empty, cut short, no image, complex, a stack, constant, too large for the memory, or holds values that are
+    NaN, infinite or beyond all measure.
     """
     path = Path(path)
     readers = {**dict.fromkeys(MRC_SUFFIXES, _read_mrc), **dict.fromkeys(TIFF_SUFFIXES, _read_tiff),
@@ -47,30 +51,14 @@ def read_micrograph(path) -> np.ndarray:
     except FileNotFoundError:
         raise InputError(f'{path}: no such file.') from None
     except OSError as error:
-        raise InputError(f'{path}: cannot be read ({error}).') from None
+        raise InputError(f'{path}: cannot be read ({_one_line(error)}).') from None
+    except MemoryError:
+        raise InputError(f'{path}: the memory of this machine does not suffice for it, or it is damaged.') from None
     return _checked(path, image)
 
 
-def read_ahead(rows):
-    """Yield (row, future of its image) of tables.MicrographRow; the next ones are read while one is worked on."""
-    with ThreadPoolExecutor(1) as reader:
-        todo, waiting = iter(rows), deque()
-        while True:
-            waiting.extend((row, reader.submit(read_micrograph, row.path))
-                           for row in islice(todo, READ_AHEAD - len(waiting)))
-            if not waiting:
-                return
-            yield waiting.popleft()
-
-
 def _read_mrc(path):
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')      # mrcfile warns of harmless oddities; what matters is checked below
-        try:
-            with mrcfile.open(path, permissive=True, header_only=True) as mrc:
-                header = mrc.header
-        except ValueError as error:
-            raise InputError(f'{path}: no MRC file ({error}).') from None
+    header = _mrc_header(path)
     columns, rows, sections, mode = (int(header[key]) for key in ('nx', 'ny', 'nz', 'mode'))
     if mode in _MRC_COMPLEX_MODES:
         raise InputError(f'{path}: complex values (a Fourier transform?); a micrograph has real ones.')
@@ -85,6 +73,22 @@ def _read_mrc(path):
     return np.fromfile(path, dtype, rows * columns, offset=offset).reshape(rows, columns)
 
 
+def _mrc_header(path):
+    """The header alone: mrcfile itself would take as much memory as it announces for its extension."""
+    with open(path, 'rb') as stream:
+        content = stream.read(MRC_HEADER_BYTES)
+    if len(content) < MRC_HEADER_BYTES:
+        raise InputError(f'{path}: no MRC file (shorter than the header of one).')
+    little, big = (np.frombuffer(content, mrcfile.dtypes.HEADER_DTYPE.newbyteorder(order))[0] for order in '<>')
+    try:
+        order = mrcfile.utils.byte_order_from_machine_stamp(little['machst'])
+    except ValueError:      # programs that leave it out write as their processor does
+        order = '<'
+    header, other = (little, big) if order == '<' else (big, little)
+    modes = (*_MRC_NUMERIC_MODES, *_MRC_COMPLEX_MODES)
+    return other if header['mode'] not in modes and other['mode'] in modes else header      # some stamps are wrong
+
+
 def _read_tiff(path):
     try:
         with tifffile.TiffFile(path) as tiff:
@@ -96,11 +100,12 @@ def _read_tiff(path):
             if np.dtype(page.dtype).kind == 'c':
                 raise InputError(f'{path}: complex values; a micrograph has real ones.')
             _check_size(path, *page.shape, len(tiff.pages))
+            _check_compression(path, page.nbytes)
             ends = [start + count for start, count in zip(page.dataoffsets, page.databytecounts)]
             if max(ends, default=0) > os.path.getsize(path):
                 raise InputError(f'{path}: cut short ({os.path.getsize(path)} bytes, {max(ends)} expected).')
             return page.asarray()
-    except (tifffile.TiffFileError, ValueError, TypeError, IndexError, KeyError, RuntimeError) as error:
+    except (tifffile.TiffFileError, *_DAMAGED) as error:
         raise InputError(f'{path}: no readable TIFF file ({_one_line(error)}).') from None
 
 
@@ -108,10 +113,11 @@ def _read_bitmap(path):
     try:
         with Image.open(path) as image:
             _check_size(path, image.height, image.width, getattr(image, 'n_frames', 1))
+            _check_compression(path, image.height * image.width)
             if image.mode not in ('L', 'I', 'F', 'I;16', 'I;16B'):
                 image = image.convert('L')
             return np.asarray(image)
-    except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, *_DAMAGED) as error:
         raise InputError(f'{path}: no readable image ({_one_line(error)}).') from None
 
 
@@ -123,11 +129,21 @@ def _check_size(path, rows, columns, sections):
                          f'and summed first).')
 
 
+def _check_compression(path, pixel_bytes):
+    if pixel_bytes > MOST_COMPRESSED * os.path.getsize(path):
+        raise InputError(f'{path}: much too short for its {pixel_bytes} bytes of pixels.')
+
+
 def _checked(path, image):
-    image = np.ascontiguousarray(image, dtype=np.float32)
+    if image.ndim != 2 or not image.size:
+        raise InputError(f'{path}: no readable image (its pixels have the shape {image.shape}).')
+    with np.errstate(over='ignore'):
+        image = np.ascontiguousarray(image, dtype=np.float32)
     low, high = image.min(), image.max()      # both are NaN as soon as one value is
     if not (np.isfinite(low) and np.isfinite(high)):
         raise InputError(f'{path}: holds NaN or infinite values.')
+    if max(-low, high) > LARGEST_VALUE:
+        raise InputError(f'{path}: holds values up to {max(-low, high):g}, which nothing measures; it is damaged.')
     if low == high:
         raise InputError(f'{path}: all pixels have the value {low:g}; there is nothing to see.')
     return image

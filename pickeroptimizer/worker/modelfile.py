@@ -31,12 +31,16 @@ def load_model(path):
     """Read a model file: (recogniser in evaluation mode, header). Raises InputError if it is none of ours."""
     header = read_header(path)
     try:
-        recogniser = build_recogniser(header)
         state = {name: tensor.float() for name, tensor in load_file(path).items()}
+        if len(state['references']) != header['references']:      # it takes memory, so it is checked first
+            raise ValueError
+        recogniser = build_recogniser(header)
         counters = {k: v for k, v in recogniser.state_dict().items() if k.endswith('num_batches_tracked')}
         recogniser.load_state_dict({**state, **counters})
-    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError):
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError, SafetensorError):
         raise InputError(f'{path}: the tensors in this model file do not fit its description.') from None
+    if not all(torch.isfinite(tensor).all() for tensor in state.values()):
+        raise InputError(f'{path}: this model file is damaged (it holds numbers that are not finite). Copy it again.')
     return recogniser.eval(), header
 
 

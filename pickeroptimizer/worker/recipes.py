@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from .device import Device
+from .frozen import frozen
 from .network import FeatureExtractor, LinearRecogniser, MultiLossRecogniser
 
 BATCH = 256
@@ -36,7 +37,7 @@ class DefaultRecipe:
 
     def embed(self, pixels: Tensor) -> Tensor:
         """(n, fields, s, s) -> features (n, 8, width) of the eight orientations; the first is the box as it is."""
-        recogniser = self._recogniser(classes=2).to(self.device.torch_device)
+        recogniser = frozen(self._recogniser(classes=2), pixels.shape[-1], self.device)
         with torch.no_grad(), self.device.autocast():
             views = [torch.cat([recogniser.features(turned[i:i + BATCH].to(self.device.torch_device)).cpu()
                                 for i in range(0, len(turned), BATCH)]) for turned in orientations(pixels)]

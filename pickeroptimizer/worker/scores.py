@@ -1,90 +1,157 @@
-"""The table of scores while it grows: micrograph by micrograph, whole at every moment, continued after a kill.
+"""The table of scores while it grows: whole rows at every moment, continued after a kill.
 
-Until it is complete the table lives under a name that carries a digest of everything that the scores depend on. A
-later run with the same inputs finds it, keeps its whole micrographs and goes on; one with other inputs starts anew.
+Until it is complete the table lives under a name that carries a digest of what the scores depend on, and the run that
+writes it holds a lock on it. A later run with the same digest finds it, keeps its rows and goes on; one with another
+digest removes it and starts anew.
 """
 import csv
+import errno
+import fcntl
 import hashlib
 import io
+import math
 import os
 from pathlib import Path
-from typing import Iterable, List, Sequence
+from typing import Callable, Iterable, List, Optional, Sequence
 
+from .tables import OUTSIDE, SCORE_NUMBERS, SCORED, UNREADABLE
 from .tables import SCORE_COLUMNS as COLUMNS
-from .tables import CoordinateRow
+
+LOCKED = (errno.EACCES, errno.EAGAIN)
 
 
 class GrowingScores:
-    """Appends the rows of one micrograph after the other to a partial table, and renames it when it is complete."""
+    """Appends rows to a partial table, and renames it when it is complete."""
 
-    def __init__(self, output, inputs: Iterable):
-        self.output = Path(output)
+    def __init__(self, output, inputs: Iterable, log: Callable[[str], None]):
+        """inputs: the files on which the scores depend, as far as they are whole from the start."""
+        self.output, self._log = Path(output), log
         self.partial = self.output.with_name(f'{self.output.name}.{_digest(inputs)}.part')
-        for stale in self.output.parent.glob(f'{self.output.name}.*.part'):
-            if stale != self.partial:
-                stale.unlink()
         self._stream = None
+        self._length = 0           # of what is known to be whole
+        self._resuming = True      # as long as the rows of an earlier run have not come to their end
 
-    def resume(self, picks: Sequence[Sequence[CoordinateRow]]) -> List[dict]:
-        """Open the table; return the rows (dicts of text) that an earlier run left of the first whole micrographs.
+    def open(self, pause: Callable[[], None]):
+        """Take the table, when no other run writes it any more; until then `pause` is called again and again."""
+        for other in self.output.parent.glob(f'{self.output.name}.*.part'):
+            if other != self.partial:
+                self._remove(other, pause)
+        while True:
+            # Somebody else's link in its place is not followed.
+            self._stream = open(os.open(self.partial, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666), 'r+b')
+            self._lock(pause)
+            if self._is_at(self.output):      # the run that was waited for has completed it
+                os.replace(self.output, self.partial)
+            if self._is_at(self.partial):
+                break
+            self._stream.close()
+        header = _line(COLUMNS)
+        if self._stream.readline() != header:
+            self._stream.seek(0)
+            self._stream.truncate()
+            self._stream.write(header)
+            self._stream.flush()
+        self._length = len(header)
 
-        `picks`: the picks of each micrograph, in the order in which they will be appended. What follows the last
-        whole micrograph is cut off.
+    def take(self, ids: Sequence[int]) -> List[dict]:
+        """The rows (dicts of text) that an earlier run has left of the next picks: of `ids`, or of the first of them.
+
+        Where they end, or are of other picks, or damaged, the table is cut off, and there are none from then on.
         """
-        kept, length = [], len(_line(COLUMNS))
-        if self.partial.exists():
-            kept, length = self._whole_micrographs(picks, length)
-        self._stream = open(self.partial, 'r+b' if kept else 'wb')
-        if not kept:
-            self._stream.write(_line(COLUMNS))
-        self._stream.truncate(length)
-        self._stream.seek(length)
+        kept: List[dict] = []
+        while self._resuming and len(kept) < len(ids):
+            line = self._stream.readline()
+            row = _whole_row(line, ids[len(kept)])
+            if row is None:
+                self._cut()
+                break
+            kept.append(row)
+            self._length += len(line)
         return kept
 
     def append(self, rows: Iterable[Sequence]):
-        """Add all rows of one micrograph."""
+        """Add the rows of the next picks."""
         self._stream.write(b''.join(_line(row) for row in rows))
         self._stream.flush()
 
     def complete(self):
         """Give the table its final name."""
+        if self._resuming:
+            self._cut()
         os.fsync(self._stream.fileno())
-        self.close()
         os.replace(self.partial, self.output)
+        self.close()
 
     def discard(self):
         """Remove the partial table: nothing in it is worth continuing."""
-        self.close()
         self.partial.unlink()
+        self.close()
 
     def close(self):
-        """Close the file; what is in it stays for a later run."""
+        """Close the file, which gives the lock back; what is in it stays for a later run."""
         if self._stream:
             self._stream.close()
 
-    def _whole_micrographs(self, picks, length):
-        kept = []
-        with open(self.partial, 'rb') as stream:
-            if stream.readline() != _line(COLUMNS):
-                return [], length
-            for micrograph in picks:
-                rows, size = [], 0
-                for pick in micrograph:
-                    line = stream.readline()
-                    row = next(csv.reader([line.decode('utf-8', 'replace')]), [])
-                    if not line.endswith(b'\n') or len(row) != len(COLUMNS) or row[0] != str(pick.coord_id):
-                        return kept, length
-                    rows.append(dict(zip(COLUMNS, row)))
-                    size += len(line)
-                kept += rows
-                length += size
-        return kept, length
+    def _cut(self):
+        self._resuming = False
+        self._stream.seek(self._length)
+        self._stream.truncate()
+
+    def _remove(self, other, pause):
+        """Remove a partial table of other inputs, when no run writes it any more."""
+        try:
+            self._stream = open(other, 'r+b')
+        except FileNotFoundError:
+            return
+        with self._stream:
+            self._lock(pause)
+            other.unlink(missing_ok=True)
+
+    def _lock(self, pause):
+        waited = False
+        while True:
+            try:
+                fcntl.lockf(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except OSError as error:
+                if error.errno not in LOCKED:      # a file system without locks
+                    self._log(f'warning: {self.output.parent} cannot be locked ({error.strerror}); take care that no '
+                              f'two runs write {self.output.name} at once')
+                    return
+            if not waited:
+                self._log(f'waiting for the end of another run that writes {self.output}')
+                waited = True
+            pause()
+
+    def _is_at(self, path):
+        return path.exists() and os.path.samestat(os.fstat(self._stream.fileno()), os.stat(path))
 
 
 def _line(values) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator='\n').writerow(values)
     return text.getvalue().encode('utf-8')
+
+
+def _whole_row(line: bytes, coord_id) -> Optional[dict]:
+    """A line of the table as a dict of text, None if it is not the whole row of this pick."""
+    if not line.endswith(b'\n') or b'\0' in line:
+        return None
+    values = next(csv.reader([line.decode('utf-8', 'replace')]), [])
+    row = dict(zip(COLUMNS, values))
+    if len(values) != len(COLUMNS) or values[0] != str(coord_id) or not _is_whole(row):
+        return None
+    return row
+
+
+def _is_whole(row):
+    numbers = [row[name] for name in SCORE_NUMBERS]
+    if row['status'] != SCORED:
+        return row['status'] in (OUTSIDE, UNREADABLE) and not any(numbers)
+    try:
+        return all(math.isfinite(float(number)) for number in numbers)
+    except ValueError:
+        return False
 
 
 def _digest(paths) -> str:

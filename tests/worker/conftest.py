@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
 from worker import tables
+from worker.network import FeatureExtractor, LinearRecogniser
 from worker.simulation.dataset import simulate
 
 PLUGIN = Path(__file__).parents[2] / 'pickeroptimizer'
@@ -82,3 +84,16 @@ def model(data_set, shots, worker, tmp_path_factory):
                   '--device', 'cpu', '--output', output, '--report', report)
     assert done.returncode == 0, done.stderr
     return output, report
+
+
+@pytest.fixture(scope='session')
+def untrained():
+    """(recogniser, header) of a model that has learnt nothing, but judges quickly and always the same."""
+    torch.manual_seed(0)
+    recogniser = LinearRecogniser(FeatureExtractor('resnet18'), 3, 2, 20).eval()
+    with torch.no_grad():
+        features = recogniser.features(torch.randn(40, 2, 32, 32))
+        recogniser.standardise_by(features)
+        recogniser.remember(features)
+    return recogniser, {'classes': ['particle', 'ice', 'carbon'], 'box_angstrom': 180.0, 'input_size': 32,
+                        'fields': [1.0, 2.0]}

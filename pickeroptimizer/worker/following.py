@@ -1,0 +1,100 @@
+"""Follows tables that grow while they are read, as long as their feeder lives."""
+import os
+import time
+from pathlib import Path
+from typing import Iterator, Optional
+
+import numpy as np
+
+from .errors import FeederGone
+from .groups import POLL, Group, columns, runs, unknown_micrograph
+from .tables import CoordinateTable, MicrographTable
+
+END = b'end\n'
+LONGEST_LOOK = 10.0      # seconds; more between two looks means that this process stood still, perhaps the feeder too
+
+
+class Feed:
+    """The file by which the feeder says that it lives (it changes the time of change) or that all is there (`END`).
+
+    Only this process's own monotonic clock is read: what the clocks of the hosts say, and when, does not matter.
+    """
+
+    def __init__(self, path, patience: float):
+        self._path, self._patience = Path(path), patience
+        self._looked, self._silence = time.monotonic() - POLL, 0.0
+        self._stamp = None
+        self.ended = False
+
+    def look(self):
+        """See, at most once in POLL seconds, how things stand. Raises FeederGone."""
+        now = time.monotonic()
+        if self.ended or now - self._looked < POLL:
+            return
+        self._silence += min(now - self._looked, LONGEST_LOOK)
+        self._looked = now
+        try:
+            with open(self._path, 'rb') as stream:
+                self.ended = stream.read(len(END) + 1) == END
+                stamp = os.fstat(stream.fileno()).st_mtime_ns
+        except FileNotFoundError:
+            raise FeederGone(f'{self._path} is gone: whoever started this run has ended or starts anew; what is scored '
+                             f'stays for the next run.') from None
+        if stamp != self._stamp:
+            self._stamp, self._silence = stamp, 0.0
+        elif self._silence > self._patience and not self.ended:
+            raise FeederGone(f'{self._path} has not changed for {self._patience:g} s: whoever started this run is '
+                             f'gone; what is scored stays for the next run.')
+
+
+class FollowedTables:
+    """The groups of tables that grow, in the order of the table of coordinates, as they come.
+
+    picks, groups: how many have come so far. Iterating gives each Group once, and None where there is nothing at the
+    moment; it ends when the feed has ended and everything was given.
+    """
+
+    def __init__(self, micrographs, coordinates, feed: Feed):
+        self.picks = self.groups = 0
+        self._path = coordinates
+        self._micrographs, self._coordinates = MicrographTable(micrographs), CoordinateTable(coordinates)
+        self._feed = feed
+
+    def __iter__(self) -> Iterator[Optional[Group]]:
+        waiting = ()      # columns of the picks that were read but not given
+        read = -POLL
+        while True:
+            self._feed.look()
+            ended = self._feed.ended      # known before the tables are read: what is in them then is all
+            if ended or time.monotonic() - read >= POLL:
+                read = time.monotonic()
+                waiting = self._join(waiting, columns(self._coordinates.read(growing=not ended)))
+                # A micrograph's row is written before its picks, so it is read after them.
+                self._micrographs.read(growing=not ended)
+                waiting = yield from self._known(*waiting)
+                if ended:
+                    if len(waiting[0]):
+                        raise unknown_micrograph(self._path, waiting[1][0], waiting[0][0])
+                    return
+            yield None
+
+    def pause(self):
+        """Let some time pass before the next look at something. Raises FeederGone."""
+        time.sleep(POLL)
+        self._feed.look()
+
+    def _join(self, waiting, come):
+        self.picks += len(come[0])
+        return tuple(map(np.concatenate, zip(waiting, come))) if waiting and len(waiting[0]) else come
+
+    def _known(self, ids, mic_ids, xy):
+        """Yield the groups up to the first whose micrograph is not known yet; return the columns of the others."""
+        found = runs(mic_ids)
+        for run in found:
+            row = self._micrographs.rows.get(int(mic_ids[run.start]))
+            if row is None:      # a network file system may show the tables' growth in another order
+                return ids[run.start:], mic_ids[run.start:], xy[run.start:]
+            self._feed.look()
+            self.groups += 1
+            yield Group(row, ids[run], xy[run])
+        return ids[:0], mic_ids[:0], xy[:0]

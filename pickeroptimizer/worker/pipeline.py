@@ -1,0 +1,69 @@
+"""Reads micrographs ahead and spreads them over the devices; what comes of them comes in order."""
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import Iterable, Iterator, Optional, Sequence, Tuple
+
+import torch
+
+from . import boxes
+from .groups import Group
+from .looking import Looker
+from .micrographs import read_micrograph
+
+TICK = 0.05                    # seconds, while there is nothing to do
+IN_WORK = 3                    # micrographs for each looker: one looked at, the others read or being read
+MOST_BYTES = 2 ** 30           # of the micrographs in work, for each device; one there may be in any case
+
+
+def look_ahead(groups: Iterable[Optional[Group]], lookers: Sequence[Looker]) -> Iterator[Tuple[Group, Future]]:
+    """Yield each group, in their order, with a future of (which of its picks lie on the micrograph, what a looker says
+    of these).
+
+    While one micrograph is looked at, the next ones are read. None among the groups stands for a moment in which there
+    is nothing to do. A future raises what reading or looking raised.
+    """
+    free: SimpleQueue = SimpleQueue()
+    for looker in lookers:
+        free.put(looker)
+    devices = {looker.device for looker in lookers}
+    pinned = any(device.torch_device.type == 'cuda' for device in devices)
+    budget = MOST_BYTES * len(devices)
+    largest = 0                # bytes of a micrograph, as far as is known
+
+    def read(path):
+        image = torch.from_numpy(read_micrograph(path))
+        # Pinned is where a GPU fetches it by itself. In a list, for a future keeps what it returns.
+        return [image.pin_memory() if pinned else image]
+
+    def look(group, reading):
+        nonlocal largest
+        image = reading.result().pop()
+        largest = max(largest, image.nbytes)
+        on_it = boxes.inside(group.xy, *image.shape)
+        looker = free.get()
+        try:
+            return on_it, looker(image, group.micrograph.pixel_size, group.xy[on_it])
+        finally:
+            free.put(looker)
+
+    readers = ThreadPoolExecutor(len(lookers))
+    workers = ThreadPoolExecutor(len(lookers), initializer=torch.set_num_threads, initargs=(torch.get_num_threads(),))
+    waiting: deque = deque()
+    try:
+        for group in groups:
+            if group is not None:
+                reading = readers.submit(read, group.micrograph.path)
+                waiting.append((group, workers.submit(look, group, reading)))
+                if len(waiting) < (min(IN_WORK * len(lookers), budget // largest) if largest else 1):
+                    continue
+            if waiting:
+                yield waiting.popleft()
+            else:
+                time.sleep(TICK)
+        while waiting:
+            yield waiting.popleft()
+    finally:
+        for executor in (workers, readers):
+            executor.shutdown(cancel_futures=True)
