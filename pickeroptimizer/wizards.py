@@ -29,7 +29,7 @@ class PickerOptimizerThresholdWizard(Wizard):
 
     def show(self, form, *params):
         try:
-            scores = convert.Scores(form.protocol._getExtraPath(convert.SCORES))
+            scores = convert.readScores(form.protocol._getExtraPath(convert.SCORES))
         except InputError:
             form.showWarning('This run has no scores yet. Run it, choose here, and continue it.')
             return

@@ -3,15 +3,19 @@
 Sets are read in one pass and never held whole, so that a million picks cost memory for their scores only.
 Iterating a Scipion set yields one object again and again; it is read or stored at once, never kept.
 """
+from .growing import CannotResume, GrowingTables
 from .labels import (LABELS, appendLabelled, isScored, labelsFromClasses, labelsFromSet, matchPicks, moveLabels,
                      readLabelled, writeDataSet, writeLabels)
-from .micrographs import (MICROGRAPHS, correspondence, matchMicrographs, micrographFiles, micrographNames, reopen,
-                          writeMicrographs)
+from .methods import Reference, copyChosen, makeComparison, ownScores, readMethod, readTruth
+from .micrographs import (MICROGRAPHS, correspondence, matchMicrographs, micrographFiles, micrographNames,
+                          refresh, reopen, writeMicrographs)
 from .picks import COORDINATES, countPicks, readPicks, readPositions, sampleMicrographs, writeCoordinates
-from .scores import SCORES, Scores, splitCoordinates
+from .scores import SCORES, Scores, ScoresReader, readScores, scoresSoFar, takeUpScores
+from .splitting import countClasses, splitCoordinates
 
-__all__ = ['COORDINATES', 'LABELS', 'MICROGRAPHS', 'SCORES', 'Scores', 'appendLabelled', 'correspondence',
-           'countPicks', 'isScored', 'labelsFromClasses', 'labelsFromSet', 'matchMicrographs', 'matchPicks',
-           'micrographFiles', 'micrographNames', 'moveLabels', 'readLabelled', 'readPicks', 'readPositions', 'reopen',
-           'sampleMicrographs', 'splitCoordinates', 'writeCoordinates', 'writeDataSet', 'writeLabels',
-           'writeMicrographs']
+__all__ = ['COORDINATES', 'CannotResume', 'GrowingTables', 'LABELS', 'MICROGRAPHS', 'Reference', 'SCORES', 'Scores',
+           'ScoresReader', 'appendLabelled', 'copyChosen', 'correspondence', 'countClasses', 'countPicks', 'isScored',
+           'labelsFromClasses', 'labelsFromSet', 'makeComparison', 'matchMicrographs', 'matchPicks', 'micrographFiles',
+           'micrographNames', 'moveLabels', 'ownScores', 'readLabelled', 'readMethod', 'readPicks', 'readPositions',
+           'readScores', 'readTruth', 'refresh', 'reopen', 'sampleMicrographs', 'scoresSoFar', 'splitCoordinates',
+           'takeUpScores', 'writeCoordinates', 'writeDataSet', 'writeLabels', 'writeMicrographs']

@@ -4,8 +4,11 @@ from pathlib import PurePath
 
 from ..labels import idsByName
 from ..worker import tables
+from ..worker.errors import InputError
 
 MICROGRAPHS = 'micrographs.csv'
+
+_PROPERTIES = '_size', '_streamState', '_samplingRate', '_boxSize'      # not the path: a set may have been moved
 
 
 def reopen(itemSet):
@@ -14,6 +17,21 @@ def reopen(itemSet):
     A set has one cursor and one item object, so reading through an object of our own leaves the caller's alone.
     """
     return type(itemSet)(filename=itemSet.getFileName(), prefix=itemSet.getPrefix() or '')
+
+
+def refresh(itemSet):
+    """Let a Scipion set know what its file has now, which another program may be writing: size, stream state, ...
+
+    The file of a set without items tells nothing but that. Raises InputError if it is gone.
+    """
+    if not os.path.exists(itemSet.getFileName()):      # Scipion would make an empty one
+        raise InputError(f'{itemSet.getFileName()}: the file of this set is not there any more.')
+    itemSet.close()
+    itemSet.load()
+    for name in _PROPERTIES:
+        if itemSet.hasProperty(name):
+            itemSet.loadProperty(name)
+    itemSet.close()
 
 
 def micrographNames(micrographs):
@@ -62,15 +80,27 @@ def _relative(path, folder):
     return path if os.path.isabs(path) else os.path.relpath(path, folder)
 
 
-def writeMicrographs(micrographs, folder, wanted, locate=_relative):
-    """Write micrographs.csv into `folder` for the ids in `wanted`.
+def micrographRows(micrographs, folder, wanted, locate=_relative):
+    """Yield the rows of micrographs.csv in `folder` for the ids in `wanted`.
 
-    Files of the project are written relative to `folder`, so that the table still holds when the project moves;
-    or as `locate` has it: a function (path, folder) -> path.
+    Files of the project are named relative to `folder`, so that the table still holds when the project moves; or as
+    `locate` has it: a function (path, folder) -> path. Raises InputError for a name with a line break: the tables, of
+    which only whole lines count while they grow, cannot hold it.
     """
-    pixelSize = micrographs.getSamplingRate()
+    pixelSize = repr(float(micrographs.getSamplingRate()))
     micrographs = reopen(micrographs)
-    rows = ((m.getObjId(), locate(m.getFileName(), folder), repr(float(pixelSize)))
-            for m in micrographs.iterItems() if m.getObjId() in wanted)
-    tables.write_rows(os.path.join(folder, MICROGRAPHS), tables.MICROGRAPH_COLUMNS, rows)
-    micrographs.close()
+    try:
+        for micrograph in micrographs.iterItems():
+            if micrograph.getObjId() in wanted:
+                path = locate(micrograph.getFileName(), folder)
+                if len(path.splitlines()) > 1:
+                    raise InputError(f'{path!r}: there is a line break in the name of this micrograph: rename it.')
+                yield micrograph.getObjId(), path, pixelSize
+    finally:
+        micrographs.close()
+
+
+def writeMicrographs(micrographs, folder, wanted, locate=_relative):
+    """Write micrographs.csv into `folder` for the ids in `wanted`; see micrographRows."""
+    tables.write_rows(os.path.join(folder, MICROGRAPHS), tables.MICROGRAPH_COLUMNS,
+                      micrographRows(micrographs, folder, wanted, locate))

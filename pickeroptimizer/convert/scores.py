@@ -1,125 +1,211 @@
-"""The worker's scores, joined to the picks that they are of."""
+"""The worker's scores: whole, and as they come."""
 import csv
+import glob
+import os
 from array import array
-from collections import Counter
+from contextlib import closing
 
 import numpy as np
 
-from pyworkflow.object import Float, String
-
-from ..constants import PO_CARBON, PO_CLASS, PO_ICE, PO_NOVELTY, PO_PARTICLE
+from ..constants import PO_CARBON, PO_ICE, PO_NOVELTY, PO_PARTICLE
 from ..worker import tables
 from ..worker.errors import InputError
-from .micrographs import reopen
+from ..worker.scores import GrowingScores
 
 SCORES = 'scores.csv'
 NUMBERS = (PO_PARTICLE, PO_ICE, PO_CARBON, PO_NOVELTY)      # in the order of tables.SCORE_NUMBERS
 
+_GAP = 1000      # ids that no score is of are passed over, but not if they are so few
+_BLOCK = 8 * 2 ** 20      # bytes of the table that are read at a time
+
 
 class Scores:
-    """The worker's scores in the order of the coordinate ids: 41 bytes a pick."""
+    """Scores in the order of the coordinate ids: 41 bytes a pick.
+
+    ids: (n,) int64. statuses: (n,) numbers into STATUSES. values: (n, SCORE_NUMBERS), zeros where there are none.
+    """
 
     STATUSES = (tables.UNREADABLE, tables.SCORED, tables.OUTSIDE)
 
-    def __init__(self, path):
-        """Read scores.csv. Raises InputError if it is not the table that the worker writes."""
-        ids, statuses, values = array('q'), array('b'), array('d')
-        codes = {name: code for code, name in enumerate(self.STATUSES)}
-        try:
-            with open(path, newline='', encoding='utf-8') as stream:
-                reader = csv.reader(stream)
-                if tuple(next(reader, ())) != tables.SCORE_COLUMNS:
-                    raise InputError(f'{path}: not a table of scores.')
-                for coordId, *numbers, status, _reason in reader:
-                    ids.append(int(coordId))
-                    statuses.append(codes[status])
-                    values.extend(float(number or 0) for number in numbers)
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError(f'{path}: not a whole table of scores ({error}).') from None
-        if len(values) != len(tables.SCORE_NUMBERS) * len(ids):
-            raise InputError(f'{path}: not a whole table of scores.')
-        order = np.argsort(np.asarray(ids), kind='stable')
-        self._ids = np.asarray(ids)[order]
-        self._statuses = np.asarray(statuses)[order]
-        self._values = np.asarray(values).reshape(-1, len(tables.SCORE_NUMBERS))[order]
+    def __init__(self, ids, statuses, values):
+        order = np.argsort(ids, kind='stable')
+        self.ids, self.statuses, self.values = ids[order], statuses[order], values[order]
 
-    def countUnscored(self, total):
-        """How many of `total` picks are neither scored nor outside: their micrograph could not be read."""
-        return total - int(np.count_nonzero(self._statuses))
+    @classmethod
+    def unreadable(cls, ids):
+        """Of picks that the worker was not given, because their micrographs are not there."""
+        return cls(ids, np.zeros(len(ids), np.int8), np.zeros((len(ids), len(tables.SCORE_NUMBERS))))
+
+    def __len__(self):
+        return len(self.ids)
+
+    def without(self, ids):
+        """The scores of other picks than these; `ids` is an array."""
+        others = ~np.isin(self.ids, ids)
+        return Scores(self.ids[others], self.statuses[others], self.values[others])
+
+    def countUnscored(self):
+        """How many picks are neither scored nor outside: their micrograph could not be read."""
+        return len(self) - int(np.count_nonzero(self.statuses))
 
     def particleProbabilities(self):
         """Of all scored picks, an array."""
-        return self._values[self._statuses == self.STATUSES.index(tables.SCORED), 0]
+        return self.values[self.statuses == self.STATUSES.index(tables.SCORED), 0]
 
     def countNovel(self, above):
         """How many scored picks have a novelty above this."""
-        novelty = self._values[self._statuses == self.STATUSES.index(tables.SCORED), NUMBERS.index(PO_NOVELTY)]
+        novelty = self.values[self.statuses == self.STATUSES.index(tables.SCORED), NUMBERS.index(PO_NOVELTY)]
         return int(np.count_nonzero(novelty > above))
 
-    def columns(self):
-        """Arrays of ids, of statuses (numbers into STATUSES), and (n, SCORE_NUMBERS), in the order of the ids."""
-        return self._ids, self._statuses, self._values
+    def merge(self, coordinates):
+        """Yield (pick, status, floats in the order of SCORE_NUMBERS) of those picks of a set that have a score.
 
-    def merge(self, picks):
-        """Yield (pick, status, floats in the order of SCORE_NUMBERS) for picks in the order of their ids.
-
-        A pick that the worker was not given has the status `unreadable` and zeros.
+        The set is read by ranges of ids, so that what lies between is not read. Raises InputError if a pick is gone.
         """
-        rows = self._rows()
-        missing = (None, tables.UNREADABLE, (0.0,) * len(tables.SCORE_NUMBERS))
-        row = next(rows, missing)
-        for pick in picks:
-            while row[0] is not None and row[0] < pick.getObjId():
-                row = next(rows, missing)
-            _, status, numbers = row if row[0] == pick.getObjId() else missing
-            yield pick, status, numbers
+        for first, last in self._ranges():
+            picks = coordinates.iterItems(where=f'id>={self.ids[first]} AND id<={self.ids[last - 1]}')
+            for coordId, status, values in self._rows(first, last):
+                pick = next((pick for pick in picks if pick.getObjId() >= coordId), None)
+                if pick is None or pick.getObjId() != coordId:
+                    raise InputError(f'The pick {coordId} is not among the input coordinates any more.')
+                yield pick, status, values
 
-    def _rows(self, chunk=8192):
+    def _ranges(self):
+        """Yield (first row, row after the last) of runs of ids without a wide gap."""
+        ends = [0, *(np.flatnonzero(np.diff(self.ids) > _GAP) + 1).tolist(), len(self)]
+        return ((first, last) for first, last in zip(ends, ends[1:]) if first < last)
+
+    def _rows(self, first, last, chunk=8192):
         """The rows as Python values; chunks, because converting numpy scalars one by one is slow."""
-        for start in range(0, len(self._ids), chunk):
-            part = slice(start, start + chunk)
-            for coordId, code, values in zip(self._ids[part].tolist(), self._statuses[part].tolist(),
-                                             self._values[part].tolist()):
+        for start in range(first, last, chunk):
+            part = slice(start, min(start + chunk, last))
+            for coordId, code, values in zip(self.ids[part].tolist(), self.statuses[part].tolist(),
+                                             self.values[part].tolist()):
                 yield coordId, self.STATUSES[code], values
 
 
-def splitCoordinates(coordinates, scores, minimum, kept, rejected, unscored=None, corrected=None):
-    """Append every pick to one of three sets, with its id, its attributes and the five of this plugin.
+def readScores(path):
+    """The Scores of a whole table. Raises InputError if it is not the table that the worker writes."""
+    try:
+        with open(path, newline='', encoding='utf-8') as stream:
+            _checkHeader(path, stream.readline())
+            return Scores(*_columns(path, stream))
+    except OSError as error:
+        raise InputError(f'{path}: not a whole table of scores ({error}).') from None
 
-    `minimum` is the least particle probability of a kept pick, None for the most probable class to decide.
-    Picks without a score are left out when `unscored` is None. `corrected` is {coord_id: class} of the picks that a
-    user has given another class: that is their `_poClass`, and particles are kept, others not.
-    Returns two Counters {_poClass: picks}, of the kept and of the rejected, and one {mic_id: picks} of the unscored.
+
+def scoresSoFar(folder):
+    """The Scores in `folder` as far as the worker has got, None if there are none."""
+    with closing(ScoresReader(folder)) as reader:
+        parts = list(iter(reader.read, None))
+    if not parts:
+        return None
+    return Scores(*(np.concatenate([getattr(part, name) for part in parts]) for name in ('ids', 'statuses', 'values')))
+
+
+def takeUpScores(folder, model):
+    """Let the worker go on with a table that it had completed, for more picks of the same run and model have come."""
+    table = os.path.join(folder, SCORES)
+    if os.path.exists(table):
+        os.replace(table, GrowingScores(table, (model,), None).partial)
+
+
+class ScoresReader:
+    """Reads on in the scores of a folder while the worker writes them, through the change of name at their end.
+
+    A worker that takes up the table of another one may cut off its end and write it anew, so the table is read from
+    its top when it is not the file that it was, has become shorter, or does not go on as it should. `rows`: how many
+    rows have been read.
     """
-    counts = Counter(), Counter(), Counter()
-    coordinates = reopen(coordinates)
-    for pick, status, numbers in scores.merge(coordinates.iterItems()):
-        name, keep = status, False
-        if status == tables.SCORED:
-            probabilities = numbers[:len(tables.CLASSES)]
-            name = tables.CLASSES[probabilities.index(max(probabilities))]
-            keep = name == tables.PARTICLE if minimum is None else probabilities[0] >= minimum
-        if corrected and pick.getObjId() in corrected:
-            name = corrected[pick.getObjId()]
-            keep, status = name == tables.PARTICLE, tables.SCORED
-        _annotate(pick, numbers, name)
-        if status == tables.UNREADABLE:
-            if unscored is not None:
-                unscored.append(pick)
-            counts[2][pick.getMicId()] += 1
-        else:
-            (kept if keep else rejected).append(pick)
-            counts[0 if keep else 1][name] += 1
-    coordinates.close()
-    return counts
+
+    def __init__(self, folder):
+        self._table = os.path.join(folder, SCORES)
+        self._stream = None
+        self._ahead = 0      # lines of the open file that were read before it was opened
+        self.rows = 0
+
+    def isWhole(self):
+        """Whether the worker has given the table its final name."""
+        return os.path.exists(self._table)
+
+    def read(self, expected=None):
+        """The Scores of the next whole lines, some 100,000 at most; None if there are none yet.
+
+        expected(first, number): the ids that so many rows from row `first` on should have. Raises InputError if the
+        table is not the one that the worker writes.
+        """
+        try:
+            return self._read(expected)
+        except InputError:
+            self.close()
+            return self._read(expected)
+
+    def close(self):
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def _read(self, expected):
+        lines = self._nextLines()
+        while lines and self._ahead:
+            if self._ahead == self.rows + 1:
+                _checkHeader(self._table, lines[0])
+            passed = min(self._ahead, len(lines))
+            self._ahead -= passed
+            lines = lines[passed:] or self._nextLines()
+        if not lines:
+            return None
+        columns = _columns(self._table, lines)
+        if expected is not None and not np.array_equal(columns[0], expected(self.rows, len(lines))):
+            raise InputError(f'{self._table}: not the scores of the picks that were given to the worker.')
+        self.rows += len(lines)
+        return Scores(*columns)
+
+    def _nextLines(self):
+        """Whole lines that were not read yet, as text; [] if there are none."""
+        path = self._current()
+        if path is None:
+            return []
+        if self._stream is None:
+            self._stream, self._ahead = open(path, 'rb'), self.rows + 1      # the header is a line, too
+        data = self._stream.read(_BLOCK)
+        whole = data[:data.rfind(b'\n') + 1]
+        self._stream.seek(len(whole) - len(data), os.SEEK_CUR)
+        return whole.decode('utf-8', 'replace').split('\n')[:-1]
+
+    def _current(self):
+        """The table's present path, None if there is none; closes what was open if it is not that."""
+        found = []
+        for path in (self._table, *glob.glob(f'{glob.escape(self._table)}.*.part')):
+            try:
+                found.append((os.stat(path), path))
+            except FileNotFoundError:      # renamed this moment
+                continue
+        if not found:
+            return None
+        status, path = max(found, key=lambda entry: entry[0].st_mtime_ns)
+        if self._stream is not None and not (os.path.samestat(status, os.fstat(self._stream.fileno()))
+                                             and status.st_size >= self._stream.tell()):
+            self.close()
+        return path
 
 
-def _annotate(pick, numbers, name):
-    """Set the five attributes. The item object is shared by the whole pass: reuse its attributes too."""
-    if not isinstance(getattr(pick, PO_CLASS, None), String):
-        setattr(pick, PO_CLASS, String())
-        for attribute in NUMBERS:
-            setattr(pick, attribute, Float())
-    for attribute, value in zip(NUMBERS, numbers):
-        getattr(pick, attribute).set(value)
-    getattr(pick, PO_CLASS).set(name)
+def _checkHeader(path, line):
+    if line.rstrip('\r\n') != ','.join(tables.SCORE_COLUMNS):
+        raise InputError(f'{path}: not a table of scores.')
+
+
+def _columns(path, lines):
+    """(ids, statuses, values) of lines of text. Raises InputError where they are not rows of scores."""
+    ids, statuses, values = array('q'), array('b'), array('d')
+    codes = {name: code for code, name in enumerate(Scores.STATUSES)}
+    try:
+        for coordId, *numbers, status, _reason in csv.reader(lines):
+            ids.append(int(coordId))
+            statuses.append(codes[status])
+            values.extend([float(number or 0) for number in numbers])
+    except (OSError, ValueError, KeyError, csv.Error) as error:
+        raise InputError(f'{path}: not a whole table of scores ({error}).') from None
+    if len(values) != len(tables.SCORE_NUMBERS) * len(ids):
+        raise InputError(f'{path}: not a whole table of scores.')
+    return np.asarray(ids), np.asarray(statuses), np.asarray(values).reshape(-1, len(tables.SCORE_NUMBERS))

@@ -32,6 +32,14 @@ def oneLineErrors():
         raise PyworkflowException(str(error)) from None
 
 
+class WorkerStopped(PyworkflowException):
+    """The worker ended before its work was done; `code`: its exit code, 0 where it is not known."""
+
+    def __init__(self, line, code=0):
+        super().__init__(line)
+        self.code = code
+
+
 class PickerOptimizerProtocol(EMProtocol):
     """Base of the protocols that run the worker in their folder `extra`, on files of fixed names."""
     _devStatus = BETA
@@ -42,30 +50,44 @@ class PickerOptimizerProtocol(EMProtocol):
         form.addHidden(params.USE_GPU, params.BooleanParam, default=True, label='Use GPU (vs CPU)',
                        help='Yes: use an NVIDIA GPU if there is one, the CPU otherwise. No: use the CPU.')
         form.addHidden(params.GPU_LIST, params.StringParam, default='0', label='Choose GPU IDs',
-                       help='The number of the GPU to use, as nvidia-smi counts them. One GPU is used: the first.')
+                       help='The numbers of the GPUs to use, as nvidia-smi counts them, such as 0 or 0,1. Pruning '
+                            'spreads the micrographs over all of them; everything else uses the first.')
 
     @staticmethod
     def _defineThreadsParams(form):
-        # Steps run one after another, so these are the threads of the worker. When steps come to run side by side
-        # (streaming), the worker's become `binThreads`.
+        # Steps run one after another, so these are the threads of the worker.
         form.addParallelSection(threads=4, mpi=0)
 
     # -------------------------- the worker ----------------------------------
     def _runWorker(self, command, arguments, onDevice=True):
         """Run a command of the worker inside `extra`. `onDevice`: it computes where the user says, GPU or CPU.
 
-        Raises PyworkflowException with the worker's own line when it fails.
+        Raises WorkerStopped with the worker's own line when it fails.
         """
-        errorFile = self._getExtraPath(ERROR_FILE)
-        cleanPath(errorFile)
-        gpus = self._stepsExecutor.getGpuList() if self.usesGpu() else []
+        self._workerJob(command, arguments, onDevice)()
+
+    def _workerJob(self, command, arguments, onDevice=True, errorFile=ERROR_FILE):
+        """_runWorker as a function without arguments, to be called later and from another thread.
+
+        errorFile: the name, in `extra`, of the file that the worker leaves its line in.
+        """
+        errorPath = self._getExtraPath(errorFile)
+        gpus = self._stepsExecutor.getGpuList() if self.usesGpu() else []      # those of the step of this thread
         device = ['--device', 'auto' if self.usesGpu() else 'cpu'] if onDevice else []
-        line = [command, *arguments, *device, '--threads', str(self.getBinThreads()), '--error-file', ERROR_FILE]
-        try:
-            self.runJob(Plugin.getWorkerProgram(), shlex.join(line), cwd=self._getExtraPath(),
-                        env=Plugin.getWorkerEnviron(gpus=gpus), numberOfMpi=1, numberOfThreads=1)
-        except subprocess.CalledProcessError as error:
-            raise PyworkflowException(self._workerError(errorFile, error.returncode)) from None
+        line = [command, *arguments, *device, '--threads', str(self.getBinThreads()), '--error-file', errorFile]
+
+        def run():
+            cleanPath(errorPath)
+            code = 0
+            try:
+                self.runJob(Plugin.getWorkerProgram(), shlex.join(line), cwd=self._getExtraPath(),
+                            env=Plugin.getWorkerEnviron(gpus=gpus), numberOfMpi=1, numberOfThreads=1)
+            except subprocess.CalledProcessError as error:
+                code = error.returncode
+            if code or os.path.exists(errorPath):      # a queue does not tell the exit code
+                raise WorkerStopped(self._workerError(errorPath, code), code)
+
+        return run
 
     def _workerError(self, errorFile, code):
         if os.path.exists(errorFile):
@@ -77,8 +99,9 @@ class PickerOptimizerProtocol(EMProtocol):
                 if entry.is_symlink():
                     line = line.replace(entry.name, os.readlink(entry.path))
             return line.replace(os.path.join('..', '..', ''), os.path.join(os.path.dirname(self.getWorkingDir()), ''))
-        return (f'The worker stopped before its end (exit code {code}): the last lines of {self.getStderrLog()} '
-                f'tell more. Continue the run to take it up where it stopped.')
+        how = f' (exit code {code})' if code else ''
+        return (f'The worker stopped before its end{how}: the last lines of {self.getStderrLog()} tell more. Continue '
+                f'the run to take it up where it stopped.')
 
     def _readReport(self):
         with open(self._getExtraPath(REPORT), encoding='utf-8') as stream:
@@ -108,25 +131,30 @@ class PickerOptimizerProtocol(EMProtocol):
         return isNew
 
     # -------------------------- checks --------------------------------------
-    @staticmethod
-    def _checkCoordinates(coordinates, what):
+    @classmethod
+    def _checkCoordinates(cls, coordinates, what):
         """Lines that say why a SetOfCoordinates cannot be used; `what` names it in them."""
-        if coordinates.getSize() == 0:
+        if cls._isEmpty(coordinates):
             return [f'The {what} are an empty set.']
         micrographs = coordinates.getMicrographs()
         if micrographs is None:
             return [f'The {what} are not linked to micrographs: import or pick them again with their micrographs.']
-        return PickerOptimizerProtocol._checkMicrographs(micrographs, f'micrographs of the {what}')
+        return cls._checkMicrographs(micrographs, f'micrographs of the {what}')
 
-    @staticmethod
-    def _checkMicrographs(micrographs, what):
+    @classmethod
+    def _checkMicrographs(cls, micrographs, what):
         """Lines that say why a SetOfMicrographs cannot be used; `what` names it in them."""
-        if micrographs.getSize() == 0:
+        if cls._isEmpty(micrographs):
             return [f'The {what} are an empty set.']
-        if not (micrographs.getSamplingRate() or 0) > 0:
+        if micrographs.getSize() and not (micrographs.getSamplingRate() or 0) > 0:
             return [f'The {what} have no pixel size (sampling rate {micrographs.getSamplingRate()} Å/px): '
                     f'import them again with the right one.']
         return []
+
+    @classmethod
+    def _isEmpty(cls, itemSet):
+        """Whether there is nothing in a set and, if this protocol can wait for it, nothing will be."""
+        return not itemSet.getSize() and not (cls.worksInStreaming() and itemSet.isStreamOpen())
 
     def _gpuWarnings(self):
         if self.usesGpu() and not self.useQueue() and not glob.glob('/dev/nvidia[0-9]*'):

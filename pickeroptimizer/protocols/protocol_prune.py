@@ -1,19 +1,23 @@
-"""Protocol that splits picks into kept and rejected ones with a model."""
+"""Protocol that splits picks into kept and rejected ones with a model, also while they are still being picked."""
 import re
+import sqlite3
+from datetime import datetime
 from enum import Enum, auto
 from itertools import chain, count
 
 from pwem.objects import SetOfCoordinates
+from pyworkflow.exceptions import PyworkflowException
 from pyworkflow.protocol import params
-from pyworkflow.utils import Message, cleanPath
+from pyworkflow.utils import Message, cleanPath, cleanPattern
 
 from .. import Plugin, convert, decision
 from ..corrections import Corrections
 from ..decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE
 from ..worker.errors import InputError
 from ..worker.modelheader import read_header
-from .protocol_base import (MODEL, REPORT, PickerOptimizerProtocol, boxAngstrom, countsText, failedLines,
-                            oneLineErrors)
+from .protocol_base import (ERROR_FILE, MODEL, REPORT, PickerOptimizerProtocol, boxAngstrom, countsText, failedLines,
+                            fileDigest, oneLineErrors)
+from .prune_stream import PruneStream
 
 CUT_OUTPUTS = 'kept', 'rejected'      # what the names of further outputs begin with
 NOVEL = 2.0      # from here on hardly any pick of a labelled kind is met (docs/recogniser.md)
@@ -37,11 +41,22 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
     rejected: they come out as unscoredCoordinates. Kept and rejected coordinates are always given, empty if there are
     none, so that a scheduled workflow goes on.
 
+    The input may still be growing: what comes is pruned within half a minute, and the outputs grow with it until the
+    input is closed. A run that was stopped or killed goes on where it was when it is continued.
+
     To decide otherwise, change the decision and continue this run: nothing is scored again. Or press "Analyze results":
     the window shows what each decision keeps, makes sets of it as further outputs of this run, and takes corrections.
     """
     _label = 'prune coordinates'
     _possibleOutputs = {output.name: SetOfCoordinates for output in PickerOptimizerPruneOutputs}
+    OUTPUT_FILES = dict(zip((output.name for output in PickerOptimizerPruneOutputs),      # what their names end with
+                            ('Kept', 'Rejected', 'Unscored')))
+
+    @classmethod
+    def worksInStreaming(cls):
+        # One step that lasts as long as the input grows: with steps for the arrivals (ProtStreamingBase) each would
+        # wait for Scipion's executor, and start a worker.
+        return True
 
     # -------------------------- form ----------------------------------------
     def _defineParams(self, form):
@@ -62,7 +77,8 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
                            'Minimum particle probability: keep what is a particle with at least this probability.\n'
                            'Share of the particles: keep at least so many of the true particles, and as little else '
                            'as that allows.\n'
-                           'Share of junk: keep as much as possible with at most so much junk among it.\n'
+                           'Share of junk: keep as much as possible with at most so much junk among it. This needs all '
+                           'picks: the outputs come when the input is closed.\n'
                            'Change it and continue the run: the scores are used again.')
         form.addParam('minProbability', params.FloatParam, default=0.5, condition=f'decision=={MINIMUM}',
                       validators=[params.Range(0., 1., error='must lie between 0 and 1.')],
@@ -83,62 +99,88 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
                       validators=[params.GE(0, error='must not be negative.')], label='Boxes at a time',
                       help='How many boxes go through the network at a time; 0: chosen by the program. Lower it if '
                            'the memory of the GPU does not suffice.')
+        form.addSection(label='Streaming')
+        form.addParam('streamingSleepOnWait', params.IntParam, default=10,
+                      validators=[params.GE(1, error='must be at least 1.')], label='Sleep when waiting (secs)',
+                      help='While the input grows: seconds between two looks for new picks, and between two updates of '
+                           'the outputs.')
         self._defineThreadsParams(form)
 
     # -------------------------- steps ---------------------------------------
     def _insertAllSteps(self):
-        # A run that is continued repeats the steps whose arguments have changed: other inputs mean all of them,
-        # another decision the last one alone.
-        job = self._job()
-        self._insertFunctionStep(self.convertStep, job, needsGPU=False)
-        self._insertFunctionStep(self.scoreStep, job, needsGPU=True)
-        self._insertFunctionStep(self.createOutputStep, job, *self.getDecision(), needsGPU=False)
+        # A run that is continued repeats the step if its arguments have changed. An open input may have grown since,
+        # or still grow: that is another launch each time.
+        coordinates = self.inputCoordinates.get()
+        convert.refresh(coordinates)
+        extent = str(datetime.now()) if coordinates.isStreamOpen() else coordinates.getSize()
+        self._insertFunctionStep(self.pruneStep, self._job(), extent, *self.getDecision(), needsGPU=True)
 
     def _job(self):
         """What the scores depend on."""
-        coordinates, other = self.inputCoordinates.get(), self.otherMicrographs.get()
-        return [coordinates.getFileName(), coordinates.getSize(), self.inputModel.get().getFileName(),
-                '' if other is None else other.getFileName()]
+        coordinates, model = self.inputCoordinates.get(), self.inputModel.get().getFileName()
+        return [coordinates.getFileName(), self.lookedAt().getFileName(), model, fileDigest(model)]
 
-    def convertStep(self, job):
-        """Write the worker's tables; scores of other inputs are of no more use."""
-        extra = self._getExtraPath()
-        cleanPath(self._getExtraPath(convert.SCORES), self._getExtraPath(REPORT))
-        coordinates, micrographs = self.inputCoordinates.get(), self._micrographs()
-        micIds, scale = convert.correspondence(coordinates.getMicrographs(), micrographs)
-        with oneLineErrors():
-            used = convert.writeCoordinates(coordinates, extra, micIds, scale)
-            if not used:
-                raise InputError('None of the coordinates is on one of the micrographs.')
-            convert.writeMicrographs(micrographs, extra, used)
-        self._linkIntoExtra(self.inputModel.get().getFileName(), MODEL)
+    def pruneStep(self, job, extent, mode, wanted):
+        """Score the picks and split them, until the input is closed."""
+        try:
+            with oneLineErrors():
+                stream = PruneStream(self, mode, wanted, NOVEL)
+                stream.prune()
+        except (OSError, sqlite3.Error) as error:
+            raise PyworkflowException(f'The files of the run or of its input cannot be read or written ({error}). '
+                                      f'Mend that and continue the run.') from error
+        self.summaryVar.set('\n'.join(self._describe(stream)))
 
-    def scoreStep(self, job):
-        """Score all picks. After a failure the worker goes on with the micrographs that are missing."""
+    # What PruneStream and GrowingOutputs need of a run
+
+    def lookedAt(self):
+        """The SetOfMicrographs that is looked at."""
+        return self.lookedAtPointer().get()
+
+    def lookedAtPointer(self):
+        if self.otherMicrographs.get() is not None:
+            return self.otherMicrographs
+        return self.inputCoordinates.get().getMicrographs(asPointer=True)
+
+    def checkPixelSizes(self):
+        """Raises InputError if the micrographs, of which there are some now, have none."""
+        for micrographs in (self.inputCoordinates.get().getMicrographs(), self.lookedAt()):
+            for line in self._checkMicrographs(micrographs, 'micrographs'):
+                raise InputError(line)
+
+    def workerJob(self, feed):
+        """A function that runs the worker, which follows the file `feed` of this folder, from whatever thread."""
+        cleanPattern(self._getExtraPath(f'*.{ERROR_FILE}'))
+        cleanPath(self._getExtraPath(REPORT))
+        convert.takeUpScores(self._getExtraPath(), self.inputModel.get().getFileName())
         arguments = ['--micrographs', convert.MICROGRAPHS, '--coordinates', convert.COORDINATES, '--model', MODEL,
-                     '--output', convert.SCORES, '--report', REPORT]
+                     '--output', convert.SCORES, '--report', REPORT, '--follow', feed]
         if self.batchSize.get() > 0:
             arguments += ['--batch-size', str(self.batchSize.get())]
-        self._runWorker('prune', arguments)
+        # The line of a worker of an earlier launch, which may still be about to end, is not taken for that of ours.
+        return self._workerJob('prune', arguments, errorFile=f'{feed}.{ERROR_FILE}')
 
-    def createOutputStep(self, job, mode, wanted):
-        """Split the picks by their scores."""
-        coordinates = self.inputCoordinates.get()
-        outputs = PickerOptimizerPruneOutputs
-        with oneLineErrors():
-            scores = convert.Scores(self._getExtraPath(convert.SCORES))
-            minimum = self._minimum(mode, wanted, scores)
-        kept = self._newCoordinates('Kept')
-        rejected = self._newCoordinates('Rejected')
-        unscored = None
-        if scores.countUnscored(coordinates.getSize()) or self.hasAttribute(outputs.unscoredCoordinates.name):
-            unscored = self._newCoordinates('Unscored')
-        counts = convert.splitCoordinates(coordinates, scores, minimum, kept, rejected, unscored)
-        for output, itemSet in zip(outputs, (kept, rejected, unscored)):
-            if itemSet is not None and self._setOutput(output.name, itemSet):
-                self._defineSourceRelation(self.inputCoordinates, itemSet)
-                self._defineSourceRelation(self.inputModel, itemSet)
-        self.summaryVar.set('\n'.join(self._describe(minimum, *counts, scores.countNovel(NOVEL))))
+    def outputPath(self, name):
+        """The file of an output."""
+        return self._getPath(f'coordinates{self.OUTPUT_FILES[name]}.sqlite')
+
+    def newOutput(self, name):
+        """An empty set for an output, in the place of what was there."""
+        return self._newCoordinates(self.OUTPUT_FILES[name])
+
+    def openedOutput(self, name):
+        """The set of an output as an earlier launch left it."""
+        return self._likeInput(SetOfCoordinates(filename=self.outputPath(name), indexes=['_micId']))
+
+    def relateToInputs(self, coordinates):
+        self._defineSourceRelation(self.inputCoordinates, coordinates)
+        self._defineSourceRelation(self.inputModel, coordinates)
+
+    def tellProgress(self, kept, rejected, unscored, given):
+        """Say in the summary how far the run is."""
+        text = f'So far: kept *{kept}*, rejected {rejected}' + (f', not scored {unscored}' if unscored else '')
+        self.summaryVar.set(f'{text}, of {given} picks that have come.')
+        self._store(self.summaryVar)
 
     def createCoordinates(self, mode, wanted, corrected=None):
         """Split the picks by another decision into two further outputs; return these, (kept, rejected).
@@ -149,8 +191,9 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         """
         if self.isActive():
             raise InputError('The run is in progress: wait for its end.')
-        scores = convert.Scores(self._getExtraPath(convert.SCORES))
-        minimum = self._minimum(mode, wanted, scores)
+        scores = convert.readScores(self._getExtraPath(convert.SCORES))
+        header = self.inputModel.get().getHeader() if mode == SHARE else None
+        minimum = decision.minimumFor(mode, wanted, header, scores.particleProbabilities())
         cut = self._newCutName(mode, wanted)
         outputs = {f'{what}{cut}': self._newCoordinates(f'{what.capitalize()}{cut}') for what in CUT_OUTPUTS}
         convert.splitCoordinates(self.inputCoordinates.get(), scores, minimum, *outputs.values(), corrected=corrected)
@@ -159,8 +202,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
             coordinates.setObjComment(f'{what} by {how}')
         self._defineOutputs(**outputs)
         for coordinates in outputs.values():
-            self._defineSourceRelation(self.inputCoordinates, coordinates)
-            self._defineSourceRelation(self.inputModel, coordinates)
+            self.relateToInputs(coordinates)
         self._store()
         return tuple(outputs.items())
 
@@ -187,34 +229,46 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
 
     def _newCoordinates(self, suffix):
         """An empty SetOfCoordinates with the box and the micrographs of the input."""
-        coordinates = self._createSetOfCoordinates(self.inputCoordinates.get().getMicrographs(asPointer=True), suffix)
+        return self._likeInput(self._createSetOfCoordinates(
+            self.inputCoordinates.get().getMicrographs(asPointer=True), suffix))
+
+    def _likeInput(self, coordinates):
         coordinates.copyInfo(self.inputCoordinates.get())
         return coordinates
 
-    def _describe(self, minimum, kept, rejected, unscored, novel):
-        report = self._readReport()
-        names = convert.micrographNames(self._micrographs())
+    def _describe(self, stream):
+        kept, rejected = (convert.countClasses(getattr(self, name)) for name in list(self.OUTPUT_FILES)[:2])
         total = sum(kept.values()) + sum(rejected.values())
         share = f' ({100 * sum(kept.values()) / total:.1f} %)' if total else ''
-        rule = ('by the most probable class' if minimum is None else
-                f'with a particle probability of {minimum:g} or more')
+        rule = ('by the most probable class' if stream.minimum is None else
+                f'with a particle probability of {stream.minimum:g} or more')
         lines = [f'Kept *{sum(kept.values())}* of {total} picks{share} {rule}.',
                  f'   kept: {countsText(kept)}', f'   rejected: {countsText(rejected)}']
+        if stream.ending:
+            lines.append(f'*Only what had come is pruned*: the run of the input {stream.ending} and left it open. When '
+                         f'it has gone on, continue this run.')
         if not kept:
             lines.append('*No pick was kept*: outputCoordinates is an empty set.')
-        if novel:
-            lines.append(f'*{novel}* of the picks resemble no labelled box, whatever class they were given (_poNovelty '
-                         f'above {NOVEL:g}): Analyze results shows them as "most novel". If they are many, label some.')
-        if unscored:
-            lines.append(f'*Not scored*: {sum(unscored.values())} picks, for want of {len(unscored)} of the '
-                         f'micrographs (unscoredCoordinates). Restart the run when they can be read:')
-            lines += failedLines(report['failed_micrographs'], names)
-            absent = len(unscored) - len(report['failed_micrographs'])
-            if absent > 0:
-                lines.append(f'   {absent} not among the micrographs')
-        lines.append(f'{report["device"]}: {report["boxes_per_second"]:.0f} boxes per second, '
-                     f'{report["seconds"]:.0f} s.')
+        if stream.novel:
+            lines.append(f'*{stream.novel}* of the picks resemble no labelled box, whatever class they were given '
+                         f'(_poNovelty above {NOVEL:g}): Analyze results shows them as "most novel". If they are many, '
+                         f'label some.')
+        if stream.report is not None:
+            lines += self._describeUnscored(stream.report)
+            lines.append(f'{stream.report["device"]}: {stream.report["boxes_per_second"]:.0f} boxes per second, '
+                         f'{stream.report["seconds"]:.0f} s.')
         return lines
+
+    def _describeUnscored(self, report):
+        unscored = getattr(self, PickerOptimizerPruneOutputs.unscoredCoordinates.name, None)
+        if unscored is None or not unscored.getSize():
+            return []
+        micrographs = len(convert.countPicks(unscored))
+        lines = [f'*Not scored*: {unscored.getSize()} picks, for want of {micrographs} of the micrographs '
+                 f'(unscoredCoordinates). Restart the run when they can be read:']
+        lines += failedLines(report['failed_micrographs'], convert.micrographNames(self.lookedAt()))
+        absent = micrographs - len(report['failed_micrographs'])
+        return lines + ([f'   {absent} not among the micrographs'] if absent > 0 else [])
 
     # -------------------------- information ---------------------------------
     def _validate(self):
@@ -230,7 +284,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
                 decision.minimumForShare(header, self.keptParticles.get() / 100)
         except InputError as error:
             errors.append(str(error))
-        if not errors and other is not None and not convert.matchMicrographs(
+        if not errors and other is not None and not other.isStreamOpen() and not convert.matchMicrographs(
                 convert.micrographNames(coordinates.getMicrographs()), convert.micrographNames(other)):
             errors.append('None of the other micrographs has the name of a micrograph of the input coordinates.')
         return errors
@@ -256,14 +310,3 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
                PURITY: f'above the cut with {self.keptJunk.get():g} % of junk expected'}[self.decision.get()]
         return [f'The coordinates {self.getObjectTag("inputCoordinates")} were pruned with PickerOptimizer '
                 f'[Li2022pickeroptimizer]: kept were those {how}.']
-
-    # -------------------------- utilities -----------------------------------
-    def _minimum(self, mode, wanted, scores):
-        """The least particle probability of a kept pick; None when the most probable class decides."""
-        header = self.inputModel.get().getHeader() if mode == SHARE else None
-        return decision.minimumFor(mode, wanted, header, scores.particleProbabilities())
-
-    def _micrographs(self):
-        """The SetOfMicrographs that is looked at."""
-        other = self.otherMicrographs.get()
-        return self.inputCoordinates.get().getMicrographs() if other is None else other

@@ -1,6 +1,4 @@
 """Between Scipion's sets and the worker's tables: the joins."""
-from types import SimpleNamespace
-
 import pytest
 
 from pickeroptimizer import convert
@@ -8,8 +6,22 @@ from pickeroptimizer.worker import tables
 from pickeroptimizer.worker.errors import InputError
 
 
-def picksWith(*ids):
-    return [SimpleNamespace(getObjId=lambda i=i: i) for i in ids]
+@pytest.fixture()
+def picksWith(tmp_path):
+    """A function that makes a set of coordinates with these ids."""
+    from pwem.objects import Coordinate, SetOfCoordinates
+
+    def make(*ids):
+        coordinates = SetOfCoordinates(filename=str(tmp_path / f'from{ids[0]}.sqlite'))
+        for coordId in ids:
+            pick = Coordinate(x=coordId, y=0)
+            pick.setMicId(1)
+            pick.setObjId(coordId)
+            coordinates.append(pick)
+        coordinates.write()
+        return coordinates
+
+    return make
 
 
 def writeScores(path, *rows):
@@ -17,17 +29,19 @@ def writeScores(path, *rows):
     return path
 
 
-def test_scores_join_by_id(tmp_path):
+def test_scores_join_by_id(tmp_path, picksWith):
     path = writeScores(tmp_path / 'scores.csv', (7, 0.1, 0.9, 0, 1.5, 'scored', ''),
                        (2, '', '', '', '', 'outside', 'why'), (5, '', '', '', '', 'unreadable', 'gone, "really"'),
-                       (4, 1, 0, 0, 1, 'scored', ''))
-    scores = convert.Scores(path)
-    merged = [(pick.getObjId(), status, tuple(values))
-              for pick, status, values in scores.merge(picksWith(1, 2, 4, 5, 7, 9))]
+                       (90000, 1, 0, 0, 1, 'scored', ''))
+    scores = convert.readScores(path)
+    merged = [(pick.getObjId(), pick.getX(), status, tuple(values))
+              for pick, status, values in scores.merge(picksWith(1, 2, 4, 5, 7, 9, 500, 90000, 90001))]
     nothing = (0, 0, 0, 0)
-    assert merged == [(1, 'unreadable', nothing), (2, 'outside', nothing), (4, 'scored', (1, 0, 0, 1)),
-                      (5, 'unreadable', nothing), (7, 'scored', (0.1, 0.9, 0, 1.5)), (9, 'unreadable', nothing)]
-    assert scores.countUnscored(6) == 3
+    assert merged == [(2, 2, 'outside', nothing), (5, 5, 'unreadable', nothing), (7, 7, 'scored', (0.1, 0.9, 0, 1.5)),
+                      (90000, 90000, 'scored', (1, 0, 0, 1))]
+    assert scores.countUnscored() == 1
+    with pytest.raises(InputError, match='The pick 2 is not among the input coordinates any more.'):
+        list(scores.merge(picksWith(10)))
 
 
 @pytest.mark.parametrize('text', ['', 'a,b\n1,2\n', '{header}\n1,0.5,0.5,0,1,lost,\n', '{header}\n1,0.5\n',
@@ -36,7 +50,7 @@ def test_damaged_scores(tmp_path, text):
     path = tmp_path / 'scores.csv'
     path.write_text(text.format(header=','.join(tables.SCORE_COLUMNS)))
     with pytest.raises(InputError, match='table of scores'):
-        convert.Scores(path)
+        convert.readScores(path)
 
 
 def test_micrographs_match_by_name_or_stem():

@@ -113,7 +113,7 @@ wait $!
     assert not os.path.exists(run._getExtraPath('scores.csv'))
     capfd.readouterr()
     lab.finished(run)
-    assert 'micrographs were scored by an earlier run' in capfd.readouterr().out
+    assert 'picks were scored by an earlier run' in capfd.readouterr().out
     assert scoresOf(run) == scoresOf(fewPruned)
 
 

@@ -1,6 +1,4 @@
 """From a prune run, or one of its sets, to what a prune window shows."""
-import glob
-import os
 from dataclasses import dataclass
 from typing import Callable, Dict, Optional, Tuple
 
@@ -71,24 +69,12 @@ def joined(parts):
 
 
 def picksOfRun(run):
-    """The Picks of a run: of its outputs, or, as long as there are none, of its input with the scores so far."""
+    """The Picks of a run: of its outputs or, as long as these may be in parts, of its input with the scores so far."""
     outputs = [getattr(run, output.name, None) for output in PickerOptimizerPruneOutputs]
-    if outputs[0] is not None:
+    if outputs[0] is not None and run.isFinished():
         kinds = ((output, kept) for output, kept in zip(outputs, (True, False, False)) if output is not None)
         return joined([picksOfSet(output, kept) for output, kept in kinds])
-    return _withScores(picksOfSet(run.inputCoordinates.get()), _scoresSoFar(run))
-
-
-def _scoresSoFar(run):
-    """The convert.Scores of a run that is not through, None where it has none."""
-    table = run._getExtraPath(convert.SCORES)
-    for path in (table, *glob.glob(f'{glob.escape(table)}.*.part')):
-        if os.path.exists(path):
-            try:
-                return convert.Scores(path)
-            except InputError:      # looked at in the middle of a line
-                return None
-    return None
+    return _withScores(picksOfSet(run.inputCoordinates.get()), convert.scoresSoFar(run._getExtraPath()))
 
 
 def _withScores(picks, scores):
@@ -96,10 +82,9 @@ def _withScores(picks, scores):
     classes = picks.classes.copy()
     numbers = np.zeros((len(picks), len(SCORE_NUMBERS)))
     if scores is not None:
-        ids, statuses, values = scores.columns()
-        _, rows, places = np.intersect1d(picks.ids, ids, assume_unique=True, return_indices=True)
-        numbers[rows] = values[places]
-        statuses = statuses[places]
+        _, rows, places = np.intersect1d(picks.ids, scores.ids, assume_unique=True, return_indices=True)
+        numbers[rows] = scores.values[places]
+        statuses = scores.statuses[places]
         classes[rows[statuses == scores.STATUSES.index(OUTSIDE)]] = NAMES.index(OUTSIDE)
         scored = rows[statuses == scores.STATUSES.index(SCORED)]
         classes[scored] = numbers[scored, :len(CLASSES)].argmax(axis=1)
@@ -118,11 +103,11 @@ def sessionOfRun(project, run):
     model = PruneModel(picksOfRun(run), micrographsOf(coordinates), _headerOf(run), run.corrections(),
                        run.getDecision())
     session = _session(f'PickerOptimizer: {run.getRunName()}', model, coordinates)
-    if kept is not None and not run.isActive():
+    if kept is not None and run.isFinished():
         session.createCoordinates = lambda *cut: _createCoordinates(run, *cut)
-        session.planRetraining = lambda: _planRetraining(project, run)
     else:
-        session.note = 'This run is not finished: what is scored so far is shown.'
+        session.note = 'This run is not finished: what is scored so far is shown. Other cuts can be made at its end.'
+    session.planRetraining = lambda: _planRetraining(project, run)
     return session
 
 

@@ -1,0 +1,278 @@
+"""Pruned sets as methods of a comparison: their picks, micrographs and scores, in px of the reference's micrographs.
+
+Sets are joined by micrograph and position, never by id: MicrographCleaner numbers the picks anew, Deep Consensus makes
+picks of its own, and particles carry copies of their coordinates.
+"""
+import os
+from dataclasses import dataclass
+from typing import Dict, List
+
+import numpy as np
+
+from pwem.objects import SetOfCoordinates
+
+from ..comparison import UNKNOWN, Comparison, Method
+from ..comparison.matching import match
+from ..constants import PO_CLASS
+from ..worker.errors import InputError
+from ..worker.tables import CLASSES
+from .micrographs import matchMicrographs, micrographFiles, micrographNames, reopen
+from .picks import countPicks
+from .places import chooseScore, readColumns, readPlaces
+
+# Outputs whose picks were not scored: "prune coordinates" could not read their micrographs.
+UNSCORED_OUTPUT = 'unscoredCoordinates'
+# Outputs with scores of another network than those of the final output: of Deep Consensus while it is being trained.
+OTHER_SCORES = {UNSCORED_OUTPUT, 'preliminarOutputCoordinates'}
+
+FEW = 0.5          # share of a set's picks: if fewer are reference picks, the user is told
+
+
+@dataclass
+class Reference:
+    """The picks before pruning: ids, mic_ids int64; xy float64 (n, 2), px; scores as in places.Picks; names and files
+    {mic_id: ...}; pixelSize in Å/px; box in px; path: the file of the set of micrographs."""
+    ids: np.ndarray
+    micIds: np.ndarray
+    xy: np.ndarray
+    scores: np.ndarray
+    scoreName: str
+    names: Dict[int, str]
+    files: Dict[int, str]
+    pixelSize: float
+    box: float
+    path: str
+    notes: List[str]
+
+    @classmethod
+    def read(cls, coordinates):
+        """Read a SetOfCoordinates. Raises InputError where picks have no position."""
+        columns = readColumns(coordinates)
+        xy = np.stack([columns['_x'], columns['_y']], axis=1)
+        if not np.isfinite(xy).all():
+            raise InputError(f'{int((~np.isfinite(xy)).any(axis=1).sum())} of the reference picks have no position.')
+        name, scores, notes = chooseScore(columns)
+        micrographs = coordinates.getMicrographs()
+        names, files = micrographNames(micrographs), micrographFiles(micrographs)
+        lost = sorted(set(np.unique(columns['_micId']).tolist()) - set(names))
+        if lost:
+            notes.append(f'{len(lost)} micrographs of the reference picks are not in their set of micrographs: they '
+                         f'are compared, but there are no pictures of them.')
+            names.update((micId, f'micrograph {micId}') for micId in lost)
+        repeated = len(names) - len(set(names.values()))
+        if repeated:
+            notes.append(f'{repeated} micrographs of the reference have the name of another: picks on them are joined '
+                         f'only where the micrographs have the same ids too.')
+        return cls(columns['id'], columns['_micId'], xy, scores, name, names, files,
+                   micrographs.getSamplingRate(), float(coordinates.getBoxSize()), micrographs.getFileName(),
+                   notes)
+
+
+def makeComparison(reference, name, methods, tolerance):
+    """The Comparison of Methods that were joined to a Reference, which is called `name`; it has no truth."""
+    files = {micId: (micName, reference.files.get(micId, '')) for micId, micName in reference.names.items()}
+    return Comparison(reference.ids, reference.micIds, reference.xy[:, 0].copy(), reference.xy[:, 1].copy(), methods,
+                      None, files, reference.box, reference.pixelSize, tolerance, name, list(reference.notes))
+
+
+def ownScores(name, reference):
+    """The reference's own scores as a Method that decides nothing; None where it has none."""
+    if not reference.scoreName:
+        return None
+    everywhere = np.ones(len(reference.ids), dtype=bool)
+    return Method(name, everywhere, everywhere, reference.scores, reference.scoreName, decides=False,
+                  notes=_scoreNotes(reference.scores, everywhere))
+
+
+def readMethod(pointer, name, reference, tolerance, progress=None):
+    """The Method that the set of a Scipion pointer is, joined to the Reference.
+
+    The set is a SetOfCoordinates, a SetOfParticles or a SetOfClasses2D; all that is in it counts as kept. tolerance:
+    px of the reference. progress: see comparison.matching. Scores of rejected picks are taken from other outputs of the
+    same run that have them. Raises InputError where the sets cannot be joined.
+    """
+    itemSet, run = pointer.get(), pointer.getObjValue()
+    picks, scales, micrographs = readPlaces(itemSet, name, reference.pixelSize)
+    joined, notes = _joinMicrographs(picks.keys, reference, micrographs, name)
+    covered = _covered(picks, joined, micrographs, reference, name, notes)
+    rows, chosen, elsewhere, scale = _join(picks, joined, reference, tolerance, scales, progress)
+    if len(picks.x) and not len(rows):
+        raise InputError(f'{name}: none of its {len(picks.x)} picks is within {tolerance:g} px of a reference pick: it '
+                         f'was not made of these picks, or its positions are in other pixels.')
+    kept = np.zeros(len(reference.ids), dtype=bool)
+    kept[rows] = True
+    scores = np.full(len(reference.ids), np.nan)
+    scores[rows] = picks.scores[chosen]
+    if len(scales) > 1:
+        notes.append(f'Positions are taken as px of the {"particles" if scale == scales[0] else "micrographs"}, with '
+                     f'which more of them are reference picks.')
+    if abs(scale - 1) > 1e-6:
+        notes.append(f'Positions were multiplied by {scale:.4g}, for other pixel sizes.')
+    unmatched = len(picks.x) - elsewhere - len(rows)
+    if unmatched > FEW * (len(picks.x) - elsewhere):
+        notes.append(f'Only {len(rows)} of {len(picks.x) - elsewhere} picks are reference picks: look whether this '
+                     f'set was made of them.')
+    if isinstance(itemSet, SetOfCoordinates):
+        covered &= ~np.isin(reference.micIds, _unscored(run, itemSet, name, reference))
+        if picks.scoreName:
+            _scoresOfTheRest(run, itemSet, picks.scoreName, reference, tolerance, scores)
+    else:
+        notes.append('Picks that were never extracted, such as those too near to the border, count as rejected.')
+    # A set cut by the picker's own score: the picks before pruning have it for all.
+    if picks.scoreName == reference.scoreName and np.allclose(scores[rows], reference.scores[rows], equal_nan=True):
+        scores = reference.scores
+    return Method(name, kept, covered, scores, picks.scoreName, unmatched, elsewhere,
+                  picks.notes + notes + _scoreNotes(scores, covered) * bool(picks.scoreName))
+
+
+def readTruth(coordinates, reference, tolerance):
+    """(true classes of the reference picks, int8 (n,); notes): from a set whose picks have a class in `_poClass`.
+
+    Picks whose class is none of worker.tables.CLASSES tell nothing. Raises InputError where the set has no classes or
+    none of them is of a reference pick.
+    """
+    name = 'The ground truth'
+    first = coordinates.getFirstItem() if coordinates.getSize() else None
+    if first is None or not hasattr(first, PO_CLASS):
+        raise InputError(f'The ground truth has no attribute {PO_CLASS}: give a labelled set, such as outputLabels '
+                         f'of "fine-tune", or one set a class.')
+    picks, scales, micrographs = readPlaces(coordinates, name, reference.pixelSize, withClasses=True)
+    joined, notes = _joinMicrographs(picks.keys, reference, micrographs, name)
+    rows, chosen, elsewhere, _ = _join(picks, joined, reference, tolerance, scales, None)
+    truth = np.full(len(reference.ids), UNKNOWN, dtype=np.int8)
+    for code, label in enumerate(CLASSES):
+        truth[rows[picks.classes[chosen] == label]] = code
+    if (truth == UNKNOWN).all():
+        raise InputError(f'None of the {len(picks.x)} places of the ground truth is a reference pick with a class of '
+                         f'{", ".join(CLASSES)}.')
+    left = len(picks.x) - len(rows)
+    if left:
+        notes.append(f'{left} of {len(picks.x)} places of the ground truth are no reference picks, {elsewhere} of them '
+                     f'on other micrographs: they do not count.')
+    return truth, notes
+
+
+def copyChosen(coordinates, chosen, output):
+    """Append to the set `output` the coordinates of which `chosen` is true, as they are; it is by growing id."""
+    coordinates = reopen(coordinates)
+    for pick, wanted in zip(coordinates.iterItems(orderBy='id'), chosen.tolist()):
+        if wanted:
+            output.append(pick)
+    coordinates.close()
+
+
+# ------------------------------ joining ------------------------------
+
+def _joinMicrographs(keys, reference, micrographs, name):
+    """({key: mic_id of the reference}, notes) for the (mic_id, name) in `keys` that are among them.
+
+    By name, with or without extension; where several bear a name, by name and id; where no name is known to the
+    reference, by id. The same set of micrographs corresponds to itself, whatever its names are.
+    """
+    ids = {key: key[0] for key in keys if key[0] in reference.names}
+    if micrographs is not None and micrographs.getFileName() == reference.path:
+        return ids, []
+    named = {key: key[1] for key in keys if key[1]}
+    found = matchMicrographs(named, reference.names)
+    repeated = {micId for micId, count in _counts(found.values()).items() if count > 1}
+    found = {key: micId for key, micId in found.items() if micId not in repeated or micId == key[0]}
+    for key in named.keys() - found.keys():
+        if key in ids and matchMicrographs({0: key[1]}, {0: reference.names[ids[key]]}):
+            found[key] = ids[key]
+    if found or not keys:
+        return found, []
+    if len(ids) == len(keys):
+        return ids, ['No micrograph has a name that the reference knows: they were joined by their ids.']
+    raise InputError(f'{name}: none of its micrographs is one of the reference, by name or by id.')
+
+
+def _counts(values):
+    counts = {}
+    for value in values:
+        counts[value] = counts.get(value, 0) + 1
+    return counts
+
+
+def _covered(picks, joined, micrographs, reference, name, notes):
+    """bool (n,): the reference picks on micrographs that the method was given."""
+    if micrographs is None:
+        if not picks.keys:
+            raise InputError(f'{name} is empty and does not know its micrographs, so that it cannot be told from '
+                             f'a method that was given none.')
+        notes.append('The set does not know the micrographs that it was made of: only those count on which it has '
+                     'picks.')
+        given = set(joined.values())
+    elif micrographs.getFileName() == reference.path:
+        given = set(reference.names)
+    else:
+        keys = list(micrographNames(micrographs).items())
+        given = set(_joinMicrographs(keys, reference, micrographs, name)[0].values()) | set(joined.values())
+    return np.isin(reference.micIds, np.array(sorted(given), dtype=np.int64))
+
+
+def _join(picks, joined, reference, tolerance, scales, progress):
+    """(reference rows, picks, number of picks on no micrograph of the reference, scale): see comparison.matching.
+
+    Of several scales that which joins most, the first of equals.
+    """
+    micIds = np.array([joined.get(key, -1) for key in picks.keys] or [-1], dtype=np.int64)[picks.micrographs]
+    known = np.array([key in joined for key in picks.keys] or [False])[picks.micrographs]
+    xy = np.stack([picks.x, picks.y], axis=1)[known]
+    best = None
+    for scale in scales:
+        pairs = match(reference.micIds, reference.xy, micIds[known], xy * scale, tolerance, progress)
+        if best is None or len(pairs[0]) > len(best[0][0]):
+            best = pairs, scale
+    (rows, chosen), scale = best
+    return rows, np.flatnonzero(known)[chosen], int((~known).sum()), scale
+
+
+# ------------------------------ other outputs of the run ------------------------------
+
+def _siblings(run, itemSet):
+    """[(name, SetOfCoordinates)] of the other outputs of the run that a set is an output of."""
+    if run is None or not hasattr(run, 'iterOutputAttributes'):
+        return []
+    return [(name, output) for name, output in run.iterOutputAttributes(SetOfCoordinates)
+            if output.getFileName() != itemSet.getFileName() and os.path.exists(output.getFileName())]
+
+
+def _unscored(run, itemSet, name, reference):
+    """mic_ids of the reference on which "prune coordinates" could not judge the picks."""
+    micIds = []
+    for sibling, output in _siblings(run, itemSet):
+        if sibling == UNSCORED_OUTPUT and output.getSize():
+            micrographs = output.getMicrographs()
+            names = micrographNames(micrographs)
+            keys = [(micId, names.get(micId)) for micId in countPicks(output)]
+            micIds += _joinMicrographs(keys, reference, micrographs, name)[0].values()
+    return micIds
+
+
+def _scoresOfTheRest(run, itemSet, scoreName, reference, tolerance, scores):
+    """Fill in the scores of the picks that the set does not hold, from the other outputs of its run."""
+    for name, output in _siblings(run, itemSet):
+        if not np.isnan(scores).any():
+            return
+        first = output.getFirstItem() if name not in OTHER_SCORES and output.getSize() else None
+        if first is None or not hasattr(first, scoreName):
+            continue
+        picks, scales, micrographs = readPlaces(output, name, reference.pixelSize)
+        if picks.scoreName != scoreName:
+            continue
+        joined, _ = _joinMicrographs(picks.keys, reference, micrographs, name)
+        rows, chosen, _, _ = _join(picks, joined, reference, tolerance, scales, None)
+        lacking = np.isnan(scores[rows])
+        scores[rows[lacking]] = picks.scores[chosen[lacking]]
+
+
+def _scoreNotes(scores, covered):
+    """Sentences about scores that are few or say nothing."""
+    known = scores[covered & np.isfinite(scores)]
+    notes = []
+    if len(known) < np.count_nonzero(covered):
+        notes.append(f'{np.count_nonzero(covered) - len(known)} of {np.count_nonzero(covered)} picks have no score: at '
+                     f'any threshold they stay what the set makes of them.')
+    if len(known) and known.min() == known.max():
+        notes.append(f'All scores are {known[0]:g}: they tell nothing.')
+    return notes

@@ -1,0 +1,52 @@
+"""Picks with their scores, into the sets of the kept, of the rejected and of those without a score."""
+from pyworkflow.object import Float, String
+
+from ..constants import PO_CLASS
+from ..worker import tables
+from .micrographs import reopen
+from .scores import NUMBERS
+
+
+def splitCoordinates(coordinates, scores, minimum, kept, rejected, unscored=None, corrected=None):
+    """Append each pick that has a score to one of three sets, with its id, its attributes and the five of this plugin.
+
+    `minimum` is the least particle probability of a kept pick, None for the most probable class to decide. Picks of
+    micrographs that could not be read are left out when `unscored` is None. `corrected` is {coord_id: class} of the
+    picks that a user has given another class: that is their `_poClass`, and particles are kept, others not.
+    """
+    coordinates = reopen(coordinates)
+    for pick, status, numbers in scores.merge(coordinates):
+        name, keep = status, False
+        if status == tables.SCORED:
+            probabilities = numbers[:len(tables.CLASSES)]
+            name = tables.CLASSES[probabilities.index(max(probabilities))]
+            keep = name == tables.PARTICLE if minimum is None else probabilities[0] >= minimum
+        if corrected and pick.getObjId() in corrected:
+            name = corrected[pick.getObjId()]
+            keep, status = name == tables.PARTICLE, tables.SCORED
+        _annotate(pick, numbers, name)
+        target = unscored if status == tables.UNREADABLE else kept if keep else rejected
+        if target is not None:
+            target.append(pick)
+    coordinates.close()
+
+
+def countClasses(coordinates):
+    """{_poClass: number of picks} of a set that splitCoordinates filled, in the order of tables.CLASSES."""
+    if not coordinates.getSize():      # Scipion cannot aggregate nothing
+        return {}
+    coordinates = reopen(coordinates)
+    counts = {row[PO_CLASS]: row['COUNT'] for row in coordinates.aggregate(['COUNT'], PO_CLASS, [PO_CLASS])}
+    coordinates.close()
+    return {name: counts[name] for name in (*tables.CLASSES, tables.OUTSIDE) if name in counts}
+
+
+def _annotate(pick, numbers, name):
+    """Set the five attributes. The item object is shared by the whole pass: reuse its attributes too."""
+    if not isinstance(getattr(pick, PO_CLASS, None), String):
+        setattr(pick, PO_CLASS, String())
+        for attribute in NUMBERS:
+            setattr(pick, attribute, Float())
+    for attribute, value in zip(NUMBERS, numbers):
+        getattr(pick, attribute).set(value)
+    getattr(pick, PO_CLASS).set(name)
