@@ -4,6 +4,7 @@ import json
 from pwem.objects import EMObject
 from pyworkflow.object import CsvList, Float, Integer, String
 
+from .comparison import Comparison
 from .pretraining import describeData, readReport
 from .worker.modelheader import read_header
 
@@ -147,3 +148,37 @@ class PickerOptimizerEvaluation(EMObject):
             return self.getClassName()
         return (f'{self.getClassName()} (best: {self._best}; balanced macro-F1 {self._f1.get():.3f} with '
                 f'{self._shots} labels a class)')
+
+
+class PickerOptimizerComparison(EMObject):
+    """Pruned sets side by side: the folder with the comparison, and what it says in short."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._path = String()
+        self._picks = Integer()
+        self._methods = CsvList()
+        self._disputed = Integer()      # picks that some methods kept and others rejected
+
+    @classmethod
+    def fromFolder(cls, folder, comparison, disputed):
+        """Describe a comparison.Comparison saved in `folder`, a path relative to the project's folder."""
+        result = cls()
+        result._path.set(folder)
+        result._picks.set(len(comparison))
+        result._methods.set([method.name.replace(',', ' ') for method in comparison.methods])
+        result._disputed.set(disputed)
+        return result
+
+    def getFolder(self):
+        return self._path.get()
+
+    def getComparison(self):
+        """The comparison.Comparison. Raises worker.errors.InputError if its files cannot be read."""
+        return Comparison.load(self.getFolder())
+
+    def __str__(self):
+        if self._picks.get() is None:
+            return self.getClassName()
+        return (f'{self.getClassName()} ({len(self._methods)} methods on {self._picks.get()} picks, '
+                f'{self._disputed.get()} disputed)')

@@ -1,3 +1,4 @@
+from .protocol_compare import PickerOptimizerCompareOutputs, ProtPickerOptimizerCompare
 from .protocol_evaluate import PickerOptimizerEvaluateOutputs, ProtPickerOptimizerEvaluate
 from .protocol_import_model import PickerOptimizerImportModelOutputs, ProtPickerOptimizerImportModel
 from .protocol_library import ProtPickerOptimizerLibrary
@@ -5,7 +6,8 @@ from .protocol_pretrain import PickerOptimizerPretrainOutputs, ProtPickerOptimiz
 from .protocol_prune import PickerOptimizerPruneOutputs, ProtPickerOptimizerPrune
 from .protocol_train import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
 
-__all__ = ['PickerOptimizerEvaluateOutputs', 'PickerOptimizerImportModelOutputs', 'PickerOptimizerPretrainOutputs',
-           'PickerOptimizerPruneOutputs', 'PickerOptimizerTrainOutputs', 'ProtPickerOptimizerEvaluate',
-           'ProtPickerOptimizerImportModel', 'ProtPickerOptimizerLibrary', 'ProtPickerOptimizerPretrain',
-           'ProtPickerOptimizerPrune', 'ProtPickerOptimizerTrain']
+__all__ = ['PickerOptimizerCompareOutputs', 'PickerOptimizerEvaluateOutputs', 'PickerOptimizerImportModelOutputs',
+           'PickerOptimizerPretrainOutputs', 'PickerOptimizerPruneOutputs', 'PickerOptimizerTrainOutputs',
+           'ProtPickerOptimizerCompare', 'ProtPickerOptimizerEvaluate', 'ProtPickerOptimizerImportModel',
+           'ProtPickerOptimizerLibrary', 'ProtPickerOptimizerPretrain', 'ProtPickerOptimizerPrune',
+           'ProtPickerOptimizerTrain']

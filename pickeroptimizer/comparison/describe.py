@@ -1,0 +1,121 @@
+"""A comparison in plain sentences: what was compared, what could not be joined, and what came out."""
+import math
+
+import numpy as np
+
+from .curves import junk_removed_at
+
+FEW_MICROGRAPHS = 10      # intervals from fewer are a guess
+
+
+def sentences(results):
+    """Lines for a person."""
+    comparison = results.comparison
+    micrographs = int((results.micrographs.picks > 0).sum())
+    lines = [f'{_number(len(results.counts), "method")} compared on {_number(len(comparison), "pick")} of '
+             f'{_number(micrographs, "micrograph")} ({comparison.reference}); box '
+             f'{comparison.box:g} px, tolerance {comparison.tolerance:g} px.', *comparison.notes]
+    for count, method in zip(results.counts, comparison.deciding):
+        lines.append(_kept(count, micrographs))
+        lines += [f'   {note}' for note in (*_unjoined(count), *method.notes)]
+    lines += [f'{method.name} ({method.score_name}): {note}' for method in comparison.methods if not method.decides
+              for note in method.notes]
+    lines += [*_agreement(results), *_truth(results)]
+    return lines
+
+
+def percent(share):
+    """A share (0-1) in per cent; a dash where it is not defined."""
+    return '–' if math.isnan(share) else f'{100 * share:.1f} %'
+
+
+def percent_interval(value, low, high):
+    """A share with its interval, in per cent."""
+    if math.isnan(value) or math.isnan(low):
+        return percent(value)
+    return f'{100 * value:.1f} % ({100 * low:.1f} to {100 * high:.1f})'
+
+
+def two_digits(figure):
+    """A figure such as a kappa; a dash where it is not defined."""
+    return '–' if math.isnan(figure) else f'{round(figure, 2) + 0.0:.2f}'      # and no -0.00
+
+
+def _number(n, what):
+    return f'{n:,} {what}{"" if n == 1 else "s"}'
+
+
+def _kept(count, micrographs):
+    if not count.covered:
+        return f'*{count.name}*: was given none of the picks.'
+    line = f'*{count.name}*: kept {count.kept:,} of {count.covered:,} picks ({percent(count.kept / count.covered)})'
+    if count.micrographs < micrographs:
+        line += f' on the {count.micrographs} of {micrographs} micrographs that it was given; no others count for it'
+    if not count.rejected:
+        line += ': *all of them*'
+    if not count.kept:
+        line += ': *none*'
+    elif count.emptied:
+        line += f'; none on {_number(count.emptied, "micrograph")}'
+    return f'{line}.'
+
+
+def _unjoined(count):
+    if count.unmatched:
+        yield (f'{_number(count.unmatched, "pick")} of it {"has" if count.unmatched == 1 else "have"} no reference '
+               f'pick of {"its" if count.unmatched == 1 else "their"} own within the tolerance: not counted.')
+    if count.elsewhere:
+        yield (f'{_number(count.elsewhere, "pick")} of it {"is" if count.elsewhere == 1 else "are"} on no micrograph '
+               f'of the reference: not counted.')
+
+
+def _agreement(results):
+    if len(results.counts) < 2:
+        return
+    shared = sum(pattern.count for pattern in results.patterns)
+    if not shared:
+        yield 'No pick was given to all methods, so who kept what is told only for each two of them.'
+    else:
+        agreed = sum(pattern.count for pattern in results.patterns if len(set(pattern.kept)) == 1)
+        line = f'All methods agree on {agreed:,} of {shared:,} picks ({percent(agreed / shared)})'
+        yield line + (f'; {results.left_out:,} more were not given to all of them.' if results.left_out else '.')
+    names = [count.name for count in results.counts]
+    known = [pair for pair in results.pairs if not math.isnan(pair.agreement)]
+    if len(known) > 1:
+        for what, pair in (('Most', max(known, key=lambda p: p.agreement)),
+                           ('Least', min(known, key=lambda p: p.agreement))):
+            yield f'{what} alike: {names[pair.first]} and {names[pair.second]}, {_alike(pair)}.'
+    elif known:
+        yield f'{names[0]} and {names[1]}: {_alike(known[0])}.'
+
+
+def _alike(pair):
+    kappa = 'kappa not defined' if math.isnan(pair.kappa) else f'kappa {two_digits(pair.kappa)}'
+    return f'agreement {percent(pair.agreement)}, {kappa}'
+
+
+def _truth(results):
+    comparison = results.comparison
+    if comparison.truth is None:
+        return
+    known = int(np.count_nonzero(comparison.truth >= 0))
+    particles = int(np.count_nonzero(comparison.truth == 0))
+    micrographs = len(np.unique(comparison.mic_ids[comparison.truth >= 0]))
+    rough = '; of so few they are a guess' if micrographs < FEW_MICROGRAPHS else ''
+    yield (f'The true class of {known:,} of {len(comparison):,} picks is known, on '
+           f'{_number(micrographs, "micrograph")}: {_number(particles, "particle")} and {known - particles:,} junk. In '
+           f'brackets: 95 % intervals by micrograph{rough}.')
+    for judgement in results.judgements:
+        figures = judgement.figures
+        yield (f'*{judgement.name}*: junk removed {percent_interval(*figures["junk_removed"])}, particles lost '
+               f'{percent_interval(*figures["particles_lost"])}; precision {percent(figures["precision"][0])}, '
+               f'F1 {percent(figures["f1"][0])}.')
+    mere = {method.name for method in comparison.methods if not method.decides}
+    for curve in (curve for curve in results.curves if curve.name in mere):
+        figures = {key: values for key, (values, _, _) in curve.figures.items()}
+        for judgement in results.judgements:
+            removed, lost = (judgement.figures[key][0] for key in ('junk_removed', 'particles_lost'))
+            if not math.isnan(lost):
+                yield (f'Thresholds of the {curve.name} that lose no more particles than {judgement.name} remove at '
+                       f'most {percent(float(junk_removed_at(figures, lost)))} of the junk, {judgement.name} '
+                       f'{percent(removed)}.')

@@ -1,0 +1,105 @@
+"""The report of a comparison: one HTML file with all it shows inside, for any browser."""
+import base64
+import html
+import math
+
+from ..worker.files import replacing
+from . import pictures, tables
+from .describe import percent, percent_interval, sentences, two_digits
+
+REPORT = 'report.html'
+ROWS = 40      # of a table at most; the CSV files have all
+
+STYLE = '''body{font:15px/1.45 sans-serif;color:#222;max-width:1420px;margin:1.5em auto;padding:0 1em}
+h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}
+table{border-collapse:collapse;font-size:.9em;margin:.5em 0}
+th,td{padding:.2em .6em;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap}
+th{background:#f4f4f4;vertical-align:bottom}td.text,th.text{text-align:left}
+div.wide{overflow-x:auto}img{max-width:100%}p.note{color:#555}li.note{list-style:none;color:#555}'''
+
+
+def write(path, results, most_pictures):
+    """Write the report, whole or not at all, with pictures of at most so many micrographs."""
+    with replacing(path, encoding='utf-8') as stream:
+        stream.write(page(results, most_pictures))
+
+
+def page(results, most_pictures):
+    """The report as text."""
+    parts = [_list(sentences(results)), _micrographs(results, most_pictures)]
+    if results.judgements:
+        parts += ['<h2>Junk removed against particles lost</h2>',
+                  '<p class="note">Curves: what each threshold of a score would do. Marks: what each method did, with '
+                  '95 % intervals by micrograph.</p>',
+                  _image(pictures.trade_picture(results), 'Junk removed against particles lost')]
+    if results.curves:
+        parts += ['<h2>Kept by threshold</h2>', _image(pictures.shares_picture(results), 'Share kept by threshold')]
+    if len(results.counts) > 1 and results.patterns:
+        parts += ['<h2>Who kept what</h2>',
+                  '<p class="note">Each bar counts the picks that exactly the methods with a black dot below it kept, '
+                  'of the picks that were given to all.</p>',
+                  _image(pictures.patterns_picture(results), 'Who kept what')]
+    parts += [_table(table) for table in tables.all_tables(results) if table.name not in ('curves', 'patterns')]
+    title = f'Pruned sets compared: {results.comparison.reference}'
+    return (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
+            f'<style>{STYLE}</style></head>\n<body><h1>{html.escape(title)}</h1>\n' + '\n'.join(parts) +
+            '\n</body></html>\n')
+
+
+def _list(lines):
+    """Sentences as a list; those that begin with blanks belong to the one before, *this* stands out."""
+    items = []
+    for line in lines:
+        words = html.escape(line.strip()).split('*')
+        if len(words) % 2:      # each star has its partner
+            text = ''.join(f'<b>{word}</b>' if i % 2 else word for i, word in enumerate(words))
+        else:
+            text = '*'.join(words)
+        items.append(f'<li{" class=note" if line.startswith(" ") else ""}>{text}</li>')
+    return '<ul>' + '\n'.join(items) + '</ul>'
+
+
+def _micrographs(results, most):
+    if not most:
+        return ''
+    found = pictures.micrograph_pictures(results, most)
+    lines = ['<h2>Micrographs where the methods differ most</h2>']
+    if not found:
+        lines.append('<p>None of the micrographs could be read, so there are no pictures.</p>')
+    elif len(results.counts) > pictures.PANELS:
+        lines.append(f'<p class="note">The first {pictures.PANELS} of {len(results.counts)} methods are shown.</p>')
+    if found:
+        lines.append('<p class="note">A box with a stroke was rejected. Where boxes would hide the micrograph, they '
+                     'are drawn smaller.</p>')
+    for name, png in found:
+        lines.append(f'<p>{html.escape(name)}</p>{_image(png, name)}')
+    return '\n'.join(lines)
+
+
+def _image(png, text):
+    return f'<img alt="{html.escape(text)}" src="data:image/png;base64,{base64.b64encode(png).decode("ascii")}">'
+
+
+def _table(table):
+    classes = [' class="text"' if column.kind == tables.TEXT else '' for column in table.columns]
+    head = ''.join(f'<th{c}>{html.escape(column.name)}</th>' for c, column in zip(classes, table.columns))
+    rows = '\n'.join('<tr>' + ''.join(f'<td{c}>{html.escape(cell(column.kind, value))}</td>'
+                                      for c, column, value in zip(classes, table.columns, row)) + '</tr>'
+                     for row in table.rows[:ROWS])
+    more = (f'<p class="note">{len(table.rows) - ROWS} more rows are in tables/{table.name}.csv.</p>'
+            if len(table.rows) > ROWS else '')
+    return (f'<h2>{html.escape(table.title)}</h2><div class="wide"><table><tr>{head}</tr>\n{rows}</table></div>{more}')
+
+
+def cell(kind, value):
+    """What a reader sees of a value in a column of one of the kinds of tables.py."""
+    if kind == tables.NUMBER:
+        return f'{value:,}' if value != '' else '–'
+    if kind == tables.SHARE:
+        return percent(value)
+    if kind == tables.SHARE_INTERVAL:
+        return percent_interval(*value)
+    if kind == tables.FIGURE_INTERVAL:
+        value, low, high = value
+        return two_digits(value) + ('' if math.isnan(low) else f' ({two_digits(low)} to {two_digits(high)})')
+    return f'{value:.4g}' if kind == tables.FIGURE else str(value)

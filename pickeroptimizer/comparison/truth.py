@@ -1,0 +1,70 @@
+"""Methods judged by the true classes of the picks."""
+from dataclasses import dataclass
+from typing import Dict, Tuple
+
+import numpy as np
+
+from ..worker.tables import CLASSES
+from .agreement import micrograph_index
+from .bootstrap import interval
+from .data import UNKNOWN
+
+PARTICLES, JUNK = range(2)
+KEPT, REJECTED = range(2)
+
+# What the figures are called for a user; all are shares (0-1).
+FIGURES = {'junk_removed': 'junk removed', 'particles_lost': 'particles lost', 'precision': 'precision',
+           'recall': 'recall', 'f1': 'F1'}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one method did to the picks that it covers and whose true class is known.
+
+    counts: int64 (classes, 2), picks KEPT and REJECTED, in the order of CLASSES. figures: {key of FIGURES: (value, low,
+    high)}, the last two the 95 % interval by micrograph; nan where not defined.
+    """
+    name: str
+    counts: np.ndarray
+    figures: Dict[str, Tuple[float, float, float]]
+
+
+def figures_of(counts):
+    """{key of FIGURES: shares (...)} of counts (..., 2, 2): PARTICLES or JUNK, KEPT or REJECTED.
+
+    Precision: share of particles among the kept. Recall: share of the particles that are kept, 1 - particles lost.
+    F1: harmonic mean of the two. nan where a share is of nothing.
+    """
+    counts = np.asarray(counts, dtype=float)
+    true, false = counts[..., PARTICLES, KEPT], counts[..., JUNK, KEPT]
+    missed, removed = counts[..., PARTICLES, REJECTED], counts[..., JUNK, REJECTED]
+    with np.errstate(invalid='ignore', divide='ignore'):
+        return {'junk_removed': removed / (removed + false), 'particles_lost': missed / (missed + true),
+                'precision': true / (true + false), 'recall': true / (true + missed),
+                'f1': 2 * true / (2 * true + false + missed)}
+
+
+def judge(comparison):
+    """A Judgement for each deciding method, in their order; [] without a truth."""
+    if comparison.truth is None:
+        return []
+    index, size = micrograph_index(comparison)
+    judgements = []
+    for method in comparison.deciding:
+        counted = method.covered & (comparison.truth != UNKNOWN)
+        code = (index[counted] * len(CLASSES) + comparison.truth[counted]) * 2 + ~method.kept[counted]
+        table = np.bincount(code, minlength=size * len(CLASSES) * 2).reshape(size, len(CLASSES), 2)
+        judgements.append(Judgement(method.name, table.sum(axis=0), with_intervals(two_classes(table))))
+    return judgements
+
+
+def two_classes(table):
+    """Counts (..., classes, 2) as (..., 2, 2): all that is no particle is junk."""
+    return np.stack([table[..., 0, :], table[..., 1:, :].sum(axis=-2)], axis=-2)
+
+
+def with_intervals(counts):
+    """{key of FIGURES: (value, low, high)} of counts (micrographs, 2, 2)."""
+    low, high = interval(counts, lambda sums: np.stack(list(figures_of(sums).values()), axis=-1))
+    values = figures_of(counts.sum(axis=0))
+    return {key: (float(values[key]), float(low[i]), float(high[i])) for i, key in enumerate(FIGURES)}

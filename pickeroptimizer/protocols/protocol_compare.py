@@ -1,0 +1,265 @@
+"""Protocol that sets pruned sets side by side."""
+import os
+from collections import Counter
+from enum import Enum, auto
+
+from pwem.objects import SetOfCoordinates
+from pyworkflow.protocol import params
+from pyworkflow.utils import Message, cleanPath
+
+from .. import convert
+from ..comparison import Comparison, agreement, report
+from ..comparison.describe import sentences
+from ..comparison.results import Results
+from ..comparison.tables import write_tables
+from ..objects import PickerOptimizerComparison
+from .protocol_base import PickerOptimizerProtocol, oneLineErrors
+
+AUTOMATIC = -1.0
+SHARE_OF_BOX = 0.2          # of the box, as the tolerance
+LARGEST = 1.0               # box: beyond, neighbours are taken for each other
+MOST_METHODS = 60           # patterns are kept in the bits of a number
+TABLES = 'tables'
+PICKER = "picker's own score"
+
+
+class PickerOptimizerCompareOutputs(Enum):
+    # The first is a PickerOptimizerComparison, the others are a SetOfCoordinates.
+    outputComparison = auto()
+    keptByAllCoordinates = auto()
+    keptByMajorityCoordinates = auto()
+    keptByOneCoordinates = auto()
+
+
+# For each output of coordinates, which picks go into it.
+CHOICES = {PickerOptimizerCompareOutputs.keptByAllCoordinates.name: agreement.kept_by_all,
+           PickerOptimizerCompareOutputs.keptByMajorityCoordinates.name: agreement.kept_by_majority,
+           PickerOptimizerCompareOutputs.keptByOneCoordinates.name: agreement.kept_by_one}
+
+
+class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
+    """Compare what several ways of pruning made of the same picks.
+
+    Any number of pruned sets are held against the picks before pruning: those of "prune coordinates",
+    MicrographCleaner, Deep Consensus or any other protocol; particles, and 2D classes of which only the good ones are
+    left, too. Picks are joined by micrograph and position, one to one, never by id. With a labelled set as the truth,
+    the result says how much junk each method removed, how many particles it lost, and what other thresholds of its
+    score would have done.
+
+    Press "Analyze results" to see the same micrograph side by side. The folder extra of the run has a report that any
+    browser shows (report.html), and its tables as CSV files (tables).
+    """
+    _label = 'compare pruned sets'
+    _possibleOutputs = {PickerOptimizerCompareOutputs.outputComparison.name: PickerOptimizerComparison,
+                        **dict.fromkeys(CHOICES, SetOfCoordinates)}
+
+    # -------------------------- form ----------------------------------------
+    def _defineParams(self, form):
+        form.addSection(label=Message.LABEL_INPUT)
+        form.addParam('inputCoordinates', params.PointerParam, pointerClass='SetOfCoordinates', important=True,
+                      label='Picks before pruning', help='What all the methods were given to prune.')
+        form.addParam('inputSets', params.MultiPointerParam, important=True, minNumObjects=1,
+                      pointerClass='SetOfCoordinates,SetOfParticles,SetOfClasses2D', label='Pruned sets',
+                      help='What each method kept. All that is in a set counts as kept; of 2D classes, give those that '
+                           'were found good. A method is called by the label of its run.\n'
+                           'A score that the picks bear is found by itself: of this plugin, MicrographCleaner, Deep '
+                           'Consensus, crYOLO, Topaz, or RELION. Scores of rejected picks are taken from the other '
+                           'outputs of the same run, such as rejectedCoordinates or outputCoordinates_Full.')
+        form.addParam('truth', params.PointerParam, pointerClass='SetOfCoordinates', allowsNull=True,
+                      label='Ground truth', help='Optional: labelled picks, with a class in the attribute _poClass, '
+                                                 'such as outputLabels of "fine-tune". Those labels were trained on, '
+                                                 'so they flatter that model: labels of other micrographs are fair.')
+        form.addParam('pickerScore', params.BooleanParam, default=False, label="Compare the picker's own score",
+                      help='Show what a stricter threshold of the picker would have done, if the picks bear its score.')
+        form.addParam('tolerance', params.FloatParam, default=AUTOMATIC, expertLevel=params.LEVEL_ADVANCED,
+                      label='Tolerance (px)',
+                      help=f'How far a pick of a pruned set may be from its pick before pruning, in px of the '
+                           f'latter. -1: {SHARE_OF_BOX:g} of the box. 0: positions must be the very same; some '
+                           f'protocols cut fractions off.')
+        form.addSection(label='Results')
+        form.addParam('keptByAll', params.BooleanParam, default=False, label='Make a set: kept by all',
+                      help='Picks before pruning that all methods kept. Methods count only on micrographs that they '
+                           'were given. Coordinates keep their ids and attributes.')
+        form.addParam('keptByMajority', params.BooleanParam, default=False, label='Make a set: kept by the majority',
+                      help='Picks that more than half of the methods kept.')
+        form.addParam('keptByOne', params.BooleanParam, default=False, label='Make a set: kept by one alone',
+                      help='Picks that exactly one of the methods kept.')
+        form.addParam('pictures', params.IntParam, default=4, label='Micrographs in the report',
+                      validators=[params.GE(0, error='must not be negative.')],
+                      help='So many are shown in report.html: those where the methods differ most.')
+
+    # -------------------------- steps ---------------------------------------
+    def _insertAllSteps(self):
+        # A continued run repeats the steps whose arguments have changed.
+        job = self._job()
+        self._insertFunctionStep(self.joinStep, job, needsGPU=False)
+        self._insertFunctionStep(self.reportStep, job, self.pictures.get(), needsGPU=False)
+        self._insertFunctionStep(self.createOutputStep, job, self._choices(), needsGPU=False)
+
+    def _job(self):
+        """What the comparison depends on."""
+        return [*(self._key(itemSet) for itemSet in (self.inputCoordinates.get(), self.truth.get(), *self._sets())),
+                self._names(), self.pickerScore.get(), self._tolerance()]
+
+    @staticmethod
+    def _key(itemSet):
+        if itemSet is None:
+            return []
+        name = itemSet.getFileName()
+        return [name, itemSet.getSize(), os.path.getmtime(name) if os.path.exists(name) else 0]
+
+    def joinStep(self, job):
+        """Join all sets to the picks before pruning."""
+        tolerance = self._tolerance()
+        with oneLineErrors():
+            self.info('Reading the picks before pruning')
+            reference = convert.Reference.read(self.inputCoordinates.get())
+            methods = []
+            for pointer, name in zip(self.inputSets, self._names()):
+                self.info(f'Joining {name}')
+                methods.append(convert.readMethod(pointer, name, reference, tolerance,
+                                                  lambda done, total: self.info(f'   {done} of {total} micrographs')))
+                self.info(f'   {int(methods[-1].kept.sum())} of {len(reference.ids)} kept; '
+                          f'{methods[-1].unmatched + methods[-1].elsewhere} are no reference picks')
+            comparison = convert.makeComparison(reference, self._nameOf(self.inputCoordinates), methods, tolerance)
+            if self.pickerScore.get():
+                own = convert.ownScores(PICKER, reference)
+                if own is None:
+                    comparison.notes.append("The picks before pruning have no score of the picker.")
+                else:
+                    methods.append(own)
+            if self.truth.get() is not None:
+                comparison.truth, notes = convert.readTruth(self.truth.get(), reference, tolerance)
+                comparison.notes += notes
+        comparison.save(self._getExtraPath())
+
+    def reportStep(self, job, pictures):
+        """Write the tables and the report."""
+        comparison = self.getComparison()
+        folder = self._getExtraPath(TABLES)
+        cleanPath(folder)
+        os.makedirs(folder)
+        self.info('Computing tables and confidence intervals')
+        results = Results.of(comparison)
+        write_tables(results, folder)
+        self.info('Writing the report')
+        report.write(self._getExtraPath(report.REPORT), results, pictures)
+        self.summaryVar.set('\n'.join(sentences(results)))
+
+    def createOutputStep(self, job, choices):
+        """Register the comparison and the sets that are asked for."""
+        comparison = self.getComparison()
+        disputed = int(agreement.per_micrograph(comparison).disputed.sum())
+        output = PickerOptimizerComparison.fromFolder(self._getExtraPath(), comparison, disputed)
+        self._relate(PickerOptimizerCompareOutputs.outputComparison.name, output)
+        for name in choices:
+            coordinates = self._newCoordinates(name)
+            convert.copyChosen(self.inputCoordinates.get(), CHOICES[name](comparison), coordinates)
+            self._relate(name, coordinates)
+
+    def _relate(self, name, output):
+        if self._setOutput(name, output):
+            for pointer in (self.inputCoordinates, *self.inputSets):
+                self._defineSourceRelation(pointer, getattr(self, name))
+
+    def _newCoordinates(self, suffix):
+        """An empty SetOfCoordinates with the box and the micrographs of the picks before pruning."""
+        coordinates = self._createSetOfCoordinates(self.inputCoordinates.get().getMicrographs(asPointer=True), suffix)
+        coordinates.copyInfo(self.inputCoordinates.get())
+        return coordinates
+
+    # -------------------------- information ---------------------------------
+    def getComparison(self):
+        """The comparison.Comparison of the run. Raises InputError if it has not finished or is damaged."""
+        return Comparison.load(self._getExtraPath())
+
+    def _validate(self):
+        coordinates, sets = self.inputCoordinates.get(), self._sets()
+        if coordinates is None or not sets:
+            return []      # Scipion itself asks for them
+        errors = self._checkCoordinates(coordinates, 'picks before pruning')
+        for itemSet, name in zip(sets, self._names()):
+            if itemSet is None:
+                errors.append(f'{name}: this set is not there (any more): take it out of the list.')
+            elif isinstance(itemSet, SetOfCoordinates) and itemSet.getMicrographs() is None:
+                errors.append(f'{name}: its coordinates are not linked to micrographs.')
+        if len(sets) > MOST_METHODS:
+            errors.append(f'There are {len(sets)} pruned sets; at most {MOST_METHODS} can be compared.')
+        truth = self.truth.get()
+        if truth is not None:
+            errors += self._checkCoordinates(truth, 'ground truth')
+        if not errors and not (coordinates.getBoxSize() or 0) > 0:
+            errors.append('The picks before pruning have no box size: import them again with one.')
+        return errors or self._validateTolerance(coordinates.getBoxSize())
+
+    def _validateTolerance(self, box):
+        tolerance = self.tolerance.get()
+        if tolerance is None or not (tolerance >= 0 or tolerance == AUTOMATIC):
+            return [f'The tolerance must be -1 (a fifth of the box), 0 (the very same positions) or a number of px, '
+                    f'not {tolerance}.']
+        if tolerance > LARGEST * box:
+            return [f'A tolerance of {tolerance:g} px is more than a box ({box} px): neighbours would be taken for '
+                    f'each other.']
+        return []
+
+    def _warnings(self):
+        lines = []
+        sets = [self.inputCoordinates.get(), *self._sets()]      # all there, or validation has told
+        files = Counter(itemSet.getFileName() for itemSet in sets[1:])
+        if any(count > 1 for count in files.values()):
+            lines.append('A pruned set is given more than once: it will agree with itself.')
+        if sets[0].getFileName() in files:
+            lines.append('The picks before pruning are also given as a pruned set: as a method that keeps everything.')
+        if self.tolerance.get() == 0:
+            lines.append('With a tolerance of 0, only picks at the very same positions are joined: MicrographCleaner '
+                         'and extraction cut fractions off.')
+        truth = self.truth.get()
+        if truth is not None and convert.isScored(truth):
+            lines.append('The classes of the ground truth were given by "prune coordinates", not by a person.')
+        if any(itemSet.isStreamOpen() for itemSet in sets):
+            lines.append('Some of the sets are still growing: compared is what they hold when the run begins.')
+        return lines
+
+    def _summary(self):
+        return self.summaryVar.get('').splitlines() or ['Not compared yet.']
+
+    def _methods(self):
+        if not self.summaryVar.get():
+            return []
+        return [f'What {", ".join(self._names())} kept of the coordinates {self.getObjectTag("inputCoordinates")} was '
+                f'compared by the optimal one-to-one assignment of positions within {self._tolerance():g} px, with '
+                f'95 % intervals by resampling micrographs.']
+
+    # -------------------------- utilities -----------------------------------
+    def _sets(self):
+        return [pointer.get() for pointer in self.inputSets]
+
+    def _names(self):
+        """The names of the methods: labels of runs, with the output where a label comes twice, numbered if need be."""
+        labels = [self._nameOf(pointer) for pointer in self.inputSets]
+        counts = Counter(labels)
+        names = [f'{label}, {pointer.getExtended()}' if counts[label] > 1 and pointer.getExtended() else label
+                 for label, pointer in zip(labels, self.inputSets)]
+        seen = Counter()
+        for i, name in enumerate(names):
+            seen[name] += 1
+            if seen[name] > 1:
+                names[i] = f'{name} ({seen[name]})'
+        return names
+
+    @staticmethod
+    def _nameOf(pointer):
+        owner = pointer.getObjValue()
+        if hasattr(owner, 'getRunName'):
+            return owner.getRunName()
+        return owner.getNameId() if owner is not None else 'missing set'
+
+    def _tolerance(self):
+        """px of the picks before pruning."""
+        tolerance = self.tolerance.get()
+        return SHARE_OF_BOX * self.inputCoordinates.get().getBoxSize() if tolerance == AUTOMATIC else tolerance
+
+    def _choices(self):
+        """Names of the sets of coordinates that are asked for."""
+        wanted = self.keptByAll.get(), self.keptByMajority.get(), self.keptByOne.get()
+        return [name for name, want in zip(CHOICES, wanted) if want]

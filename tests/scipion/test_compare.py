@@ -1,0 +1,412 @@
+"""Pruned sets compared: as Scipion holds them, and by the protocol in a project."""
+import csv
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from laboratory import BOX, NAMES, PIXEL_SIZE, items
+
+from pickeroptimizer import convert
+from pickeroptimizer.comparison import UNKNOWN
+from pickeroptimizer.worker.errors import InputError
+
+CLEANER, CONSENSUS = '_xmipp_goodRegionScore', '_xmipp_zScoreDeepLearning1'
+SIDE = 640
+
+
+# ------------------------------ sets ------------------------------
+
+class Sets:
+    """Makes Scipion sets in a folder. A pick is (mic_id, x, y); ids are counted from 1."""
+
+    def __init__(self, folder):
+        self._folder, self._number = folder, 0
+
+    def _file(self):
+        self._number += 1
+        return str(self._folder / f'set_{self._number}.sqlite')
+
+    def micrographs(self, names, pixelSize=2.0):
+        """`names`: {mic_id: name}."""
+        from pwem.objects import Micrograph, SetOfMicrographs
+        micrographs = SetOfMicrographs(filename=self._file())
+        micrographs.setSamplingRate(pixelSize)
+        for micId, name in names.items():
+            micrograph = Micrograph(location=f'nowhere/{name}')
+            micrograph.setMicName(name)
+            micrograph.setObjId(micId)
+            micrographs.append(micrograph)
+        micrographs.write()
+        return micrographs
+
+    def coordinates(self, micrographs, picks, box=BOX, **attributes):
+        """`attributes`: name = values, one for each pick; text or numbers."""
+        from pwem.objects import Coordinate, SetOfCoordinates
+        from pyworkflow.object import Float, Pointer, String
+        coordinates = SetOfCoordinates(filename=self._file())
+        coordinates.setBoxSize(box)
+        if micrographs is not None:
+            coordinates.setMicrographs(micrographs if micrographs.isPointer() else Pointer(micrographs))
+        for i, (micId, x, y) in enumerate(picks):
+            pick = Coordinate(x=x, y=y)
+            pick.setMicId(micId)
+            for name, values in attributes.items():
+                setattr(pick, name, (String if isinstance(values[i], str) else Float)(values[i]))
+            coordinates.append(pick)
+        coordinates.write()
+        coordinates.close()
+        return coordinates
+
+    def particle(self, micId, x, y, name=None, located=True):
+        from pwem.objects import Coordinate, Particle
+        particle = Particle()
+        particle.setLocation(1, 'particles.mrcs')
+        if located:
+            coordinate = Coordinate(x=x, y=y)
+            coordinate.setMicId(micId)
+            coordinate.setMicName(name)
+            particle.setCoordinate(coordinate)
+        return particle
+
+    def particles(self, coordinates, picks, pixelSize, names=None, located=True, scores=None):
+        """`coordinates`: what they were extracted from, a Pointer, a set, or None. `scores`: of Deep Consensus."""
+        from pwem.objects import SetOfParticles
+        from pyworkflow.object import Float, Pointer
+        particles = SetOfParticles(filename=self._file())
+        particles.setSamplingRate(pixelSize)
+        if coordinates is not None:
+            particles.setCoordinates(coordinates if coordinates.isPointer() else Pointer(coordinates))
+        for i, (micId, x, y) in enumerate(picks):
+            particle = self.particle(micId, x, y, (names or {}).get(micId), located)
+            if scores:
+                setattr(particle, CONSENSUS, Float(scores[i]))
+            particles.append(particle)
+        particles.write()
+        particles.close()
+        return particles
+
+    def classes(self, particles, groups):
+        """`groups`: lists of picks, a class each; the last class is disabled, as by a user who unticks it."""
+        from pwem.objects import Class2D, SetOfClasses2D
+        from pyworkflow.object import Pointer
+        classes = SetOfClasses2D(filename=self._file())
+        if particles is not None:
+            classes.setImages(particles if particles.isPointer() else Pointer(particles))
+        for number, picks in enumerate(groups, start=1):
+            group = Class2D()
+            group.setObjId(number)
+            group.setEnabled(number < len(groups))
+            classes.append(group)
+            for pick in picks:
+                group.append(self.particle(*pick))
+            group.write()
+            classes.update(group)
+        classes.write()
+        classes.close()
+        return classes
+
+
+@pytest.fixture
+def sets(tmp_path):
+    import pyworkflow as pw
+    pw.Config.getDomain().getPlugins()
+    return Sets(tmp_path)
+
+
+PICKS = [(1, 100, 100), (1, 200, 100), (1, 300, 100), (2, 100, 100), (2, 200, 200), (4, 50, 60)]
+MICS = {1: 'a.mrc', 2: 'b.mrc', 4: 'd.mrc'}
+
+
+def reference(sets, picks=PICKS, names=MICS, **attributes):
+    micrographs = sets.micrographs(names)
+    coordinates = sets.coordinates(micrographs, picks, **attributes)
+    return micrographs, coordinates, convert.Reference.read(coordinates)
+
+
+def joined(itemSet, reference, tolerance=5.0, name='M'):
+    from pyworkflow.object import Pointer
+    return convert.readMethod(Pointer(itemSet), name, reference, tolerance)
+
+
+def test_joined_by_place_and_never_by_id(sets):
+    micrographs, _, before = reference(sets)
+    # Numbered anew, moved a little, in another order; one pick that is none, one that lies on a place taken.
+    method = joined(sets.coordinates(micrographs, [(4, 52, 58), (2, 103, 104), (1, 301, 100), (1, 250, 100),
+                                                   (1, 300, 102)]), before)
+    assert method.kept.tolist() == [False, False, True, True, False, True]
+    assert method.covered.all() and (method.unmatched, method.elsewhere) == (2, 0)
+
+
+@pytest.mark.parametrize('names, notes', [
+    ({7: 'b.tif', 8: 'a', 9: 'd.mrc'}, 0),                          # by name, the extension aside
+    ({2: 'x.mrc', 1: 'y.mrc', 4: 'z.mrc'}, 1)])                     # other names altogether: by id
+def test_micrographs_are_joined_by_name_or_by_id(sets, names, notes):
+    _, _, before = reference(sets)
+    ids = {2: 7, 1: 8, 4: 9} if 7 in names else {1: 1, 2: 2, 4: 4}
+    method = joined(sets.coordinates(sets.micrographs(names), [(ids[m], x, y) for m, x, y in PICKS[1:4]]), before)
+    assert method.kept.tolist() == [False, True, True, True, False, False] and method.covered.all()
+    assert len([note for note in method.notes if 'by their ids' in note]) == notes
+
+
+def test_another_pixel_size_and_some_of_the_micrographs(sets):
+    _, _, before = reference(sets)
+    small = sets.micrographs({5: 'a.mrc', 6: 'b.mrc', 8: 'strange.mrc'}, pixelSize=4.0)
+    method = joined(sets.coordinates(small, [(5, 50, 50), (6, 100, 100), (8, 1, 1)]), before)
+    assert method.kept.tolist() == [True, False, False, False, True, False]
+    assert method.covered.tolist() == [True] * 5 + [False] and (method.unmatched, method.elsewhere) == (0, 1)
+    assert any('multiplied by 2' in note for note in method.notes)
+
+
+def test_micrographs_of_one_name_are_told_apart_by_id_only(sets):
+    names = {1: 'same.mrc', 2: 'same.mrc', 4: 'd.mrc'}
+    micrographs, _, before = reference(sets, names=names)
+    assert any('name of another' in note for note in before.notes)
+    assert joined(sets.coordinates(micrographs, PICKS), before).kept.all()      # the same set: no names needed
+    assert joined(sets.coordinates(sets.micrographs(names), PICKS), before).kept.all()
+    method = joined(sets.coordinates(sets.micrographs({3: 'same.mrc', 4: 'd.mrc'}), [(3, 100, 100), (4, 50, 60)]),
+                    before)
+    assert method.kept.tolist() == [False] * 5 + [True] and method.elsewhere == 1
+    assert method.covered.tolist() == [False] * 5 + [True]
+
+
+def test_particles_and_classes_at_any_binning(sets):
+    micrographs, coordinates, before = reference(sets)
+    # As extraction writes them: px of the particles, here binned twice, cut to whole px.
+    particles = sets.particles(coordinates, [(1, 50, 50), (1, 150, 50), (2, 100, 100)], pixelSize=4.0)
+    expected = [True, False, True, False, True, False]
+    assert joined(particles, before).kept.tolist() == expected
+    # As Deep Consensus writes them: binned particles at positions in px of the micrographs.
+    method = joined(sets.particles(coordinates, [PICKS[0], PICKS[2], PICKS[4]], pixelSize=4.0, scores=[.7, .8, .9]),
+                    before)
+    assert method.kept.tolist() == expected and method.score_name == CONSENSUS
+    assert method.scores[method.kept].tolist() == [.7, .8, .9]
+    classes = sets.classes(particles, [[(1, 50, 50)], [(1, 150, 50), (2, 100, 100)], [(4, 25, 30)]])
+    method = joined(classes, before)
+    assert method.kept.tolist() == expected and method.covered.all()
+    assert any('never extracted' in note for note in method.notes)
+
+
+def test_particles_that_do_not_know_their_micrographs(sets):
+    _, _, before = reference(sets)
+    names = {1: 'b.mrc', 2: 'a.mrc'}      # ids of another project: names hold
+    method = joined(sets.particles(None, [(2, 100, 100), (1, 200, 200)], 2.0, names), before)
+    assert method.kept.tolist() == [True, False, False, False, True, False]
+    assert method.covered.tolist() == [True] * 5 + [False]
+    assert any('does not know the micrographs' in note for note in method.notes)
+
+
+def test_a_score_is_found_and_what_is_none_is_not_taken_for_one(sets):
+    micrographs, _, before = reference(sets, _topazScore=[-3.5, 1, 2, float('nan'), 4, 5])
+    assert before.scoreName == '_topazScore'
+    own = convert.ownScores('own', before)
+    assert own.kept.all() and not own.decides and np.isnan(own.scores[3]) and own.scores[0] == -3.5
+    method = joined(sets.coordinates(micrographs, PICKS[:5], _topazScore=[1.0] * 5,
+                                     **{CLEANER: [-1.0, -1.0, 0.9, float('nan'), 0]}), before)
+    assert method.score_name == CLEANER and method.kept.tolist() == [True] * 5 + [False]
+    np.testing.assert_array_equal(method.scores, [math.nan, math.nan, 0.9, math.nan, 0, math.nan])
+    assert any('2 picks bear MicrographCleaner' in note for note in method.notes)
+    assert any('4 of 6 picks have no score' in note for note in method.notes)
+    # Cut by the score that the picks already had, so that it is known of the rejected ones too; or by another.
+    for values, known in (([2, 4], 5), ([2.5, 4], 2)):
+        cut = joined(sets.coordinates(micrographs, [PICKS[2], PICKS[4]], _topazScore=values), before)
+        assert np.isfinite(cut.scores).sum() == known
+    constant = joined(sets.coordinates(micrographs, PICKS, _cryoloScore=[0.5] * 6), before)
+    assert any('All scores are 0.5' in note for note in constant.notes)
+    nothing = joined(sets.coordinates(micrographs, PICKS, **{CLEANER: [-1.0] * 6}), before)
+    assert not nothing.has_scores and nothing.score_name == ''
+
+
+def test_an_empty_set_is_a_method_that_kept_nothing(sets):
+    micrographs, _, before = reference(sets)
+    method = joined(sets.coordinates(micrographs, []), before)
+    assert not method.kept.any() and method.covered.all()
+
+
+@pytest.mark.parametrize('bad, line', [
+    (lambda s, m: s.coordinates(m, [(1, 150, 150)]), 'within 5 px of a reference pick'),
+    (lambda s, m: s.coordinates(s.micrographs({7: 'x.mrc'}), [(7, 100, 100)]), 'by name or by id'),
+    (lambda s, m: s.coordinates(s.micrographs(MICS, pixelSize=0), PICKS), 'no pixel size'),
+    (lambda s, m: s.coordinates(None, PICKS), 'not linked to micrographs'),
+    (lambda s, m: s.particles(None, PICKS, 2.0, located=False), 'do not know their coordinates'),
+    (lambda s, m: s.particles(None, [], 2.0), 'is empty'),
+    (lambda s, m: s.classes(None, [[(1, 50, 50)], []]), 'not linked to the particles')])
+def test_refused_in_one_line(sets, bad, line):
+    micrographs, _, before = reference(sets)
+    with pytest.raises(InputError, match=line) as error:
+        joined(bad(sets, micrographs), before)
+    assert str(error.value).startswith('M') and '\n' not in str(error.value)
+
+
+def test_truth_is_joined_too(sets):
+    micrographs, _, before = reference(sets)
+    labelled = sets.coordinates(micrographs, [(1, 101, 99), (1, 200, 100), (2, 100, 100), (4, 50, 60), (4, 500, 500)],
+                                _poClass=['particle', 'ice', 'carbon', 'outside', 'ice'])
+    truth, notes = convert.readTruth(labelled, before, 5.0)
+    assert truth.tolist() == [0, 1, UNKNOWN, 2, UNKNOWN, UNKNOWN] and '1 of 5 places' in notes[0]
+    with pytest.raises(InputError, match='no attribute _poClass'):
+        convert.readTruth(sets.coordinates(micrographs, PICKS), before, 5.0)
+    with pytest.raises(InputError, match='None of the 1 places'):
+        convert.readTruth(sets.coordinates(micrographs, [(1, 9, 9)], _poClass=['ice']), before, 5.0)
+
+
+# ------------------------------ the protocol ------------------------------
+
+@pytest.fixture(scope='module')
+def others(lab, micrographs, picks, simulated):
+    """A run with outputs like those of MicrographCleaner, Deep Consensus, extraction and 2D classification; what two
+    of them kept of the picks, {output: {ids}}; and the score that each pick was given, {id: score}."""
+    from pyworkflow.object import Pointer
+    run = lab.coordinates(micrographs, simulated.rows[:5], 'others')
+    make = Sets(Path(run._getExtraPath()))
+    micrographs = picks.outputCoordinates.getMicrographs(asPointer=True)
+    before = sorted(items(picks.outputCoordinates).values(), key=lambda pick: pick.getObjId())
+    rng = np.random.default_rng(5)
+    true = {3 * row.coord_id: row.label for row in simulated.rows}
+    good = np.array([rng.random() < (0.9 if true[pick.getObjId()] == 'particle' else 0.2) for pick in before])
+    scores = np.where(good, 0.8, 0.1) + rng.uniform(0, 0.1, len(before))
+
+    def places(chosen, scale=1, shift=0):
+        return [(pick.getMicId(), int(pick.getX() * scale) + shift, int(pick.getY() * scale))
+                for pick, wanted in zip(before, chosen) if wanted]
+
+    def attribute(name, chosen):
+        return {name: scores[chosen].tolist()}
+
+    everything = np.ones(len(before), dtype=bool)
+    sure = scores > 0.85
+    outputs = {
+        'outputCoordinates_Auto_085': make.coordinates(micrographs, places(sure)[::-1],
+                                                       **{CLEANER: scores[sure].tolist()[::-1]}),
+        'outputCoordinates_Full': make.coordinates(micrographs, places(everything), **attribute(CLEANER, everything)),
+        'outputCoordinates_Consensus': make.coordinates(micrographs, places(good, shift=1) + [(1, 639, 639)],
+                                                        **{CONSENSUS: [*scores[good].tolist(), 0.5]}),
+        'labelled': make.coordinates(micrographs, places(everything), _poClass=[true[p.getObjId()] for p in before]),
+        'rejectedAll': make.coordinates(micrographs, [])}
+    run._defineOutputs(**outputs)
+    extracted = make.particles(Pointer(picks, extended='outputCoordinates'), places(good, 0.5), 2 * PIXEL_SIZE)
+    run._defineOutputs(outputParticles=extracted)
+    half = len(places(good)) // 2
+    run._defineOutputs(outputClasses=make.classes(Pointer(run, extended='outputParticles'),
+                                                  [places(good, 0.5)[:half], places(good, 0.5)[half:], []]))
+    run._store()
+    ids = np.array([pick.getObjId() for pick in before])
+    return run, {'outputCoordinates_Auto_085': set(ids[sure].tolist()),
+                 'outputCoordinates_Consensus': set(ids[good].tolist())}, dict(zip(ids.tolist(), scores.tolist()))
+
+
+def comparing(lab, picks, pointers, **values):
+    """A compare protocol of the picks of a run; `pointers`: (run, output) of the pruned sets."""
+    from pyworkflow.object import Pointer
+    protocol = lab.new('ProtPickerOptimizerCompare', inputCoordinates=(picks, 'outputCoordinates'), **values)
+    for run, output in pointers:
+        protocol.inputSets.append(Pointer(run, extended=output))
+    return protocol
+
+
+def test_compare_all_kinds_of_sets(lab, picks, others):
+    run, kept, scores = others
+    pointers = [(run, output) for output in ('outputCoordinates_Auto_085', 'outputCoordinates_Consensus',
+                                             'outputParticles', 'outputClasses')]
+    protocol = comparing(lab, picks, pointers, truth=(run, 'labelled'), pickerScore=True, keptByAll=True, pictures=1)
+    assert protocol.warnings() == []
+    lab.finished(protocol)
+    comparison = protocol.getComparison()
+    assert [m.name for m in comparison.methods] == [f'others, {output}' for _, output in pointers] + [
+        "picker's own score"]
+    assert (comparison.box, comparison.tolerance, comparison.pixel_size) == (BOX, 0.2 * BOX, PIXEL_SIZE)
+    cleaner, consensus, particles, classes, own = comparison.methods
+    for method, output in ((cleaner, 'outputCoordinates_Auto_085'), (consensus, 'outputCoordinates_Consensus'),
+                           (particles, 'outputCoordinates_Consensus'), (classes, 'outputCoordinates_Consensus')):
+        assert set(comparison.ids[method.kept].tolist()) == kept[output] and method.covered.all()
+    assert consensus.unmatched == 1 and own.score_name == '_topazScore'
+    # Scores of what was rejected are those of the same run's output that has them.
+    assert cleaner.scores.tolist() == pytest.approx([scores[i] for i in comparison.ids.tolist()])
+    assert np.isfinite(consensus.scores).tolist() == consensus.kept.tolist()
+
+    summary = '\n'.join(protocol.summary())
+    assert f'kept {len(kept["outputCoordinates_Auto_085"])} of {len(comparison)} picks' in summary
+    assert 'junk removed' in summary and 'no reference pick of its own' in summary
+    output = protocol.outputComparison
+    assert str(output).startswith('PickerOptimizerComparison (5 methods') and output.getComparison().ids.tolist() == \
+        comparison.ids.tolist()
+    # What all keep is the picks themselves.
+    both = items(protocol.keptByAllCoordinates)
+    assert set(both) == kept['outputCoordinates_Auto_085'] & kept['outputCoordinates_Consensus']
+    original = items(picks.outputCoordinates)
+    assert all(pick._topazScore.get() == original[i]._topazScore.get() and
+               pick.getPosition() == original[i].getPosition() for i, pick in both.items())
+    assert not protocol.hasAttribute('keptByOneCoordinates')
+    with open(protocol._getExtraPath('tables', 'micrographs.csv'), newline='', encoding='utf-8') as stream:
+        rows = list(csv.DictReader(stream))
+    assert sorted(row['micrograph'] for row in rows) == sorted(NAMES)
+    assert sum(int(row['picks']) for row in rows) == len(comparison)
+    with open(protocol._getExtraPath('report.html'), encoding='utf-8') as stream:
+        text = stream.read()
+    assert text.count('data:image/png;base64') == 4      # a micrograph, two plots of curves, who kept what
+
+    # A continued run with another wish for sets makes these alone, and nothing anew.
+    written = os.path.getmtime(protocol._getExtraPath('comparison.npz'))
+    protocol.keptByMajority.set(True)
+    lab.finished(protocol)
+    assert set(items(protocol.keptByMajorityCoordinates)) == kept['outputCoordinates_Consensus']
+    assert set(items(protocol.keptByAllCoordinates)) == set(both)
+    assert os.path.getmtime(protocol._getExtraPath('comparison.npz')) == written
+
+
+def test_ours_with_scores_of_the_rejected(lab, few, fewPruned):
+    protocol = lab.finished(comparing(lab, few, [(fewPruned, 'outputCoordinates'), (few, 'outputCoordinates')],
+                                      pictures=0))
+    ours, everything = protocol.getComparison().methods
+    assert np.isfinite(ours.scores).all() and ours.score_name == '_poParticle'
+    assert ours.kept.sum() == fewPruned.outputCoordinates.getSize() and everything.kept.all()
+    assert 'few*: kept' in '\n'.join(protocol.summary()) and '*all of them*' in '\n'.join(protocol.summary())
+
+
+def test_picks_that_were_never_judged_do_not_count(lab, sets, simulated, micrographs, few):
+    """A run of "prune coordinates" that could not read a micrograph."""
+    from pyworkflow.object import Pointer
+    before = convert.Reference.read(few.outputCoordinates)
+    run = lab.coordinates(micrographs, simulated.rows[:5], 'a run')
+    micrographs = few.outputCoordinates.getMicrographs(asPointer=True)
+    rows = [(int(m), *map(int, xy)) for m, xy in zip(before.micIds, before.xy)]
+    kept = [row for row in rows if row[0] != 4][:5]
+    run._defineOutputs(
+        keptMin=sets.coordinates(micrographs, kept, _poParticle=[0.9] * 5),
+        unscoredCoordinates=sets.coordinates(micrographs, [r for r in rows if r[0] == 4],
+                                             _poParticle=[0.0] * sum(r[0] == 4 for r in rows)))
+    method = convert.readMethod(Pointer(run, extended='keptMin'), 'M', before, 5.0)
+    assert method.covered.tolist() == (before.micIds != 4).tolist()
+    assert not np.isfinite(method.scores[before.micIds == 4]).any() and method.kept.sum() == 5
+
+
+def test_twenty_methods_one_of_them_twice(lab, picks, others):
+    run, kept, _ = others
+    outputs = ['outputCoordinates_Auto_085', 'outputCoordinates_Full', 'outputCoordinates_Consensus', 'rejectedAll'] * 5
+    protocol = comparing(lab, picks, [(run, output) for output in outputs], pictures=0, tolerance=2)
+    assert any('more than once' in line for line in protocol.warnings())
+    lab.finished(protocol)
+    methods = protocol.getComparison().methods
+    assert len({method.name for method in methods}) == 20 and methods[4].name == f'others, {outputs[0]} (2)'
+    assert methods[4].kept.tolist() == methods[0].kept.tolist()
+    assert '*none*' in '\n'.join(protocol.summary())
+
+
+def test_wrong_input_is_told_before_the_run(lab, picks, others):
+    run, _, _ = others
+    good = [(run, 'outputCoordinates_Full')]
+    assert comparing(lab, picks, good, tolerance=0).validate() == []
+    assert any('tolerance of 0' in line for line in comparing(lab, picks, good, tolerance=0).warnings())
+    for tolerance, words in ((-3, 'must be -1'), (BOX + 1, 'more than a box')):
+        line, = comparing(lab, picks, good, tolerance=tolerance).validate()
+        assert words in line
+    line, = comparing(lab, picks, good, truth=(run, 'rejectedAll')).validate()
+    assert 'ground truth are an empty set' in line
+    protocol = comparing(lab, picks, [(run, 'rejectedAll')])
+    protocol.inputCoordinates.set(run)
+    protocol.inputCoordinates.setExtended('rejectedAll')
+    assert protocol.validate() == ['The picks before pruning are an empty set.']
+    # Found only by reading: told as one line, too.
+    far = comparing(lab, picks, good, tolerance=0, truth=(run, 'outputCoordinates_Full'))
+    assert 'no attribute _poClass' in lab.error(far)
