@@ -1,6 +1,6 @@
-"""How quick the prune window is: opening it, opening a micrograph, moving the slider.
+"""How quick the prune window and the compare window are: opening them, opening a micrograph, moving the slider.
 
-    scipion3 python benchmarks/windows.py [--micrographs 400] [--side 4096] [--boxes 1000]
+    scipion3 python benchmarks/windows.py [--micrographs 400] [--side 4096] [--boxes 1000] [--methods 10]
 
 It needs a display. One micrograph has `--boxes` picks, the others 250 each; all show the same image. Times are in
 seconds; each ends when the display has drawn all.
@@ -14,7 +14,9 @@ from pathlib import Path
 import mrcfile
 import numpy as np
 
+from pickeroptimizer.comparison import Comparison, Method
 from pickeroptimizer.decision import MINIMUM
+from pickeroptimizer.viewers.compare.window import CompareWindow
 from pickeroptimizer.viewers.prune.source import sessionOfSet
 from pickeroptimizer.viewers.prune.window import PruneWindow
 from pwem.objects import Coordinate, Micrograph, SetOfCoordinates, SetOfMicrographs
@@ -28,10 +30,15 @@ def main():
     parser.add_argument('--micrographs', type=int, default=400)
     parser.add_argument('--side', type=int, default=4096, help='of a micrograph, px')
     parser.add_argument('--boxes', type=int, default=1000, help='on the first micrograph')
+    parser.add_argument('--methods', type=int, default=10, help='that are compared')
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         coordinates = makeSet(Path(folder), arguments.micrographs, arguments.side, arguments.boxes)
         for name, seconds in measure(coordinates).items():
+            print(f'{name:<58}{seconds:8.3f}')
+    with tempfile.TemporaryDirectory() as folder:
+        makeComparison(Path(folder), arguments.micrographs, arguments.side, arguments.boxes, arguments.methods)
+        for name, seconds in measureComparison(folder).items():
             print(f'{name:<58}{seconds:8.3f}')
 
 
@@ -70,6 +77,67 @@ def makeSet(folder, micrographs, side, boxes):
     coordinates.setMicrographs(mics)
     coordinates.write()
     return coordinates
+
+
+def makeComparison(folder, micrographs, side, boxes, methods):
+    """Save a Comparison of random methods with scores and a truth, and its micrographs, in `folder`."""
+    rng = np.random.default_rng(0)
+    image = folder / 'micrograph.mrc'
+    with mrcfile.new(image) as stream:
+        stream.set_data(rng.normal(size=(side, side)).astype(np.float32))
+    names = {number: f'micrograph_{number:04}.mrc' for number in range(1, micrographs + 1)}
+    for name in names.values():
+        (folder / name).symlink_to(image)
+    ids = np.repeat(np.arange(1, micrographs + 1), [boxes] + [OTHERS] * (micrographs - 1))
+    n = len(ids)
+    truth = rng.choice(3, n, p=(0.8, 0.1, 0.1)).astype(np.int8)
+    compared = []
+    for number in range(methods):
+        scores = rng.normal(truth == 0, 0.6)
+        compared.append(Method(f'method {number}', scores > 0.3, np.ones(n, dtype=bool), scores, 'score'))
+    Comparison(np.arange(1, n + 1), ids, *rng.uniform(0, side, (2, n)), compared, truth,
+               {number: (name, str(folder / name)) for number, name in names.items()}, BOX, 1.0, 40.0).save(str(folder))
+
+
+def measureComparison(folder):
+    """{what: seconds} of a compare window on the comparison in `folder`, whose first micrograph has the most picks."""
+    root = tk.Tk()
+    root.withdraw()
+    times = {}
+    try:
+        started = time.perf_counter()
+        comparison = Comparison.load(str(folder))
+        window = CompareWindow(root, 'benchmark', comparison, '')
+        drawn(window)
+        times[f'open a comparison, {len(comparison.methods)} methods on {len(comparison)} picks'] = (
+            time.perf_counter() - started)
+        tab = window.open('Micrographs')
+        for what in ('open a micrograph that is not in memory, 4 panels', 'open one that is, 4 panels'):
+            tab.table.select(1)
+            settle(tab, 1)
+            started = time.perf_counter()
+            tab.table.select(0)
+            settle(tab, 0)
+            times[what] = time.perf_counter() - started
+        times['zoom in, 4 panels (mean of 8)'] = mean(tab, lambda i: tab.panels.canvases.canvases[0].zoom(1.25), 8)
+        times['choose other methods (mean of 4)'] = mean(tab, lambda i: tab.showMethods(range(i, i + 4)), 4)
+        for name in ('Who kept what', 'Disagreements'):
+            started = time.perf_counter()
+            window.open(name)
+            drawn(window)
+            times[f'open the tab "{name}"'] = time.perf_counter() - started
+        started = asked = time.perf_counter()
+        results, longest = [], 0.0
+        window.withResults(results.append)
+        while not results:
+            time.sleep(0.001)
+            window.update()
+            longest, asked = max(longest, time.perf_counter() - asked), time.perf_counter()
+        times['figures with intervals, beside the window'] = time.perf_counter() - started
+        times['longest that the window did not answer meanwhile'] = longest
+    finally:
+        root.destroy()
+    return times
 
 
 def measure(coordinates):

@@ -1,5 +1,6 @@
 """Fixtures: simulated micrographs and a Scipion project with runs on them, made once. Needs no Scipion to import."""
 import csv
+import gc
 import os
 import shutil
 import subprocess
@@ -86,3 +87,18 @@ def few(lab, micrographs, simulated):
 @pytest.fixture(scope='session')
 def fewPruned(lab, few, trained):
     return lab.finished(lab.prune(few, trained))
+
+
+@pytest.fixture
+def root():
+    """A hidden Tk root; what goes wrong in a callback fails the test."""
+    import tkinter as tk
+    gc.collect()      # here, not later in some thread: Tcl ends the process when another thread frees what it made
+    root = tk.Tk()
+    root.withdraw()
+    errors = []
+    root.report_callback_exception = lambda *error: errors.append(error[1])
+    yield root
+    root.destroy()
+    gc.collect()
+    assert not errors

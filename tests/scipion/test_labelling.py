@@ -151,14 +151,6 @@ def point(window, place, button=None):
 
 
 @pytest.fixture
-def root():
-    root = tk.Tk()
-    root.withdraw()
-    yield root
-    root.destroy()
-
-
-@pytest.fixture
 def session(tmp_path):
     """Two micrographs with four picks each, and one that has vanished."""
     for name in ('a', 'b'):

@@ -197,7 +197,18 @@ def test_run_in_progress_shows_what_is_there(lab, few, trained, run):
     assert (session.model.kinds != UNSCORED).sum() == 29
     assert session.createCoordinates is None and 'not finished' in session.note
     partial.write_text(''.join(lines[:30]) + lines[30][:9])      # read while a line is written
-    assert set(sessionOf(lab, going).model.kinds) == {UNSCORED}
+    assert (sessionOf(lab, going).model.kinds != UNSCORED).sum() == 29
+
+
+def test_outputs_in_parts_are_not_taken_for_all(lab, run, few):
+    run.setStatus('running')
+    try:
+        session = sessionOf(lab, run)
+        assert len(session.model.picks) == few.outputCoordinates.getSize() and UNSCORED not in session.model.kinds
+        assert session.createCoordinates is None and session.planRetraining is not None
+        assert 'not finished' in session.note
+    finally:
+        run.setStatus('finished')
 
 
 def test_further_outputs(lab, run, few):
@@ -360,14 +371,6 @@ def test_corrections_on_micrographs_that_the_training_did_not_have(lab, few, sim
 
 
 # ------------------------------ the window ------------------------------
-
-@pytest.fixture()
-def root():
-    root = tk.Tk()
-    root.withdraw()
-    yield root
-    root.destroy()
-
 
 def openOn(root, session, place=None):
     """The window, once it shows a micrograph, the one at `place` if that is said."""

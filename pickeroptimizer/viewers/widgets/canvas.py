@@ -15,6 +15,7 @@ REDRAW_MS = 60               # quiet time before the picture is made anew while 
 DRAG_PX = 4                  # less is a click
 REACH = 6                    # px of the screen within which a box is hit, however small
 DOT = 4                      # radius in px of the screen
+FINE = 28                    # px of the screen: the lines of smaller boxes are thinner
 BACKGROUND, MARK, TEXT = '#303030', '#FFFFFF', '#FFFFFF'
 BOX, DOTS = 'box', 'dot'
 
@@ -28,6 +29,15 @@ def lowPassed(pixels, period):
     return np.fft.irfft2(np.fft.rfft2(pixels) * transfer, pixels.shape).astype(np.float32)
 
 
+def greyImage(data, clipped, period):
+    """An ImageData in greys, a PIL image: this per cent of its pixels black and as many white, low-passed at `period`
+    px of the micrograph; 0: as it is."""
+    if period > 0:
+        data = type(data)(lowPassed(data.pixels, period / data.step), data.step, data.shape)
+    low, high = data.range(clipped)
+    return Image.fromarray(np.clip((data.pixels - low) * (255 / (high - low)), 0, 255).astype(np.uint8))
+
+
 class MicrographCanvas(tk.Frame):
     """Shows one micrograph and boxes on it.
 
@@ -36,12 +46,14 @@ class MicrographCanvas(tk.Frame):
 
     boxSize: side of the boxes. onClick(x, y, key): after a left click; key of the box under the pointer, or None.
     onHover(key or None): whenever the box under the pointer is another one. onMenu(key, event): after a right click.
+    onView(canvas): after another part of the micrograph is shown; makeGrey: as greyImage. See LinkedCanvases for both.
     """
 
-    def __init__(self, master, boxSize, onClick=None, onHover=None, onMenu=None):
+    def __init__(self, master, boxSize, onClick=None, onHover=None, onMenu=None, onView=None, makeGrey=greyImage):
         super().__init__(master, background=BACKGROUND)
         self._boxSize = boxSize
-        self._onClick, self._onHover, self._onMenu = onClick, onHover, onMenu
+        self._onClick, self._onHover, self._onMenu, self._onView = onClick, onHover, onMenu, onView
+        self._makeGrey = makeGrey
         self._canvas = tk.Canvas(self, background=BACKGROUND, highlightthickness=0, cursor='crosshair')
         self._canvas.pack(fill=tk.BOTH, expand=True)
         self._data = self._grey = self._photo = None
@@ -54,6 +66,7 @@ class MicrographCanvas(tk.Frame):
         self._left = self._top = 0.0      # edge of the micrograph, in its px, at the canvas's corner
         self._scale = 1.0                 # px of the screen for a px of the micrograph
         self._fitted = True
+        self._fine = False                # whether the boxes are drawn with thin lines
         self._redraw = self._drag = None
         self._bindEvents()
 
@@ -65,7 +78,7 @@ class MicrographCanvas(tk.Frame):
         self._data, self._grey = image, None
         self._canvas.delete('message')
         if other or self._fitted:
-            self.fit()
+            self._fit()
         else:
             self._draw()
 
@@ -160,6 +173,27 @@ class MicrographCanvas(tk.Frame):
 
     def fit(self):
         """Show the whole micrograph."""
+        self._fit()
+        self._tellView()
+
+    def showView(self, other):
+        """Show what another canvas shows of the same micrograph: the same middle at the same scale, or the whole."""
+        if self._data is None:
+            return
+        if other._fitted:
+            self._fit()
+            return
+        (width, height), (across, down) = self._size(), other._size()
+        left, top = (edge + (there - here) / other._scale / 2 for edge, there, here in (
+            (other._left, across, width), (other._top, down, height)))
+        if self._scale == other._scale:
+            self._shift(left, top)
+            return
+        self._fitted, self._scale = False, other._scale
+        self._moveTo(left, top)
+        self._draw()
+
+    def _fit(self):
         self._fitted = True
         if self._data is None:
             return
@@ -175,6 +209,7 @@ class MicrographCanvas(tk.Frame):
         width, height = self._size()
         self._moveTo(x + 0.5 - width / self._scale / 2, y + 0.5 - height / self._scale / 2)
         self._draw()
+        self._tellView()
 
     def zoom(self, factor, at=None):
         """Zoom by a factor; the place `at`, (x, y) in px of the canvas and its middle by default, stays."""
@@ -192,6 +227,7 @@ class MicrographCanvas(tk.Frame):
         self._scale = scale
         self._moveTo(x - px / scale, y - py / scale)
         self._draw()
+        self._tellView()
 
     def toScreen(self, x, y):
         """Where a place of the micrograph is, in px of the canvas."""
@@ -224,6 +260,18 @@ class MicrographCanvas(tk.Frame):
         self._left = min(max(left, -across), columns - across)
         self._top = min(max(top, -down), rows - down)
 
+    def _shift(self, left, top):
+        """Move the picture: what is there at once, on the display; the parts that come into view follow."""
+        before = self._left, self._top
+        self._fitted = False
+        self._moveTo(left, top)
+        self._canvas.move('all', (before[0] - self._left) * self._scale, (before[1] - self._top) * self._scale)
+        self._drawSoon()
+
+    def _tellView(self):
+        if self._onView is not None:
+            self._onView(self)
+
     def _drawSoon(self):
         """Draw when nothing has been asked for during REDRAW_MS."""
         if self._redraw is not None:
@@ -238,7 +286,7 @@ class MicrographCanvas(tk.Frame):
         if self._data is None:
             return
         if self._grey is None:
-            self._grey = self._greyImage()
+            self._grey = self._makeGrey(self._data, self._clipped, self._period)
         step, (width, height) = self._data.step, self._size()
         columns, rows = (side * step for side in self._grey.size)
         left, right = max(self._left, 0), min(self._left + width / self._scale, columns)
@@ -253,14 +301,11 @@ class MicrographCanvas(tk.Frame):
             self._canvas.tag_lower('picture')
         for x, y, _, item, _ in self._boxes.values():
             self._canvas.coords(item, *self._outline(x, y))
+        if self._fine != (self._boxSize * self._scale < FINE):
+            self._fine = not self._fine
+            for key, box in self._boxes.items():
+                self._canvas.itemconfigure(box[3], width=self._width(key))
         self.mark(self._marked)
-
-    def _greyImage(self):
-        data = self._data
-        if self._period > 0:
-            data = type(data)(lowPassed(data.pixels, self._period / data.step), data.step, data.shape)
-        low, high = data.range(self._clipped)
-        return Image.fromarray(np.clip((data.pixels - low) * (255 / (high - low)), 0, 255).astype(np.uint8))
 
     def _outline(self, x, y):
         return self._square(x, y, self._boxSize * self._scale / 2 if self._shape == BOX else DOT)
@@ -278,7 +323,7 @@ class MicrographCanvas(tk.Frame):
                     **self._paint(colour))
 
     def _width(self, key):
-        thin, thick = (2, 5) if self._shape == BOX else (1, 3)
+        thin, thick = (1 if self._fine else 2, 5) if self._shape == BOX else (1, 3)
         return thick if key in self._thick else thin
 
     def _state(self, key):
@@ -307,7 +352,7 @@ class MicrographCanvas(tk.Frame):
             self._canvas.coords('message', event.width / 2, event.height / 2)
             self._canvas.itemconfigure('message', width=max(100, event.width - 40))
         elif self._fitted:
-            self.fit()
+            self._fit()
         else:
             self._draw()
 
@@ -334,13 +379,9 @@ class MicrographCanvas(tk.Frame):
         dx, dy = event.x - x, event.y - y
         if self._data is None or not (moving or math.hypot(dx, dy) >= DRAG_PX):
             return
-        left, top = self._left, self._top
-        self._moveTo(left - dx / self._scale, top - dy / self._scale)
-        self._fitted = False
-        # What is there moves on the display at once; the parts that come into view follow.
-        self._canvas.move('all', (left - self._left) * self._scale, (top - self._top) * self._scale)
+        self._shift(self._left - dx / self._scale, self._top - dy / self._scale)
         self._drag = event.x, event.y, True
-        self._drawSoon()
+        self._tellView()
 
     def _dragEnds(self, event):
         moving = self._drag is not None and self._drag[2]

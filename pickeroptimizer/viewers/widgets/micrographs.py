@@ -14,7 +14,7 @@ MAX_SIDE = 1400      # px: enough for a screen, and 8 MB a micrograph
 KEPT = 8             # micrographs in memory
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ImageData:
     """A binned micrograph: pixels (rows, columns) float32, each the mean of step x step px; shape of the file's."""
     pixels: np.ndarray

@@ -1,0 +1,78 @@
+"""The picks that some methods kept and others rejected, as a gallery: where a user sees which of them to trust."""
+import tkinter as tk
+from tkinter import ttk
+
+from ..widgets.gallery import Gallery
+from ..widgets.thumbnails import ThumbnailReader
+from .model import CLASS_COLOURS, Choice
+
+SHOWN, SIDE = 120, 88      # thumbnails, and px of the screen of each
+
+
+class DisagreementsTab(ttk.Frame):
+    """Picks of a CompareModel; onGoTo(row, choice): after a click on one of them."""
+
+    def __init__(self, master, model, onGoTo):
+        super().__init__(master)
+        self._model, self._onGoTo = model, onGoTo
+        self._choice = None
+        self._thumbnails = ThumbnailReader(self, model.comparison.box, SIDE)
+        tools = ttk.Frame(self)
+        tools.pack(fill=tk.X, padx=4, pady=4)
+        names = [method.name for method in model.methods]
+        self.keeper, self.rejecter = (ttk.Combobox(tools, values=names, state='readonly', width=28) for _ in range(2))
+        for text, choice in (('Kept by', self.keeper), ('rejected by', self.rejecter)):
+            ttk.Label(tools, text=text).pack(side=tk.LEFT, padx=4)
+            choice.bind('<<ComboboxSelected>>', lambda event: self._chosen(event.widget))
+            choice.pack(side=tk.LEFT)
+        ttk.Button(tools, text='Swap', command=self._swap).pack(side=tk.LEFT, padx=8)
+        self._title = ttk.Label(self, justify=tk.LEFT)
+        self._title.bind('<Configure>', lambda event: self._title.configure(wraplength=event.width - 4))
+        self._title.pack(fill=tk.X, padx=8)
+        self._legend().pack(side=tk.BOTTOM, fill=tk.X, padx=8, pady=4)
+        self.gallery = Gallery(self, lambda row: self._onGoTo(row, self._choice), side=SIDE, columns=4)
+        self.gallery.pack(fill=tk.BOTH, expand=True, padx=4, pady=(4, 0))
+        first = model.mostDivided()
+        if first is None:
+            self.gallery.setItems([], 'There is one method alone, so nobody disagrees.')
+        else:
+            self.show(first)
+
+    def show(self, choice):
+        """Show the picks of a Choice, those with the scores most apart first."""
+        self._choice = choice
+        model = self._model
+        for box, numbers in zip((self.keeper, self.rejecter), choice):
+            box.set(model.methods[numbers[0]].name if len(numbers) == 1 else '')
+        rows, total = model.mostApart(choice, SHOWN)
+        shown = f'; here the {SHOWN} with the scores most apart' if total > SHOWN else ''
+        classes = model.trueClasses(choice)
+        self._title.configure(text=f'{model.inWords(choice)}: {total:,} picks{shown}.' +
+                              (f' True classes of all: {classes}.' if classes and total else ''))
+        self.gallery.setItems([(row, None, model.caption(row, choice), CLASS_COLOURS[model.trueClass(row)])
+                               for row in rows], 'There are none.')
+        places, comparison = [model.micrographs[model.placeOf(row)].path for row in rows], model.comparison
+        self._thumbnails.request([(row, path, float(comparison.x[row]), float(comparison.y[row]))
+                                  for row, path in zip(rows, places)], self.gallery.setThumbnail)
+
+    def _legend(self):
+        frame = ttk.Frame(self)
+        lines = [('A click goes to the box on its micrograph. Below each: its scores, of the first that kept and the '
+                  'first that rejected it.', None)]
+        if self._model.hasTruth:
+            lines += [(name or 'not known', colour) for name, colour in CLASS_COLOURS.items()]
+        for text, colour in lines:
+            if colour:
+                tk.Frame(frame, background=colour, width=14, height=14).pack(side=tk.LEFT, padx=(12, 4))
+            ttk.Label(frame, text=text).pack(side=tk.LEFT)
+        return frame
+
+    def _chosen(self, changed):
+        changed.selection_clear()
+        first, second = self.keeper.current(), self.rejecter.current()
+        if first >= 0 and second >= 0:
+            self.show(Choice((first,), (second,)))
+
+    def _swap(self):
+        if self._choice is not None:
+            self.show(Choice(self._choice.rejecters, self._choice.keepers))

@@ -1,0 +1,193 @@
+"""What a compare window shows, without the window: agreement of the methods that are seen, orders, words.
+
+Knows neither Tk nor Scipion. A pick is named by its row in the comparison, a method by its place among those that
+decide, and a micrograph by its place in the list of micrographs.
+"""
+from collections import namedtuple
+from dataclasses import replace
+
+import numpy as np
+
+from ...comparison import UNKNOWN, agreement
+from ...comparison.kinds import AGREEMENT, Kind, agreement_kinds
+from ...worker.tables import CLASSES, PARTICLE
+from .. import overlay
+
+MOST = 6         # methods side by side
+FIRST = 4        # of them as the window opens
+
+Micrograph = namedtuple('Micrograph', 'id name path')
+
+# Whether what became of a pick was right: the other colours, beside those of comparison.kinds.
+GREY = '#A0A0A0'
+RIGHT = (Kind('particle, kept', '#009E73'), Kind('particle, lost', '#D55E00'), Kind('junk, kept', '#F0E442'),
+         Kind('junk, removed', '#56B4E9'), Kind('true class not known', GREY))
+FOUND, LOST, JUNK, REMOVED, NOT_KNOWN = range(len(RIGHT))
+
+CLASS_COLOURS = {**{name: overlay.COLOURS[kind] for name, kind in zip(
+    CLASSES, (overlay.KEPT, overlay.ICE, overlay.CARBON))}, None: GREY}
+
+
+class Choice(namedtuple('Choice', 'keepers rejecters')):
+    """Picks that these methods kept and those rejected; both tuples of methods. Other methods may do as they like."""
+
+
+class CompareModel:
+    """A Comparison, and which of its methods are seen side by side."""
+
+    def __init__(self, comparison):
+        self.comparison = comparison
+        self.methods = comparison.deciding
+        self._scoring = [method for method in comparison.methods if not method.decides]
+        self.micrographs = [Micrograph(micId, *named) for micId, named in comparison.micrographs.items()]
+        self._mics, _ = agreement.micrograph_index(comparison)
+        self._byMicrograph = np.argsort(self._mics, kind='stable')
+        self._starts = np.searchsorted(self._mics[self._byMicrograph], np.arange(len(self.micrographs) + 1))
+        self._ranks = {}
+        self.byTruth = False
+        self.show(range(min(FIRST, len(self.methods))))
+
+    @property
+    def hasTruth(self):
+        return self.comparison.truth is not None
+
+    def show(self, shown):
+        """See these methods side by side."""
+        self.shown = tuple(shown)
+        self._seen = replace(self.comparison, methods=[self.methods[number] for number in self.shown])
+
+    # ------------------------------ kinds of boxes ------------------------------
+
+    def kindsOf(self):
+        """AGREEMENT or RIGHT: which of the two the boxes are coloured by."""
+        return RIGHT if self.byTruth else AGREEMENT
+
+    def kindsOn(self, place):
+        """(rows of the picks on a micrograph, their kinds int8 (shown, rows))."""
+        rows = self.rowsOn(place)
+        return rows, self._right(rows) if self.byTruth else agreement_kinds(self._seen, rows)
+
+    def _right(self, rows):
+        truth = self.comparison.truth[rows]
+        particle = truth == CLASSES.index(PARTICLE)
+        kinds = np.empty((len(self.shown), len(rows)), dtype=np.int8)
+        for line, method in zip(kinds, self._seen.methods):
+            line[:] = np.where(method.kept[rows], np.where(particle, FOUND, JUNK), np.where(particle, LOST, REMOVED))
+            line[(truth == UNKNOWN) | ~method.covered[rows]] = NOT_KNOWN
+        return kinds
+
+    def counts(self):
+        """Of each micrograph, int (micrographs, 4): picks, kept by all that are seen, rejected by all, disputed."""
+        kept, covering = agreement.votes(self._seen)
+        columns = (covering >= 0, (covering > 0) & (kept == covering), (covering > 0) & (kept == 0),
+                   (kept > 0) & (kept < covering))
+        return np.stack([np.bincount(self._mics[column], minlength=len(self.micrographs)) for column in columns],
+                        axis=1)
+
+    # ------------------------------ places ------------------------------
+
+    def rowsOn(self, place):
+        """The rows of the picks on a micrograph, int (k,)."""
+        return self._byMicrograph[self._starts[place]:self._starts[place + 1]]
+
+    def placeOf(self, row):
+        """The place of a pick's micrograph in the list."""
+        return int(self._mics[row])
+
+    # ------------------------------ disagreements ------------------------------
+
+    def chosen(self, choice):
+        """The rows of a Choice's picks, int (k,); those that one of its methods was not given are left out."""
+        return np.flatnonzero(agreement.select(self.comparison, {
+            **dict.fromkeys(choice.keepers, True), **dict.fromkeys(choice.rejecters, False)}))
+
+    def mostApart(self, choice, most):
+        """At most so many rows of a Choice, those with the scores most apart first; and how many there are in all.
+
+        Scores of methods have scales of their own, so their ranks among all picks of a method are compared: the mean
+        of those who kept less that of those who rejected; where all did the same, the highest less the lowest.
+        """
+        rows = self.chosen(choice)
+        sides = [[self._rank(number)[rows] for number in numbers if self.methods[number].has_scores]
+                 for numbers in choice]
+        if not any(sides):
+            order = np.random.default_rng(0).permutation(len(rows))
+        elif all(choice):
+            kept, rejected = (np.mean(side, axis=0) if side else 0.5 for side in sides)
+            order = np.argsort(rejected - kept, kind='stable')
+        else:
+            order = np.argsort(-np.ptp(sides[0] + sides[1], axis=0), kind='stable')
+        return rows[order[:most]].tolist(), len(rows)
+
+    def mostDivided(self):
+        """The Choice of two methods that has the most picks, None where there are no two."""
+        choices = {}
+        for pair in agreement.pairs(self.comparison):
+            choices[Choice((pair.first,), (pair.second,))] = pair.only_first
+            choices[Choice((pair.second,), (pair.first,))] = pair.only_second
+        return max(choices, key=choices.get) if choices else None
+
+    def _rank(self, number):
+        """The rank of each pick by a method's scores, from 0 to 1, equal ones the same; 0.5 where it has none."""
+        if number not in self._ranks:
+            scores = self.methods[number].scores
+            known = np.isfinite(scores)
+            values, inverse, counts = np.unique(scores[known], return_inverse=True, return_counts=True)
+            middle = np.cumsum(counts) - (counts + 1) / 2
+            ranks = np.full(len(scores), 0.5)
+            ranks[known] = (middle / max(1, known.sum() - 1))[inverse]
+            self._ranks[number] = ranks
+        return self._ranks[number]
+
+    # ------------------------------ in words ------------------------------
+
+    def trueClass(self, row):
+        """The name of a pick's true class, None where it is not known."""
+        truth = UNKNOWN if self.comparison.truth is None else int(self.comparison.truth[row])
+        return None if truth == UNKNOWN else CLASSES[truth]
+
+    def describe(self, row):
+        """A line about a pick: who of the seen kept it, by what scores; how many of the others; its true class."""
+        comparison = self.comparison
+        seen = {'kept by': [], 'rejected by': [], 'not given to': []}
+        for number in self.shown:
+            seen[self._verdict(number, row)].append(self.methods[number].name + self._score(number, row))
+        parts = [f'{verdict} {", ".join(names)}' for verdict, names in seen.items() if names]
+        others = [self._verdict(number, row) for number in range(len(self.methods)) if number not in self.shown]
+        if others:
+            parts.append(f'{others.count("kept by")} of the {len(others)} others kept it')
+        parts += [f'{method.name} {method.scores[row]:.3g}' for method in self._scoring
+                  if np.isfinite(method.scores[row])]
+        true = self.trueClass(row)
+        if true is not None:
+            parts.append(f'truth: {true}')
+        return (f'Pick {comparison.ids[row]} at ({comparison.x[row]:g}, {comparison.y[row]:g}): ' +
+                '; '.join(parts) + '.')
+
+    def caption(self, row, choice):
+        """The scores of a pick with the methods of a Choice, at most two, in short."""
+        scores = [self.methods[number].scores[row] for numbers in choice for number in numbers[:1]
+                  if np.isfinite(self.methods[number].scores[row])]
+        return ' | '.join(f'{score:.3g}' for score in scores) or str(self.comparison.ids[row])
+
+    def inWords(self, choice):
+        """A Choice as the user reads it."""
+        kept, rejected = (', '.join(self.methods[number].name for number in numbers) for numbers in choice)
+        return ('Kept by ' + kept + (f', rejected by {rejected}' if rejected else '') if kept else
+                f'Rejected by {rejected}')
+
+    def trueClasses(self, choice):
+        """How many of a Choice's picks are of which class, in words; '' without a truth."""
+        if not self.hasTruth:
+            return ''
+        truth = self.comparison.truth[self.chosen(choice)]
+        counts = [f'{np.count_nonzero(truth == number):,} {name}' for number, name in enumerate(CLASSES)]
+        return ', '.join((*counts, f'{np.count_nonzero(truth == UNKNOWN):,} not known'))
+
+    def _verdict(self, number, row):
+        method = self.methods[number]
+        return 'not given to' if not method.covered[row] else 'kept by' if method.kept[row] else 'rejected by'
+
+    def _score(self, number, row):
+        score = self.methods[number].scores[row]
+        return f' ({score:.3g})' if np.isfinite(score) else ''

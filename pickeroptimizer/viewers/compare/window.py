@@ -1,0 +1,101 @@
+"""The window of a comparison: what each method made of the same picks. Knows nothing of Scipion."""
+import tkinter as tk
+from tkinter import ttk
+
+from ...comparison.results import Results
+from ..widgets.background import Background
+from .curves_tab import CurvesTab
+from .disagreements_tab import DisagreementsTab
+from .micrographs_tab import MicrographsTab
+from .model import CompareModel
+from .patterns_tab import PatternsTab
+from .tables_tab import TablesTab
+
+MODIFIERS = 0x4 | 0x8          # Control and Alt
+
+
+class CompareWindow(tk.Toplevel):
+    """Shows a comparison.Comparison in tabs; each is made when it is looked at for the first time.
+
+    report: path of the report as a web page.
+    """
+
+    def __init__(self, master, title, comparison, report):
+        super().__init__(master)
+        self.title(title)
+        self.geometry(f'{min(1270, self.winfo_screenwidth() - 10)}x{min(760, self.winfo_screenheight() - 40)}')
+        self.model = CompareModel(comparison)
+        self._results = None         # the Future of the Results, once they are asked for
+        self._waiting = []           # what is to be called with them
+        self.tabs = ttk.Notebook(self)
+        self.tabs.pack(fill=tk.BOTH, expand=True)
+        # Not of the window itself: matplotlib may undo all that is bound to the end of a window with figures.
+        self._background = Background(self.tabs)
+        self._make = {'Micrographs': lambda master: MicrographsTab(master, self.model),
+                      'Curves': self._curves,
+                      'Who kept what': lambda master: PatternsTab(master, comparison, self._openChoice),
+                      'Disagreements': lambda master: DisagreementsTab(master, self.model, self._goTo),
+                      'Tables': lambda master: self._tables(master, report)}
+        self._frames = {}
+        self._made = {}
+        for name in self._make:
+            self._frames[name] = frame = ttk.Frame(self.tabs)
+            self.tabs.add(frame, text=name)
+        self.tabs.bind('<<NotebookTabChanged>>', lambda event: self._seen())
+        self.bind('<Key>', self._pressed)
+        self.update_idletasks()      # the panels know their size before the first picture
+        self.open('Micrographs')
+
+    def open(self, name):
+        """Bring a tab to the front and return it."""
+        self.tabs.select(self._frames[name])
+        return self._tab(name)
+
+    def _tab(self, name):
+        if name not in self._made:
+            self._made[name] = self._make[name](self._frames[name])
+            self._made[name].pack(fill=tk.BOTH, expand=True)
+        return self._made[name]
+
+    def withResults(self, callback):
+        """Call back with the Results when they are there: the intervals take seconds on many picks."""
+        self._waiting.append(callback)
+        if self._results is None:
+            self._results = self._background.submit(self._came, Results.of, self.model.comparison)
+        elif self._results.done():
+            self._came(self._results.result())
+
+    def _came(self, results):
+        waiting, self._waiting = self._waiting, []
+        for callback in waiting:
+            callback(results)
+
+    def _curves(self, master):
+        tab = CurvesTab(master, self.model.hasTruth)
+        self.withResults(tab.show)
+        return tab
+
+    def _tables(self, master, report):
+        tab = TablesTab(master, report)
+        self.withResults(tab.show)
+        return tab
+
+    def _seen(self):
+        self._tab(self.tabs.tab(self.tabs.select(), 'text'))
+
+    def _openChoice(self, choice):
+        self.open('Disagreements').show(choice)
+
+    def _goTo(self, row, choice):
+        """Show a pick on its micrograph, with the methods that the choice is about, as far as there is room."""
+        tab = self.open('Micrographs')
+        wanted = choice.keepers[:3] + choice.rejecters[:3]
+        if not set(wanted) <= set(self.model.shown):
+            tab.showMethods(sorted(wanted))
+        tab.goTo(row)
+
+    def _pressed(self, event):
+        actions = {'n': lambda tab: tab.leaf(1), 'b': lambda tab: tab.leaf(-1), 'f': lambda tab: tab.fit()}
+        if event.char in actions and not event.state & MODIFIERS and \
+                self.tabs.select() == str(self._frames['Micrographs']):
+            actions[event.char](self._tab('Micrographs'))

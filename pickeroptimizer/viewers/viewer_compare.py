@@ -1,0 +1,31 @@
+"""Viewer of a comparison: of its output, or of the run."""
+import os
+
+from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
+
+from ..comparison import report
+from ..objects import PickerOptimizerComparison
+from ..protocols import ProtPickerOptimizerCompare
+from ..worker.errors import InputError
+from .compare.window import CompareWindow
+from .widgets.window_view import WindowView
+
+TITLE = 'PickerOptimizer comparison'
+
+
+class PickerOptimizerComparisonViewer(Viewer):
+    """Shows what several ways of pruning made of the same picks, side by side."""
+    _name = 'Comparison'
+    _targets = [PickerOptimizerComparison, ProtPickerOptimizerCompare]
+    _environments = [DESKTOP_TKINTER]
+
+    def _visualize(self, obj, **kwargs):
+        folder = obj.getFolder() if isinstance(obj, PickerOptimizerComparison) else obj._getExtraPath()
+        try:
+            comparison = obj.getComparison()
+        except InputError as error:
+            return [self.errorMessage(str(error), TITLE)]
+        path = os.path.join(folder, report.REPORT)
+        title = f'{TITLE}: {self.protocol.getRunName()}' if self.protocol else TITLE
+        return [WindowView(self.getTkRoot(), lambda root: CompareWindow(root, title, comparison, path),
+                           f'The report is here: {os.path.abspath(path)}')]

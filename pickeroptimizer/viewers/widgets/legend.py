@@ -1,0 +1,36 @@
+"""A legend of kinds of boxes: a line for each with its colour and its counts; its check box shows or hides the kind."""
+import tkinter as tk
+from tkinter import ttk
+
+
+class Legend(ttk.Frame):
+    """onChange(): after the user has shown or hidden a kind.
+
+    kinds: (text, colour) of each, None for a text: no line. headings: of the columns of counts.
+    """
+
+    def __init__(self, master, kinds, onChange, headings=()):
+        super().__init__(master)
+        self.onChange = onChange
+        self.shown = [tk.BooleanVar(self, True) for _ in kinds]
+        self._counts = []
+        for column, text in enumerate(headings, start=2):
+            ttk.Label(self, text=text).grid(row=0, column=column, sticky=tk.E, padx=4)
+        for row, ((text, colour), shown) in enumerate(zip(kinds, self.shown), start=1):
+            tk.Frame(self, background=colour, width=14, height=14).grid(row=row, column=0, padx=(2, 4))
+            ttk.Checkbutton(self, text=text, variable=shown, command=onChange, takefocus=False).grid(
+                row=row, column=1, sticky=tk.W)
+            labels = [ttk.Label(self, anchor=tk.E, width=6 + 3 * place) for place in range(len(headings))]
+            for column, label in enumerate(labels, start=2):
+                label.grid(row=row, column=column, sticky=tk.E, padx=4)
+            self._counts.append(labels)
+            if text is None:
+                for widget in self.grid_slaves(row=row):
+                    widget.grid_remove()
+        self.columnconfigure(1, weight=1)
+
+    def show(self, *columns):
+        """Show the counts of all kinds, a sequence for each heading."""
+        for labels, numbers in zip(self._counts, zip(*columns)):
+            for label, number in zip(labels, numbers):
+                label.configure(text=f'{number:,}')
