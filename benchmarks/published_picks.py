@@ -11,6 +11,7 @@ import argparse
 import json
 from collections import defaultdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,6 +25,14 @@ from worker.tables import CLASSES, PARTICLE, read_coordinates, read_micrographs
 
 JUNK, TRUE, UNKNOWN = 'junk', 'true', 'unknown'
 NEAR_PARTICLE = 0.25      # boxes
+
+
+class Picks(NamedTuple):
+    """The n picks of a picker that lie on their micrographs."""
+    features: torch.Tensor      # (n, 1, width)
+    truth: np.ndarray           # (n,) JUNK, TRUE or UNKNOWN
+    mic_ids: np.ndarray         # (n,)
+    ids: np.ndarray             # (n,) coord_id in the picker's table
 
 
 def main():
@@ -41,15 +50,15 @@ def main():
         train, test = drawn(targets, samples.mic_ids, draw, options.shots)
         recogniser = fit_calibrated(recipe, embedded[train], targets[train], samples.mic_ids[train], FOLDS, draw)
         judged = set(samples.mic_ids[test])
-        for name, (features, truth, mic_ids) in pickers.items():
-            here = np.isin(mic_ids, list(judged))
-            kept = recipe.predict(recogniser, features[here]).argmax(axis=1) == classes.index(PARTICLE)
-            junk, true = truth[here] == JUNK, truth[here] == TRUE
+        for name, picks in pickers.items():
+            here = np.isin(picks.mic_ids, list(judged))
+            kept = recipe.predict(recogniser, picks.features[here]).argmax(axis=1) == classes.index(PARTICLE)
+            junk, true = picks.truth[here] == JUNK, picks.truth[here] == TRUE
             results[name].append(((~kept[junk]).mean() if junk.any() else np.nan, (~kept[true]).mean()))
     print('| picker | picks | true particles | on ice or film | of these removed, % | true particles lost, % |')
     print('|---' * 6 + '|')
     for name, rows in results.items():
-        truth = pickers[name][1]
+        truth = pickers[name].truth
         removed, lost = 100 * np.array(rows).T
         print(f'| {name} | {len(truth)} | {(truth == TRUE).sum()} | {(truth == JUNK).sum()} | {interval(removed)} | '
               f'{interval(lost)} |', flush=True)
@@ -64,26 +73,28 @@ def interval(values):
 
 
 def describe(folder, path, recipe, samples):
-    """Features (n, 1, width), truth and micrograph of a picker's picks that lie on their micrographs."""
+    """The Picks of the table `path`; `samples` are the labelled boxes of the data set in `folder`."""
     regions = json.loads((folder / 'regions.json').read_text())
     rows = read_micrographs(folder / 'micrographs.csv')
-    features, truth, mic_ids = [], [], []
+    features, truth, mic_ids, ids = [], [], [], []
     picks = defaultdict(list)
     for pick in read_coordinates(path):
-        picks[pick.mic_id].append((pick.x, pick.y))
+        picks[pick.mic_id].append((pick.coord_id, pick.x, pick.y))
     recogniser = LinearRecogniser(recipe.extractor, 2, len(recipe.fields)).eval()      # for its features alone
-    for mic_id, xy in picks.items():
+    for mic_id, found in picks.items():
         image = read_micrograph(rows[mic_id].path)
         box = box_angstrom(folder) / rows[mic_id].pixel_size
-        xy = np.array(xy, dtype=np.float32)
-        xy = xy[boxes.inside(xy, *image.shape)]
+        xy = np.array([pick[1:] for pick in found], dtype=np.float32)
+        inside = boxes.inside(xy, *image.shape)
+        xy = xy[inside]
+        ids.append(np.array([pick[0] for pick in found])[inside])
         particles = np.array([(row.x, row.y) for row in samples.rows if row.mic_id == mic_id and row.label == PARTICLE])
         with torch.no_grad(), recipe.device.autocast():
             features += [recogniser.features(pixels).cpu() for pixels in boxes.batches(
                 image, xy, box, 64, recipe.fields, 256, recipe.device.torch_device)]
         truth.append(classify(xy, box, regions[str(mic_id)], particles))
         mic_ids += [mic_id] * len(xy)
-    return torch.cat(features)[:, None], np.concatenate(truth), np.array(mic_ids)
+    return Picks(torch.cat(features)[:, None], np.concatenate(truth), np.array(mic_ids), np.concatenate(ids))
 
 
 def classify(xy, box, region, particles):

@@ -7,6 +7,8 @@ A second run is quick, and a run that was broken off is continued: every step le
     .scipion/venv        Scipion's Python, with the plugin in editable mode
     .scipion/home        SCIPION_HOME: the configuration, and the worker environment below software/em
     .scipion/userdata    SCIPION_USER_DATA: projects and logs
+    .scipion/xmipp       with --tests: the Python code of Xmipp's plugin, apart, for without its binaries every run of a
+                         project would complain
 A Scipion of your own is neither read nor changed.
 """
 import argparse
@@ -30,8 +32,11 @@ WORKER = HOME / 'software' / 'em' / WORKER_FOLDER
 WORKER_PYTHON = WORKER / 'env' / 'bin' / 'python'
 WORKER_MARKER = WORKER / 'WORKER_INSTALLED'
 TEST_REQUIREMENTS = CHECKOUT / 'tests' / 'requirements.txt'
+XMIPP = ROOT / 'xmipp'
+XMIPP_STUBS = CHECKOUT / 'tools' / 'xmipp_stubs'      # what its code wants of the binaries
 
 SCIPION = ('scipion-em==3.11.*', 'scipion-app==3.8.*')
+XMIPP_PLUGIN = ('scipion-em-xmipp==29.0.1', 'six==1.17.0')      # it imports six without saying so
 VERSIONS = ('3.11', '3.10', '3.9')
 GIGABYTES = 7
 
@@ -81,6 +86,7 @@ def main():
             for python, stamp in ((SCIPION_PYTHON, VENV), (WORKER_PYTHON, WORKER)):
                 once(stamp / 'TEST_TOOLS_INSTALLED', read(TEST_REQUIREMENTS),
                      lambda python=python: pip(python, 'The test tools', '-r', TEST_REQUIREMENTS))
+            once(XMIPP / 'XMIPP_INSTALLED', '\n'.join(XMIPP_PLUGIN), install_xmipp)
     except SetupError as error:
         sys.exit(f'\nNot set up: {error}')
     print(f'Scipion, the plugin and its worker are ready ({time.monotonic() - started:.0f} s).')
@@ -132,6 +138,12 @@ def install_worker():
     run('The worker', LAUNCHER, 'installb', 'pickeroptimizer')
     if not WORKER_PYTHON.exists():      # an unknown target is no error to Scipion
         raise SetupError('Scipion did not install the worker (the lines above say why).')
+
+
+def install_xmipp():
+    if XMIPP.exists():
+        shutil.rmtree(XMIPP)
+    pip(SCIPION_PYTHON, "The Python code of Xmipp's plugin", '--no-deps', '--target', XMIPP, *XMIPP_PLUGIN)
 
 
 def find_python():
