@@ -1,6 +1,6 @@
 """kill -9 of a prune run at random moments, and whether it comes to the same end when it is continued.
 
-    scipion3 python benchmarks/kills.py MODEL [--kills 20] [--micrographs 12] [--seed 0] [--folder FOLDER]
+    scipion3 python benchmarks/kills.py MODEL [--kills 20] [--signal KILL|TERM] [--micrographs 12] [--seed 0]
 
 MODEL is a model file, of which the boxes are to be 180 Å wide. In turn the worker, the protocol and both are killed,
 every other time while a picker still adds picks; each run is killed once more after it was continued. Then it is
@@ -9,6 +9,7 @@ bit, and that they are closed. Ends with exit code 1 if one differs, or if a wor
 """
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -26,6 +27,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('model', type=Path)
     parser.add_argument('--kills', type=int, default=20)
+    parser.add_argument('--signal', choices=('KILL', 'TERM'), default='KILL', help='what ends them (%(default)s)')
     parser.add_argument('--micrographs', type=int, default=12)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--folder', type=Path, help='a folder to work in and leave; otherwise a temporary one')
@@ -34,10 +36,11 @@ def main():
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         facility = Facility(folder, arguments.model.resolve(), arguments.micrographs, 1024, arguments.seed)
-        sys.exit(0 if compare(facility, arguments.kills, random.Random(arguments.seed)) else 1)
+        how = signal.Signals[f'SIG{arguments.signal}']
+        sys.exit(0 if compare(facility, arguments.kills, how, random.Random(arguments.seed)) else 1)
 
 
-def compare(facility, kills, rng):
+def compare(facility, kills, how, rng):
     """Kill runs; returns whether all came to the end of the undisturbed one. Prints a line for each."""
     lab = facility.project
     given = facility.picks('picks')
@@ -48,7 +51,7 @@ def compare(facility, kills, rng):
     good = 0
     for number in range(kills):
         victim, isLive = (WORKER, PROTOCOL, BOTH)[number % 3], number % 2 == 1
-        run, killed = killedTwice(facility, None if isLive else given, victim, rng, seconds / 2)
+        run, killed = killedTwice(facility, None if isLive else given, victim, how, rng, seconds / 2)
         same = run.isFinished() and contents(run) == undisturbed
         left = hasWorker(run)
         good += same and not left
@@ -59,7 +62,7 @@ def compare(facility, kills, rng):
     return good == kills
 
 
-def killedTwice(facility, given, victim, rng, longest):
+def killedTwice(facility, given, victim, how, rng, longest):
     """Prune, and kill twice at a random moment of up to `longest` s: (the run at its end, what was killed when).
 
     given: the run with the picks, None for a picker that still goes on.
@@ -75,7 +78,7 @@ def killedTwice(facility, given, victim, rng, longest):
     killed = []
     for _ in range(2):
         moment = rng.uniform(0, longest)
-        killed.append(f'{kill(run, victim, moment)} after {moment:.2f} s')
+        killed.append(f'{kill(run, victim, moment, how)} after {moment:.2f} s')
         lab.project._updateProtocol(run)
         if not run.isFinished():
             launch(lab, run)

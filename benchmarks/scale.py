@@ -2,11 +2,12 @@
 
     scipion3 python benchmarks/scale.py MODEL [--picks 10000 100000 1000000] [--micrographs 4000] [--plot FILE.png]
 
-A script stands in for the worker: it writes the scores of all picks at once, as the worker writes them (its seconds
-are a part of `outputs`). Of a whole run of the protocol, `tables`: reading the set and writing the worker's tables;
-`outputs`: reading the scores and writing both outputs; `all`: from the run's beginning to its end. `again`: another
-decision with the scores that are there. `CPU`: what `all` took of the processor, which does not depend on what else the
-machine does. Each number of picks in a process of its own; MB: its highest resident memory.
+tests/scipion/stand_in.py takes the worker's place: it writes the scores of all picks at once, as the worker writes them
+(its seconds are a part of `outputs`). Of a whole run of the protocol, `tables`: reading the set and writing the
+worker's tables; `outputs`: reading the scores and writing both outputs; `all`: from its beginning to its end; `CPU`:
+what that took of the processor, which does not depend on what else the machine does. `again`: another decision with
+the scores that are there. `look`: a look at the set when 100 picks have come to what was there. Each number of picks in
+a process of its own; MB: its highest resident memory.
 """
 import argparse
 import json
@@ -17,29 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
-COLUMNS = 'picks', 'tables', 'outputs', 'all', 'CPU', 'again', 'MB'
+COLUMNS = 'picks', 'tables', 'outputs', 'all', 'CPU', 'again', 'look', 'MB'
 GOAL_S, GOAL_MB = 60, 600
 BOX, PIXEL_SIZE, SIDE = 200, 1.0, 4096      # px, Å/px, px
-
-STAND_IN = '''
-import csv, json, os, random, sys, time
-options = dict(zip(sys.argv[2::2], sys.argv[3::2]))
-while open(options['--follow']).read() != 'end\\n':
-    time.sleep(0.1)
-part = 'scores.csv.0123456789abcdef.part'
-draw = random.Random(0).random
-with open('coordinates.csv', newline='') as picks, open(part, 'w', newline='') as scores:
-    write = csv.writer(scores, lineterminator='\\n').writerow
-    write(('coord_id', 'particle', 'ice', 'carbon', 'novelty', 'status', 'reason'))
-    for row in list(csv.reader(picks))[1:]:
-        p = draw()
-        write((row[0], f'{p:.6f}', f'{(1 - p) / 2:.6f}', f'{(1 - p) / 2:.6f}', f'{2 * draw():.6f}', 'scored', ''))
-os.replace(part, 'scores.csv')
-with open('report.json', 'w') as report:
-    json.dump({'failed_micrographs': [], 'device': 'none', 'boxes_per_second': 0, 'seconds': 0}, report)
-'''
 
 
 def main():
@@ -62,22 +46,23 @@ def main():
                        '--micrographs', str(arguments.micrographs)]
             output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         rows.append(json.loads(output.splitlines()[-1]))
-        print(''.join(f'{rows[-1][name]:>10.{1 if name in COLUMNS[1:6] else 0}f}' for name in COLUMNS), flush=True)
+        print(''.join(f'{rows[-1][name]:>10.{1 if name in COLUMNS[1:7] else 0}f}' for name in COLUMNS), flush=True)
     if arguments.plot:
         plot(rows, arguments.plot)
 
 
 def measure(folder, model, number, micrographs):
     """A row of the table, {column: number}."""
-    import facility      # noqa: F401  (makes the tests' laboratory known)
+    import facility      # noqa: F401  (makes the modules of the tests known)
+    import stand_in
     from laboratory import Lab
 
     from pickeroptimizer import Plugin
     lab = Lab(folder / 'project')
-    given = largeInput(lab, folder, number, min(micrographs, max(1, number // 250)))
+    micrographs = min(micrographs, max(1, number // 250))
+    given = largeInput(lab, folder, number, micrographs)
     imported = lab.finished(lab.new('ProtPickerOptimizerImportModel', modelFile=str(model)))
-    (folder / 'stand_in.py').write_text(STAND_IN)
-    program = shlex.join([sys.executable, str(folder / 'stand_in.py')])
+    program = shlex.join([sys.executable, stand_in.__file__])
     Plugin.getWorkerProgram = classmethod(lambda cls: program)
     run = lab.prune(given, imported)
     start, processor = time.time(), time.process_time()
@@ -90,8 +75,22 @@ def measure(folder, model, number, micrographs):
     run.minProbability.set(0.7)
     lab.finished(run)
     again = time.time() - end
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return dict(zip(COLUMNS, (number, written - start, end - written, end - start, processor, again,
-                              resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)))
+                              look(lab, given.outputCoordinates, run._getExtraPath(), number, micrographs), memory)))
+
+
+def look(lab, coordinates, folder, number, micrographs):
+    """Seconds of adding 100 new picks to the tables of a run."""
+    from pickeroptimizer import convert
+    grown = convert.GrowingTables(folder)
+    grown.resume()
+    grown.add(coordinates, coordinates.getMicrographs())
+    fill(lab, coordinates, islice(morePicks(number + 100, micrographs), number - 1, None))
+    start = time.time()
+    added = grown.add(coordinates, coordinates.getMicrographs())
+    assert added == 100, added
+    return time.time() - start
 
 
 def largeInput(lab, folder, number, micrographs):

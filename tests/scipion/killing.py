@@ -1,5 +1,6 @@
 """kill -9 of a run that goes on as a process of its own, and what its outputs hold afterwards."""
 import os
+import signal
 import time
 
 import psutil
@@ -16,14 +17,9 @@ def contents(run):
 
 
 def launch(lab, run):
-    """Start a run as Scipion's window does; returns when its process is there, or its end has come."""
+    """Start a run as Scipion's window does; returns when its process is there."""
     lab.project.launchProtocol(run)
-
-    def isThere():
-        lab.project._updateProtocol(run)
-        return processes(run)[0] or not run.isActive()
-
-    waitFor(isThere, 20)
+    waitFor(lambda: processes(run)[0])
     return run
 
 
@@ -54,8 +50,8 @@ def waitFor(what, seconds=60):
     return what()
 
 
-def kill(run, victim, seconds):
-    """Kill a run that was launched, so many seconds after its process, or worker, has begun; says what was killed."""
+def kill(run, victim, seconds, how=signal.SIGKILL):
+    """End a run that was launched, so many seconds after its process, or worker, has begun; says what was ended."""
     which = 0 if victim == PROTOCOL else 1
     waitFor(lambda: processes(run)[which] or run.isFinished())
     time.sleep(seconds)
@@ -63,19 +59,17 @@ def kill(run, victim, seconds):
     killed = [process for process, victims in ((protocol, (PROTOCOL, BOTH)), (worker, (WORKER, BOTH)))
               if process is not None and victim in victims]
     for process in killed:
-        process.kill()
+        process.send_signal(how)
     if protocol is not None:
         waitFor(lambda: processes(run)[0] is None)
     return ' and '.join('worker' if process is worker else 'protocol' for process in killed) or 'nothing'
 
 
 def isOver(lab, run):
-    """Wait until a run that was launched is no longer active."""
-    def over():
-        lab.project._updateProtocol(run)      # as Scipion's window does
-        return not run.isActive()
-
-    return waitFor(over)
+    """Wait until a run that was launched has ended; False if it has not."""
+    waitFor(lambda: processes(run)[0] is None, 120)
+    lab.project._updateProtocol(run)      # as Scipion's window does
+    return not run.isActive()
 
 
 def goOn(lab, run):

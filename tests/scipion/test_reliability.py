@@ -8,6 +8,7 @@ import sqlite3
 import sys
 
 import pytest
+import pyworkflow
 import stand_in
 from killing import BOTH, PROTOCOL, contents, goOn, isOver, kill, launch, processes, waitFor
 from laboratory import items
@@ -70,16 +71,16 @@ def standIn(tmp_path, monkeypatch):
 
 
 @pytest.fixture()
-def queue(lab, tmp_path):
+def queue(lab, tmp_path, monkeypatch):
     """A queue that runs what is submitted at once; returns a function that lists the scripts."""
     script(tmp_path / 'submit', SUBMIT.format(folder=tmp_path))
     script(tmp_path / 'check', CHECK)
-    local, hosts = lab.project.getLocalConfigHosts(), lab.project._hosts
-    with open(local, 'w') as stream:
-        stream.write(HOSTS.format(folder=tmp_path))
+    path, hosts = tmp_path / 'hosts.conf', lab.project._hosts
+    path.write_text(HOSTS.format(folder=tmp_path))
+    monkeypatch.setenv('SCIPION_HOSTS', str(path))      # for the run's process, and for this one
+    monkeypatch.setattr(pyworkflow.Config, 'SCIPION_HOSTS', str(path))
     lab.project._loadHosts(None)
     yield lambda: (tmp_path / 'jobs').read_text().splitlines()
-    os.remove(local)
     lab.project._hosts = hosts
 
 
