@@ -44,6 +44,7 @@ class Idea:
     size: int = 64
     normalisation: str = 'micrograph'
     stages: tuple = (0, 1, 2, 3)
+    middle: bool = False      # average the middle of each map, too
     turned_to_learn: bool = True
     turned_to_judge: bool = False
     classifier: str = 'logistic 100'
@@ -51,7 +52,8 @@ class Idea:
 
     def features_key(self):
         """What the stored features depend on."""
-        return f'{self.weights}-{self.fields}-{self.size}-{self.normalisation}'.replace('/', '_')
+        middle = '-middle' if self.middle else ''
+        return f'{self.weights}-{self.fields}-{self.size}-{self.normalisation}{middle}'.replace('/', '_')
 
 
 IDEAS = {
@@ -60,7 +62,9 @@ IDEAS = {
     'box alone': {'fields': (1.0,)}, 'twice the box alone': {'fields': (2.0,)},
     'box and 1.5 times': {'fields': (1.0, 1.5)}, 'box and 3 times': {'fields': (1.0, 3.0)},
     '1.5 and 3 times': {'fields': (1.5, 3.0)}, 'box, 1.5 and 3 times': {'fields': (1.0, 1.5, 3.0)},
-    '96 px': {'size': 96},
+    '96 px': {'size': 96}, '48 px': {'size': 48},
+    '1.75 times alone': {'fields': (1.75,)},
+    '1.75 times alone, maps averaged over all and over the middle': {'fields': (1.75,), 'middle': True},
     'statistics of the file\'s pixels': {'normalisation': 'file'}, 'each box by itself': {'normalisation': 'box'},
     'squashed (asinh)': {'normalisation': 'asinh'},
     'last stage alone': {'stages': (3,)}, 'stages 1-3': {'stages': (0, 1, 2)}, 'stages 2-4': {'stages': (1, 2, 3)},
@@ -124,7 +128,10 @@ def study(idea, sets, options):
 
 
 def describe(micrographs, extractor, idea):
-    """Features (n, 8 orientations, fields, channels) of a data set's boxes, float16, with labels and micrographs."""
+    """Features (n, 8 orientations, fields, channels) of a data set's boxes, float16, with labels and micrographs.
+
+    The middle of the maps counts as another field.
+    """
     device = choose_device('auto')
     extractor = extractor.eval().to(device.torch_device, memory_format=torch.channels_last)
     features, labels, mic_ids = [], [], []
@@ -135,13 +142,22 @@ def describe(micrographs, extractor, idea):
         with torch.no_grad(), device.autocast():
             for turned in orientations(pixels):
                 flat = turned.reshape(n * fields, 1, size, size).to(device.torch_device)
-                pooled = [torch.cat([m.float().mean(dim=(2, 3)) for m in extractor(flat[i:i + BATCH])], dim=1).cpu()
-                          for i in range(0, len(flat), BATCH)]
-                views.append(torch.cat(pooled).reshape(n, fields, -1))
+                pooled = [averages(extractor(flat[i:i + BATCH]), idea.middle) for i in range(0, len(flat), BATCH)]
+                views.append(torch.cat(pooled).reshape(n, fields * (1 + idea.middle), -1))
         features.append(torch.stack(views, dim=1).half().numpy())
         labels += [pick[2] for pick in picks]
         mic_ids += [number] * n
     return {'features': np.concatenate(features), 'labels': np.array(labels), 'mic_ids': np.array(mic_ids)}
+
+
+def averages(maps, middle):
+    """Maps of all stages -> the means of their channels (n, channels), or (n, 2, channels) with those of the middle."""
+    whole = torch.cat([m.float().mean(dim=(2, 3)) for m in maps], dim=1).cpu()
+    if not middle:
+        return whole
+    margins = [m.shape[-1] // 4 for m in maps]
+    return torch.stack((whole, torch.cat([m[..., k:m.shape[-1] - k, k:m.shape[-1] - k].float().mean(dim=(2, 3))
+                                          for m, k in zip(maps, margins)], dim=1).cpu()), dim=1)
 
 
 def crops(image, box, xy, idea):

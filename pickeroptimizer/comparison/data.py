@@ -27,8 +27,8 @@ class Method:
 
     kept: bool. covered: bool, whether the method was given the pick's micrograph; picks that are not covered do not
     count for it. scores: float64, nan where a pick has none; higher is more a particle. unmatched: how many of its
-    kept picks are no reference pick within the tolerance; elsewhere: how many are on micrographs that the reference
-    does not have, or could not be found there. notes: sentences about this method for the user. decides: False for
+    kept picks are no reference pick within the tolerance; elsewhere: how many are on micrographs where the reference
+    has no picks. notes: sentences about this method for the user. decides: False for
     mere scores that nothing was decided by, such as the picker's own: `kept` is then true everywhere, and the method
     has a curve but no part in agreement, patterns and consensus.
     """

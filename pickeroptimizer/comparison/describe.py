@@ -66,7 +66,7 @@ def _unjoined(count):
                f'pick of {"its" if count.unmatched == 1 else "their"} own within the tolerance: not counted.')
     if count.elsewhere:
         yield (f'{_number(count.elsewhere, "pick")} of it {"is" if count.elsewhere == 1 else "are"} on no micrograph '
-               f'of the reference: not counted.')
+               f'with reference picks: not counted.')
 
 
 def _agreement(results):

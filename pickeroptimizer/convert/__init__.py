@@ -6,7 +6,7 @@ Iterating a Scipion set yields one object again and again; it is read or stored 
 from .growing import CannotResume, GrowingTables
 from .labels import (LABELS, appendLabelled, isScored, labelsFromClasses, labelsFromSet, matchPicks, moveLabels,
                      readLabelled, writeDataSet, writeLabels)
-from .methods import Reference, copyChosen, makeComparison, ownScores, readMethod, readTruth
+from .methods import Reference, checkTruth, copyChosen, makeComparison, ownScores, readMethod, readTruth
 from .micrographs import (MICROGRAPHS, correspondence, matchMicrographs, micrographFiles, micrographNames,
                           refresh, reopen, writeMicrographs)
 from .picks import COORDINATES, countPicks, readPicks, readPositions, sampleMicrographs, writeCoordinates
@@ -14,8 +14,9 @@ from .scores import SCORES, Scores, ScoresReader, readScores, scoresSoFar, takeU
 from .splitting import countClasses, splitCoordinates
 
 __all__ = ['COORDINATES', 'CannotResume', 'GrowingTables', 'LABELS', 'MICROGRAPHS', 'Reference', 'SCORES', 'Scores',
-           'ScoresReader', 'appendLabelled', 'copyChosen', 'correspondence', 'countClasses', 'countPicks', 'isScored',
-           'labelsFromClasses', 'labelsFromSet', 'makeComparison', 'matchMicrographs', 'matchPicks', 'micrographFiles',
-           'micrographNames', 'moveLabels', 'ownScores', 'readLabelled', 'readMethod', 'readPicks', 'readPositions',
-           'readScores', 'readTruth', 'refresh', 'reopen', 'sampleMicrographs', 'scoresSoFar', 'splitCoordinates',
-           'takeUpScores', 'writeCoordinates', 'writeDataSet', 'writeLabels', 'writeMicrographs']
+           'ScoresReader', 'appendLabelled', 'checkTruth', 'copyChosen', 'correspondence', 'countClasses',
+           'countPicks', 'isScored', 'labelsFromClasses', 'labelsFromSet', 'makeComparison', 'matchMicrographs',
+           'matchPicks', 'micrographFiles', 'micrographNames', 'moveLabels', 'ownScores', 'readLabelled', 'readMethod',
+           'readPicks', 'readPositions', 'readScores', 'readTruth', 'refresh', 'reopen', 'sampleMicrographs',
+           'scoresSoFar', 'splitCoordinates', 'takeUpScores', 'writeCoordinates', 'writeDataSet', 'writeLabels',
+           'writeMicrographs']

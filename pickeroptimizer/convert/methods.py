@@ -26,6 +26,7 @@ UNSCORED_OUTPUT = 'unscoredCoordinates'
 OTHER_SCORES = {UNSCORED_OUTPUT, 'preliminarOutputCoordinates'}
 
 FEW = 0.5          # share of a set's picks: if fewer are reference picks, the user is told
+BY_IDS = 'No micrograph has a name that the reference knows: they were joined by their ids.'
 
 
 @dataclass
@@ -108,6 +109,7 @@ def readMethod(pointer, name, reference, tolerance, progress=None):
                      f'which more of them are reference picks.')
     if abs(scale - 1) > 1e-6:
         notes.append(f'Positions were multiplied by {scale:.4g}, for other pixel sizes.')
+    _checkGuess(notes, len(rows), len(picks.x) - elsewhere, name)
     unmatched = len(picks.x) - elsewhere - len(rows)
     if unmatched > FEW * (len(picks.x) - elsewhere):
         notes.append(f'Only {len(rows)} of {len(picks.x) - elsewhere} picks are reference picks: look whether this '
@@ -125,6 +127,14 @@ def readMethod(pointer, name, reference, tolerance, progress=None):
                   picks.notes + notes + _scoreNotes(scores, covered) * bool(picks.scoreName))
 
 
+def checkTruth(coordinates):
+    """Lines that say why a SetOfCoordinates that is not empty cannot be the truth."""
+    if hasattr(coordinates.getFirstItem(), PO_CLASS):
+        return []
+    return [f'The ground truth has no attribute {PO_CLASS}: give a set whose picks bear their classes, such as '
+            f'outputLabels of "fine-tune".']
+
+
 def readTruth(coordinates, reference, tolerance):
     """(true classes of the reference picks, int8 (n,); notes): from a set whose picks have a class in `_poClass`.
 
@@ -132,13 +142,12 @@ def readTruth(coordinates, reference, tolerance):
     none of them is of a reference pick.
     """
     name = 'The ground truth'
-    first = coordinates.getFirstItem() if coordinates.getSize() else None
-    if first is None or not hasattr(first, PO_CLASS):
-        raise InputError(f'The ground truth has no attribute {PO_CLASS}: give a labelled set, such as outputLabels '
-                         f'of "fine-tune", or one set a class.')
+    for line in checkTruth(coordinates):
+        raise InputError(line)
     picks, scales, micrographs = readPlaces(coordinates, name, reference.pixelSize, withClasses=True)
     joined, notes = _joinMicrographs(picks.keys, reference, micrographs, name)
     rows, chosen, elsewhere, _ = _join(picks, joined, reference, tolerance, scales, None)
+    _checkGuess(notes, len(rows), len(picks.x) - elsewhere, name)
     truth = np.full(len(reference.ids), UNKNOWN, dtype=np.int8)
     for code, label in enumerate(CLASSES):
         truth[rows[picks.classes[chosen] == label]] = code
@@ -167,7 +176,7 @@ def _joinMicrographs(keys, reference, micrographs, name):
     """({key: mic_id of the reference}, notes) for the (mic_id, name) in `keys` that are among them.
 
     By name, with or without extension; where several bear a name, by name and id; where no name is known to the
-    reference, by id. The same set of micrographs corresponds to itself, whatever its names are.
+    reference, by id, which is only a guess. The same set of micrographs corresponds to itself, whatever its names are.
     """
     ids = {key: key[0] for key in keys if key[0] in reference.names}
     if micrographs is not None and micrographs.getFileName() == reference.path:
@@ -182,8 +191,15 @@ def _joinMicrographs(keys, reference, micrographs, name):
     if found or not keys:
         return found, []
     if len(ids) == len(keys):
-        return ids, ['No micrograph has a name that the reference knows: they were joined by their ids.']
+        return ids, [BY_IDS]
     raise InputError(f'{name}: none of its micrographs is one of the reference, by name or by id.')
+
+
+def _checkGuess(notes, joined, known, name):
+    """Raise InputError where micrographs were joined by their ids and the picks do not bear it out."""
+    if BY_IDS in notes and joined < FEW * known:
+        raise InputError(f'{name}: its micrographs have other names than those of the reference, and of its {known} '
+                         f'picks only {joined} are reference picks: they are other micrographs.')
 
 
 def _counts(values):
@@ -211,12 +227,12 @@ def _covered(picks, joined, micrographs, reference, name, notes):
 
 
 def _join(picks, joined, reference, tolerance, scales, progress):
-    """(reference rows, picks, number of picks on no micrograph of the reference, scale): see comparison.matching.
+    """(reference rows, picks, number of picks on no micrograph with reference picks, scale): see comparison.matching.
 
     Of several scales that which joins most, the first of equals.
     """
     micIds = np.array([joined.get(key, -1) for key in picks.keys] or [-1], dtype=np.int64)[picks.micrographs]
-    known = np.array([key in joined for key in picks.keys] or [False])[picks.micrographs]
+    known = np.isin(micIds, reference.micIds)
     xy = np.stack([picks.x, picks.y], axis=1)[known]
     best = None
     for scale in scales:

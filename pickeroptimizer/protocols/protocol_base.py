@@ -20,6 +20,7 @@ from ..worker.errors import InputError
 ERROR_FILE = 'error.txt'
 REPORT = 'report.json'
 MODEL = 'model.safetensors'
+DEFAULT_GPUS = '0'
 RECIPES = ('default', 'paper')      # of the worker, in the order in which forms offer them
 
 
@@ -49,7 +50,7 @@ class PickerOptimizerProtocol(EMProtocol):
     def _defineGpuParams(form):
         form.addHidden(params.USE_GPU, params.BooleanParam, default=True, label='Use GPU (vs CPU)',
                        help='Yes: use an NVIDIA GPU if there is one, the CPU otherwise. No: use the CPU.')
-        form.addHidden(params.GPU_LIST, params.StringParam, default='0', label='Choose GPU IDs',
+        form.addHidden(params.GPU_LIST, params.StringParam, default=DEFAULT_GPUS, label='Choose GPU IDs',
                        help='The numbers of the GPUs to use, as nvidia-smi counts them, such as 0 or 0,1. Pruning '
                             'spreads the micrographs over all of them; everything else uses the first.')
 
@@ -157,7 +158,8 @@ class PickerOptimizerProtocol(EMProtocol):
         return not itemSet.getSize() and not (cls.worksInStreaming() and itemSet.isStreamOpen())
 
     def _gpuWarnings(self):
-        if self.usesGpu() and not self.useQueue() and not glob.glob('/dev/nvidia[0-9]*'):
+        named = self.gpuList.get() != DEFAULT_GPUS      # nobody is asked about what nobody chose
+        if named and self.usesGpu() and not self.useQueue() and not glob.glob('/dev/nvidia[0-9]*'):
             return ['There is no NVIDIA GPU on this machine: the CPU will be used, which takes longer.']
         return []
 

@@ -4,6 +4,7 @@ from collections import Counter
 from enum import Enum, auto
 
 from pwem.objects import SetOfCoordinates
+from pyworkflow.object import Pointer, PointerList
 from pyworkflow.protocol import params
 from pyworkflow.utils import Message, cleanPath
 
@@ -21,6 +22,23 @@ LARGEST = 1.0               # box: beyond, neighbours are taken for each other
 MOST_METHODS = 60           # patterns are kept in the bits of a number
 TABLES = 'tables'
 PICKER = "picker's own score"
+
+
+class PrunedSets(PointerList):
+    """Pointers to sets, without those to nothing: what a template has of a plugin that is not installed.
+
+    Scipion can neither show nor schedule a run with such a pointer.
+    """
+
+    def append(self, value):
+        if not isinstance(value, Pointer) or value.hasValue():
+            super().append(value)
+
+    def __setattr__(self, name, value):
+        if name.startswith(self.ITEM_PREFIX):      # from a database, which gives the pointer its value afterwards
+            super().append(value)
+        else:
+            super().__setattr__(name, value)
 
 
 class PickerOptimizerCompareOutputs(Enum):
@@ -58,13 +76,15 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
         form.addSection(label=Message.LABEL_INPUT)
         form.addParam('inputCoordinates', params.PointerParam, pointerClass='SetOfCoordinates', important=True,
                       label='Picks before pruning', help='What all the methods were given to prune.')
-        form.addParam('inputSets', params.MultiPointerParam, important=True, minNumObjects=1,
-                      pointerClass='SetOfCoordinates,SetOfParticles,SetOfClasses2D', label='Pruned sets',
-                      help='What each method kept. All that is in a set counts as kept; of 2D classes, give those that '
-                           'were found good. A method is called by the label of its run.\n'
-                           'A score that the picks bear is found by itself: of this plugin, MicrographCleaner, Deep '
-                           'Consensus, crYOLO, Topaz, or RELION. Scores of rejected picks are taken from the other '
-                           'outputs of the same run, such as rejectedCoordinates or outputCoordinates_Full.')
+        pruned = form.addParam(
+            'inputSets', params.MultiPointerParam, important=True, minNumObjects=1,
+            pointerClass='SetOfCoordinates,SetOfParticles,SetOfClasses2D', label='Pruned sets',
+            help='What each method kept. All that is in a set counts as kept; of 2D classes, give those that '
+            'were found good. A method is called by the label of its run.\n'
+            'A score that the picks bear is found by itself: of this plugin, MicrographCleaner, Deep '
+            'Consensus, crYOLO, Topaz, or RELION. Scores of rejected picks are taken from the other '
+            'outputs of the same run, such as rejectedCoordinates or outputCoordinates_Full.')
+        pruned.paramClass = PrunedSets
         form.addParam('truth', params.PointerParam, pointerClass='SetOfCoordinates', allowsNull=True,
                       label='Ground truth', help='Optional: labelled picks, with a class in the attribute _poClass, '
                                                  'such as outputLabels of "fine-tune". Those labels were trained on, '
@@ -187,7 +207,7 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
             errors.append(f'There are {len(sets)} pruned sets; at most {MOST_METHODS} can be compared.')
         truth = self.truth.get()
         if truth is not None:
-            errors += self._checkCoordinates(truth, 'ground truth')
+            errors += self._checkCoordinates(truth, 'ground truth') or convert.checkTruth(truth)
         if not errors and not (coordinates.getBoxSize() or 0) > 0:
             errors.append('The picks before pruning have no box size: import them again with one.')
         return errors or self._validateTolerance(coordinates.getBoxSize())

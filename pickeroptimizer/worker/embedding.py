@@ -44,6 +44,7 @@ def embed(source: WholeTables, box_angstrom: float, output, extractor: FeatureEx
     describers = [Describer(recogniser, box_angstrom, INPUT_SIZE, fields, device, batch_size, log)
                   for device in devices for _ in range(device.streams)]
     progress = Progress(log, what='described')
+    picks = sum(len(group.ids) for group in sample)
     ids, mic_ids, features, failed = [], [], [], []
     for group, looked in look_ahead(sample, describers):
         row = group.micrograph
@@ -52,13 +53,13 @@ def embed(source: WholeTables, box_angstrom: float, output, extractor: FeatureEx
         except InputError as error:
             log(f'warning: micrograph {row.mic_id} is left out: {error}')
             failed.append({'mic_id': row.mic_id, 'path': str(row.path), 'reason': str(error)})
-            progress.add(0, len(sample))
+            progress.add(0, len(group.ids), picks)
             continue
         if on_it.any():
             ids.append(group.ids[on_it])
             mic_ids.append(np.full(len(described), row.mic_id))
             features.append(described)
-        progress.add(len(described), len(sample))
+        progress.add(len(described), len(group.ids), picks)
     if not ids:
         raise InputError(f'none of the {len(sample)} micrographs can be used; the first: {failed[0]["reason"]}'
                          if failed else 'all picks lie outside their micrographs.')

@@ -50,12 +50,12 @@ class Feed:
 class FollowedTables:
     """The groups of tables that grow, in the order of the table of coordinates, as they come.
 
-    picks, groups: how many have come so far. Iterating gives each Group once, and None where there is nothing at the
+    picks: how many have come so far. Iterating gives each Group once, and None where there is nothing at the
     moment; it ends when the feed has ended and everything was given.
     """
 
     def __init__(self, micrographs, coordinates, feed: Feed):
-        self.picks = self.groups = 0
+        self.picks = 0
         self._path = coordinates
         self._micrographs, self._coordinates = MicrographTable(micrographs), CoordinateTable(coordinates)
         self._feed = feed
@@ -95,6 +95,5 @@ class FollowedTables:
             if row is None:      # a network file system may show the tables' growth in another order
                 return ids[run.start:], mic_ids[run.start:], xy[run.start:]
             self._feed.look()
-            self.groups += 1
             yield Group(row, ids[run], xy[run])
         return ids[:0], mic_ids[:0], xy[:0]

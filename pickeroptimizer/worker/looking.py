@@ -23,6 +23,17 @@ GPU_FAILURE = re.compile('cuda|cudnn|cublas|nvml', re.IGNORECASE)
 CPU_FULL = "can't allocate memory"
 
 
+def raise_clearly(error: RuntimeError, device_name: str):
+    """Raise what an error of torch means: MemoryError, DeviceError in one line, or else the error itself."""
+    if CPU_FULL in str(error):
+        raise MemoryError from None
+    if not GPU_FAILURE.search(str(error)):
+        raise error
+    reason = str(error).strip().splitlines()[0]
+    raise DeviceError(f'{device_name} failed ({reason}); see what nvidia-smi says of it, and run the same command '
+                      f'again.') from None
+
+
 class Looker:
     """A recogniser on one device: a micrograph and centres in, numbers out."""
 
@@ -48,13 +59,7 @@ class Looker:
                     raise DeviceError(f'{self.device.name}: its memory does not suffice for a single box (do other '
                                       f'programs use it?); take another GPU, or --device cpu.') from None
             except RuntimeError as error:
-                if CPU_FULL in str(error):
-                    raise MemoryError from None
-                if self.device.torch_device.type == 'cpu' or not GPU_FAILURE.search(str(error)):
-                    raise
-                reason = str(error).strip().splitlines()[0]
-                raise DeviceError(f'{self.device.name} failed ({reason}); see what nvidia-smi says of it, and run the '
-                                  f'same command again.') from None
+                raise_clearly(error, self.device.name)
             self.batch_size = max(1, self.batch_size // 2)
             torch.cuda.empty_cache()
             self._log(f'warning: {self.device.name}: its memory is full; going on with {self.batch_size} boxes at a '

@@ -31,12 +31,12 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 logging.getLogger('tifffile').setLevel(logging.CRITICAL)      # what is wrong with a file is said here, in one line
 
 
-def read_micrograph(path) -> np.ndarray:
+def read_micrograph(path, empty=np.empty) -> np.ndarray:
     """Read .mrc/.mrcs (modes 0, 1, 2, 6, 12), .tif/.tiff, .png or .jpg: a float32 array (rows, columns).
 
-    Row 0 is the first row of the file. Raises InputError, in one line that names the file, for a file that is
-    missing, empty, cut short, no image, complex, a stack, constant, too large for the memory, or holds values that are
-    NaN, infinite or beyond all measure.
+    empty: makes the array that is filled, from its shape and dtype. Row 0 is the first row of the file.
+    Raises InputError, in one line that names the file, for a file that is missing, empty, cut short, no image, complex,
+    a stack, constant, too large for the memory, or holds values that are NaN, infinite or beyond all measure.
     """
     path = Path(path)
     readers = {**dict.fromkeys(MRC_SUFFIXES, _read_mrc), **dict.fromkeys(TIFF_SUFFIXES, _read_tiff),
@@ -47,7 +47,7 @@ def read_micrograph(path) -> np.ndarray:
     try:
         if os.path.getsize(path) == 0:
             raise InputError(f'{path}: the file is empty.')
-        image = reader(path)
+        image = reader(path, empty)
     except FileNotFoundError:
         raise InputError(f'{path}: no such file.') from None
     except OSError as error:
@@ -57,7 +57,7 @@ def read_micrograph(path) -> np.ndarray:
     return _checked(path, image)
 
 
-def _read_mrc(path):
+def _read_mrc(path, empty):
     header = _mrc_header(path)
     columns, rows, sections, mode = (int(header[key]) for key in ('nx', 'ny', 'nz', 'mode'))
     if mode in _MRC_COMPLEX_MODES:
@@ -70,7 +70,14 @@ def _read_mrc(path):
     expected = offset + rows * columns * dtype.itemsize
     if os.path.getsize(path) < expected:
         raise InputError(f'{path}: cut short ({os.path.getsize(path)} bytes, {expected} expected).')
-    return np.fromfile(path, dtype, rows * columns, offset=offset).reshape(rows, columns)
+    if dtype != np.float32:
+        return _float32(np.fromfile(path, dtype, rows * columns, offset=offset).reshape(rows, columns), empty)
+    image = empty((rows, columns), np.float32)
+    with open(path, 'rb') as stream:
+        stream.seek(offset)
+        if stream.readinto(image) < image.nbytes:
+            raise InputError(f'{path}: cut short while it was read.')
+    return image
 
 
 def _mrc_header(path):
@@ -89,7 +96,7 @@ def _mrc_header(path):
     return other if header['mode'] not in modes and other['mode'] in modes else header      # some stamps are wrong
 
 
-def _read_tiff(path):
+def _read_tiff(path, empty):
     try:
         with tifffile.TiffFile(path) as tiff:
             if not tiff.pages:
@@ -104,19 +111,19 @@ def _read_tiff(path):
             ends = [start + count for start, count in zip(page.dataoffsets, page.databytecounts)]
             if max(ends, default=0) > os.path.getsize(path):
                 raise InputError(f'{path}: cut short ({os.path.getsize(path)} bytes, {max(ends)} expected).')
-            return page.asarray()
+            return _float32(page.asarray(), empty)
     except (tifffile.TiffFileError, *_DAMAGED) as error:
         raise InputError(f'{path}: no readable TIFF file ({_one_line(error)}).') from None
 
 
-def _read_bitmap(path):
+def _read_bitmap(path, empty):
     try:
         with Image.open(path) as image:
             _check_size(path, image.height, image.width, getattr(image, 'n_frames', 1))
             _check_compression(path, image.height * image.width)
             if image.mode not in ('L', 'I', 'F', 'I;16', 'I;16B'):
                 image = image.convert('L')
-            return np.asarray(image)
+            return _float32(np.asarray(image), empty)
     except (UnidentifiedImageError, Image.DecompressionBombError, *_DAMAGED) as error:
         raise InputError(f'{path}: no readable image ({_one_line(error)}).') from None
 
@@ -134,11 +141,16 @@ def _check_compression(path, pixel_bytes):
         raise InputError(f'{path}: much too short for its {pixel_bytes} bytes of pixels.')
 
 
+def _float32(image, empty):
+    result = empty(image.shape, np.float32)
+    with np.errstate(over='ignore', invalid='ignore'):
+        result[...] = image
+    return result
+
+
 def _checked(path, image):
     if image.ndim != 2 or not image.size:
         raise InputError(f'{path}: no readable image (its pixels have the shape {image.shape}).')
-    with np.errstate(over='ignore'):
-        image = np.ascontiguousarray(image, dtype=np.float32)
     low, high = image.min(), image.max()      # both are NaN as soon as one value is
     if not (np.isfinite(low) and np.isfinite(high)):
         raise InputError(f'{path}: holds NaN or infinite values.')

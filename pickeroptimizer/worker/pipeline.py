@@ -9,7 +9,7 @@ import torch
 
 from . import boxes
 from .groups import Group
-from .looking import Looker
+from .looking import Looker, raise_clearly
 from .micrographs import read_micrograph
 
 TICK = 0.05                    # seconds, while there is nothing to do
@@ -33,9 +33,16 @@ def look_ahead(groups: Iterable[Optional[Group]], lookers: Sequence[Looker]) -> 
     largest = 0                # bytes of a micrograph, as far as is known
 
     def read(path):
-        image = torch.from_numpy(read_micrograph(path))
-        # Pinned is where a GPU fetches it by itself. In a list, for a future keeps what it returns.
-        return [image.pin_memory() if pinned else image]
+        images = []
+
+        def empty(shape, _):
+            try:      # pinned memory is where a GPU fetches it by itself
+                images.append(torch.empty(shape, dtype=torch.float32, pin_memory=pinned))
+            except RuntimeError as error:
+                raise_clearly(error, 'the GPU')
+            return images[0].numpy()
+        read_micrograph(path, empty)
+        return images      # a list, to take the image out: a future keeps what it returned
 
     def look(group, reading):
         nonlocal largest

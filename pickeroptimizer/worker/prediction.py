@@ -29,7 +29,7 @@ def prune(source, recogniser, header: dict, scores: GrowingScores, devices: Sequ
         progress = Progress(log)
         for group, judged in look_ahead(run.unscored(source), scorers):
             scored = run.add(group, judged)
-            progress.add(scored, source.groups - run.skipped)
+            progress.add(scored, len(group.ids), source.picks - run.kept)
         if run.failed and not run.counts[SCORED] + run.counts[OUTSIDE]:
             scores.discard()
             reason = next(iter(run.failed.values()))['reason']
@@ -48,9 +48,8 @@ class _Run:
         self.counts = dict.fromkeys((SCORED, OUTSIDE, UNREADABLE), 0)
         self.micrographs = set()
         self.failed: Dict[int, dict] = {}
-        self.skipped = 0      # groups that an earlier run has scored
+        self.kept = 0      # picks that an earlier run has scored
         self._scores, self._log = scores, log
-        self._kept = 0
 
     def unscored(self, groups):
         """Yield the groups without the picks that an earlier run has scored; these are counted."""
@@ -61,10 +60,9 @@ class _Run:
                 kept = self._scores.take(group.ids.tolist())
                 self._count(group, kept)
                 if len(kept) == len(group.ids):
-                    self.skipped += 1
                     continue
-                if self._kept and not told:
-                    self._log(f'{self._kept} picks were scored by an earlier run; continuing with the others')
+                if self.kept and not told:
+                    self._log(f'{self.kept} picks were scored by an earlier run; continuing with the others')
                     told = True
                 group = group.some(slice(len(kept), None))
             yield group
@@ -92,7 +90,7 @@ class _Run:
         return scored
 
     def _count(self, group, kept: List[dict]):
-        self._kept += len(kept)
+        self.kept += len(kept)
         for row in kept:
             self.counts[row['status']] += 1
             if row['status'] == UNREADABLE:

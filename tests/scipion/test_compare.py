@@ -227,6 +227,8 @@ def test_an_empty_set_is_a_method_that_kept_nothing(sets):
 @pytest.mark.parametrize('bad, line', [
     (lambda s, m: s.coordinates(m, [(1, 150, 150)]), 'within 5 px of a reference pick'),
     (lambda s, m: s.coordinates(s.micrographs({7: 'x.mrc'}), [(7, 100, 100)]), 'by name or by id'),
+    (lambda s, m: s.coordinates(s.micrographs({2: 'x.mrc', 1: 'y.mrc', 4: 'z.mrc'}),
+                                [PICKS[0], *((2, 500 + 60 * i, 500) for i in range(3))]), 'they are other micrographs'),
     (lambda s, m: s.coordinates(s.micrographs(MICS, pixelSize=0), PICKS), 'no pixel size'),
     (lambda s, m: s.coordinates(None, PICKS), 'not linked to micrographs'),
     (lambda s, m: s.particles(None, PICKS, 2.0, located=False), 'do not know their coordinates'),
@@ -407,6 +409,5 @@ def test_wrong_input_is_told_before_the_run(lab, picks, others):
     protocol.inputCoordinates.set(run)
     protocol.inputCoordinates.setExtended('rejectedAll')
     assert protocol.validate() == ['The picks before pruning are an empty set.']
-    # Found only by reading: told as one line, too.
-    far = comparing(lab, picks, good, tolerance=0, truth=(run, 'outputCoordinates_Full'))
-    assert 'no attribute _poClass' in lab.error(far)
+    line, = comparing(lab, picks, good, truth=(run, 'outputCoordinates_Full')).validate()
+    assert 'no attribute _poClass' in line

@@ -104,8 +104,12 @@ def test_ours_loads_without_xmipp(lab, picks):
     assert facts(rows, runs) == {
         'micrographs': ([], {}), **{key: ([], inputs) for key, inputs in WANTED.items()},
         'comparison': ([], {'inputCoordinates': ['picks.outputCoordinates'],
-                            'inputSets': ['prune.outputCoordinates', None, None]})}
+                            'inputSets': ['prune.outputCoordinates']})}
     assert [run.getObjLabel() for run in runs.values()] == [*OURS[:3], 'PickerOptimizer', 'comparison']
+    # What Scipion's form and scheduler do with each input.
+    stored = lab.project.getProtocol(runs['comparison'].getObjId())
+    assert [pointer.getObjValue().getObjId() for pointer in stored.inputSets] == [runs['prune'].getObjId()]
+    assert all(pointer.getObjValue() is not None for _, pointer in stored.iterInputAttributes())
 
 
 @pytest.fixture(scope='module')

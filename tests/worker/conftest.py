@@ -57,11 +57,11 @@ def shots(data_set, tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def start_worker():
-    """Start `python -m worker ...`; returns the running process."""
-    def start(*arguments, **options):
+    """Start `python -m worker ...`, by the program `prefix` if there is one; returns the running process."""
+    def start(*arguments, prefix=(), **options):
         environ = {**os.environ, 'PYTHONPATH': str(PLUGIN), 'PYTHONSAFEPATH': '1'}
-        return subprocess.Popen([sys.executable, '-m', 'worker', *map(str, arguments)], env=environ, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+        return subprocess.Popen([*map(str, (*prefix, sys.executable, '-m', 'worker', *arguments))], env=environ,
+                                text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     return start
 
 

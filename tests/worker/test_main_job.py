@@ -2,7 +2,9 @@
 import csv
 import json
 import resource
+import shutil
 import signal
+import subprocess
 import time
 
 import mrcfile
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 from worker import tables
+from worker.scores import GrowingScores
 
 
 def _scores(path):
@@ -71,21 +74,47 @@ def test_recipe_of_the_paper_end_to_end(data_set, shots, worker, tmp_path):
     assert done.returncode == 0 and 'boxes/s' in done.stdout
 
 
-def test_a_killed_run_goes_on_where_it_was(data_set, model, scores, worker, start_worker, tmp_path):
-    output = tmp_path / 'scores.csv'
-    process = start_worker(*_prune(data_set, model, output, '--threads', 1))
-    end = time.monotonic() + 120
-    while not (parts := list(tmp_path.glob('scores.csv.*.part'))) or parts[0].stat().st_size < 2000:
-        assert time.monotonic() < end and process.poll() is None
-        time.sleep(0.005)
-    process.kill()
-    process.communicate()
-    assert not output.exists()
-    with open(parts[0], 'ab') as stream:
-        stream.write(b'12,0.5,0.')      # a line that the kill cut off
-    done = worker(*_prune(data_set, model, output, '--threads', 0))
-    assert 'were scored by an earlier run' in done.stdout
+def test_a_run_killed_at_any_moment_goes_on_where_it_was(data_set, model, scores, start_worker, tmp_path):
+    """kill -9 five times, each time somewhat further on; the last run finds nothing but whole rows to go on from."""
+    output, log = tmp_path / 'scores.csv', ''
+    size = scores.stat().st_size
+    moments = sorted(np.random.default_rng(0).uniform(0, 0.95, 5))
+    for number, moment in enumerate(moments):
+        process = start_worker(*_prune(data_set, model, output, '--threads', 1 + number % 2))
+        end = time.monotonic() + 120
+        while not (parts := list(tmp_path.glob('scores.csv.*.part'))) or parts[0].stat().st_size < moment * size:
+            assert time.monotonic() < end and process.poll() is None
+            time.sleep(0.002)
+        process.kill()
+        process.communicate()
+        assert not output.exists() and scores.read_bytes().startswith(parts[0].read_bytes())
+        if number % 2:
+            with open(parts[0], 'ab') as stream:
+                stream.write(b'12,0.5,0.')      # a line that the kill cut off
+    process = start_worker(*_prune(data_set, model, output))
+    log, _ = process.communicate(timeout=120)
+    assert 'were scored by an earlier run' in log
     assert output.read_bytes() == scores.read_bytes() and list(tmp_path.iterdir()) == [output]
+
+
+def test_a_link_in_the_place_of_the_partial_table_is_not_followed(data_set, model, worker, tmp_path):
+    victim = tmp_path / 'victim'
+    victim.write_text('mine')
+    part = GrowingScores(tmp_path / 's.csv', (model[0], data_set.micrographs, data_set.coordinates), print).partial
+    part.symlink_to(victim)
+    done = worker(*_prune(data_set, model, tmp_path / 's.csv'))
+    assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1 and part.name in done.stderr
+    assert victim.read_text() == 'mine'
+
+
+@pytest.mark.parametrize('mount, says', [('size=8k', 'no space left to write'), ('ro', 'Read-only file system')])
+def test_a_file_system_that_is_full_or_read_only(data_set, model, worker, tmp_path, mount, says):
+    as_root = ('unshare', '-Urm', 'sh', '-c')
+    if not shutil.which('unshare') or subprocess.run([*as_root, 'true']).returncode:
+        pytest.skip('no file system can be mounted here')
+    done = worker(*_prune(data_set, model, tmp_path / 's.csv'), prefix=(
+        *as_root, f'mount -t tmpfs -o {mount} none "$0" && exec "$@"', tmp_path))
+    assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1 and says in done.stderr, done.stderr
 
 
 def test_a_part_of_other_inputs_is_not_continued(data_set, model, scores, worker, tmp_path):

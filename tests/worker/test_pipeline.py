@@ -1,6 +1,6 @@
 """Reading ahead, several devices, memory that does not suffice, and devices that fail."""
-import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -38,22 +38,22 @@ class _Fake(Looker):
 
 @pytest.fixture
 def reading(monkeypatch):
-    """Micrographs without files: {path of those that are held: True}, and the most of them at once."""
-    held, most, lock = set(), [0], threading.Lock()
+    """Micrographs without files; gives [the most of them at once]."""
+    held, most, make = [], [0], torch.empty
 
-    class Image(np.ndarray):
-        def __del__(self):
-            held.discard(id(self))
+    def noted(*shape, **options):
+        image = make(*shape, **options)
+        held.append(weakref.ref(image))
+        most[0] = max(most[0], sum(image() is not None for image in held))
+        return image
 
-    def read(path):
+    def read(path, empty):
         if path == 'bad.mrc':
             raise InputError(f'{path}: bad')
-        with lock:
-            image = np.zeros((50, 500), dtype=np.float32).view(Image)
-            held.add(id(image))
-            most[0] = max(most[0], len(held))
+        empty((50, 500), np.float32)[...] = 0
         time.sleep(0.002)
-        return image
+
+    monkeypatch.setattr(torch, 'empty', noted)
     monkeypatch.setattr(pipeline, 'read_micrograph', read)
     return most
 
@@ -188,6 +188,20 @@ def test_a_model_that_gives_no_numbers(few, untrained, tmp_path):
     broken.linear.weight.data[:] = float('inf')
     with pytest.raises(InputError, match='none of the 6 micrographs.* the model gives no finite numbers'):
         _prune(few, (broken, header), tmp_path / 's.csv', [CPU])
+
+
+def test_a_micrograph_that_is_too_large_for_the_memory(few, untrained, tmp_path, monkeypatch):
+    make, calls = torch.empty, []
+
+    def full(*shape, **options):
+        calls.append(shape)
+        if len(calls) == 2:
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+        return make(*shape, **options)
+    monkeypatch.setattr(torch, 'empty', full)
+    report = _prune(few, untrained, tmp_path / 's.csv', [CPU])
+    assert [failed['mic_id'] for failed in report['failed_micrographs']] == [2]
+    assert 'the memory of this machine does not suffice' in report['failed_micrographs'][0]['reason']
 
 
 def test_devices_by_name():
