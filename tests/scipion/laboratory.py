@@ -1,5 +1,6 @@
 """What the Scipion tests have in common: the simulated data set's facts, and a project to try protocols in."""
 import os
+import time
 from collections import namedtuple
 from pathlib import Path
 
@@ -16,6 +17,16 @@ def items(coordinates):
     found = {item.getObjId(): item.clone() for item in coordinates.iterItems()}
     coordinates.close()
     return found
+
+
+def until(window, condition, seconds=20):
+    """Let the window work until something is the case."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, 'it did not come to pass'
+        window.update()
+        time.sleep(0.002)
+    window.update()
 
 
 class Lab:

@@ -2,13 +2,13 @@
 import csv
 import os
 import sys
-import time
 import tkinter as tk
 from pathlib import Path
 
 import mrcfile
 import numpy as np
 import pytest
+from laboratory import until
 
 from pyworkflow.object import Pointer
 
@@ -127,16 +127,6 @@ def opened(root, comparison, tab='Micrographs', report='nowhere/report.html'):
     tab = window.open(tab)
     until(window, lambda: window._tab('Micrographs').shownPlace is not None)
     return window, tab
-
-
-def until(window, condition, seconds=20):
-    """Let the window work until something is the case."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, 'it did not come to pass'
-        window.update()
-        time.sleep(0.002)
-    window.update()
 
 
 def at(canvas, comparison, row):

@@ -5,13 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import tkinter as tk
 from pathlib import Path
 
 import numpy as np
 import pytest
-from laboratory import NAMES, items
+from laboratory import NAMES, items, until
 
 from pickeroptimizer.corrections import CORRECTIONS, Corrections
 from pickeroptimizer.decision import MINIMUM, MOST_PROBABLE, PURITY, SHARE
@@ -385,16 +384,6 @@ def openOn(root, session, place=None):
 def withPicks(model):
     """Places of the micrographs that have picks."""
     return np.flatnonzero(model.counts().sum(axis=1)).tolist()
-
-
-def until(window, condition, seconds=20):
-    """Let the window work until something is the case."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, 'it did not come to pass'
-        window.update()
-        time.sleep(0.002)
-    window.update()
 
 
 def point(window, row):
