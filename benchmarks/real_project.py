@@ -9,16 +9,14 @@ picker's own threshold. Prints the tables of the comparison and where its report
 import argparse
 import csv
 import os
-import sys
 from pathlib import Path
 
-from workflow import launch, show
+from workflow import launch, new_project, show
 
 from pickeroptimizer.constants import PO_CLASS
 from pwem.objects import Coordinate, SetOfCoordinates
 from pyworkflow import Config
 from pyworkflow.object import Float, Pointer, String
-from pyworkflow.project import Manager
 
 FORMAT_SCIPION, LABELS_FROM_FILE = 5, 1
 
@@ -37,12 +35,7 @@ def main():
     pixel_size = float(micrograph['pixel_size'])
     box = round(float((options.data / 'box_angstrom.txt').read_text()) / pixel_size)
     folder = (options.data / micrograph['path']).resolve().parent
-    Config.getDomain().getPlugins()
-    manager = Manager()
-    if manager.hasProject(options.project):
-        sys.exit(f'There is a project {options.project} already: choose another name with --project.')
-    project = manager.createProject(options.project)
-    os.chdir(project.getPath())
+    project = new_project(options.project)
 
     micrographs = run(project, 'ProtImportMicrographs', 'micrographs', filesPath=str(folder), filesPattern='*.mrc',
                       samplingRate=pixel_size, voltage=300)

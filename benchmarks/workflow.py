@@ -4,9 +4,23 @@ import json
 import os
 import sys
 
+from pyworkflow import Config
+from pyworkflow.project import Manager
+
 from pickeroptimizer import Plugin
 
 TABLES = ('methods', 'truth')      # of the comparison, without .csv
+
+
+def new_project(name):
+    """A new Scipion project, in whose folder the program then is; ends it with one line if there is one of the name."""
+    Config.getDomain().getPlugins()
+    manager = Manager()
+    if manager.hasProject(name):
+        sys.exit(f'There is a project {name} already: choose another name with --project.')
+    project = manager.createProject(name)
+    os.chdir(project.getPath())
+    return project
 
 
 def fill_template(name, **values):

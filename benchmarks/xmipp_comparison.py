@@ -15,10 +15,9 @@ import math
 import os
 import sys
 
-from workflow import check, fill_template, launch, load_template, show
+from workflow import check, fill_template, launch, load_template, new_project, show
 
 from pyworkflow import Config
-from pyworkflow.project import Manager
 
 FORMATS = {'auto': 0, 'xmipp': 1, 'relion': 2, 'eman': 3, 'scipion': 5}      # of "import coordinates"
 XMIPP = {'XmippProtDeepMicrographScreen': 'MicrographCleaner', 'XmippProtScreenDeepConsensus': 'Deep Consensus'}
@@ -34,11 +33,7 @@ def main():
     if missing:
         sys.exit(f'{" and ".join(missing)} of Xmipp are not there: install Xmipp and its plugin for Scipion '
                  f'(scipion3 installp -p scipion-em-xmipp) with the deep learning toolkit.')
-    manager = Manager()
-    if manager.hasProject(options.project):
-        sys.exit(f'There is a project {options.project} already: choose another name with --project.')
-    project = manager.createProject(options.project)
-    os.chdir(project.getPath())
+    project = new_project(options.project)
     runs = load_template(project, fill_template(
         'prune_three_ways', micrographs=options.micrographs, micrographs_pattern=options.pattern,
         pixel_size=options.pixel_size, voltage=options.voltage, picks=options.picks,

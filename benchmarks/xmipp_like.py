@@ -56,15 +56,8 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     options = parser.parse_args()
     addXmipp()
-    from pyworkflow import Config
-    from pyworkflow.project import Manager
-    from workflow import fill_template, launch, load_template, show
-    Config.getDomain().getPlugins()
-    manager = Manager()
-    if manager.hasProject(options.project):
-        sys.exit(f'There is a project {options.project} already: choose another name with --project.')
-    project = manager.createProject(options.project)
-    os.chdir(project.getPath())
+    from workflow import fill_template, launch, load_template, new_project, show
+    project = new_project(options.project)
     folder = Path('simulated').resolve()
     simulate(folder, ['--micrographs', str(options.micrographs), '--size', str(options.size), '--pixel-size',
                       str(PIXEL_SIZE), '--box-angstrom', str(BOX_ANGSTROM), '--seed', str(options.seed)])

@@ -17,8 +17,8 @@ from ..constants import PO_CLASS
 from ..worker.errors import InputError
 from ..worker.tables import CLASSES
 from .micrographs import matchMicrographs, micrographFiles, micrographNames, reopen
-from .picks import countPicks
-from .places import chooseScore, readColumns, readPlaces
+from .picks import countPicks, readColumns
+from .places import SCORE_NAMES, chooseScore, readPlaces
 
 # Outputs whose picks were not scored: "prune coordinates" could not read their micrographs.
 UNSCORED_OUTPUT = 'unscoredCoordinates'
@@ -48,7 +48,7 @@ class Reference:
     @classmethod
     def read(cls, coordinates):
         """Read a SetOfCoordinates. Raises InputError where picks have no position."""
-        columns = readColumns(coordinates)
+        columns = readColumns(coordinates, SCORE_NAMES, ())
         xy = np.stack([columns['_x'], columns['_y']], axis=1)
         if not np.isfinite(xy).all():
             raise InputError(f'{int((~np.isfinite(xy)).any(axis=1).sum())} of the reference picks have no position.')

@@ -14,6 +14,9 @@ from .scores import NUMBERS
 
 COORDINATES = 'coordinates.csv'
 
+CHUNK = 200_000      # rows read at a time
+MOST_CHUNKS = 100
+
 _PICK_COLUMNS = {'id': np.int64, '_micId': np.int64, '_x': np.float64, '_y': np.float64}
 
 
@@ -66,25 +69,46 @@ def readPositions(coordinates, micId):
 
 
 def readPicks(coordinates):
-    """The picks of a set as columns: {name: array}, in the order of their ids.
+    """The picks of a set as columns, see readColumns, with the numbers and the classes of this plugin."""
+    return readColumns(coordinates, NUMBERS, (PO_CLASS,))
 
-    id and _micId: int64; _x, _y: float64, px; and, where the set has them, PO_CLASS (text) and the numbers of this
-    plugin (float64, nan for none). Read as columns, because a window opens on a set within a second or two. Raises
-    InputError if the file of the set is gone.
+
+def readColumns(coordinates, numbers, texts):
+    """The picks of a SetOfCoordinates as columns: {name: array}, in the order of their ids.
+
+    id and _micId (-1 for none): int64; _x, _y: float64, px; and those of the attributes `numbers` (float64, nan for
+    none) and `texts` ('' for none) that the set has. Read as columns, because a window opens on a set within a second
+    or two. Raises InputError where the file of the set is gone, or holds text in the place of numbers.
     """
     if not os.path.exists(coordinates.getFileName()):      # Scipion would make an empty one
         raise InputError(f'{coordinates.getFileName()}: the file of these coordinates is not there any more.')
     coordinates = reopen(coordinates)
+    types, parts = dict(_PICK_COLUMNS), []
     try:
-        if not coordinates.getSize():
-            return {name: np.zeros(0, dtype) for name, dtype in _PICK_COLUMNS.items()}
-        first = coordinates.getFirstItem()
-        present = [name for name in (*NUMBERS, PO_CLASS) if hasattr(first, name)]
-        # Rows that differ: all of them, for no two have the same id.
-        columns = coordinates.getUniqueValues([*_PICK_COLUMNS, *present])
+        if coordinates.getSize():
+            first = coordinates.getFirstItem()
+            types.update((name, dtype) for names, dtype in ((numbers, np.float64), (texts, str)) for name in names
+                         if hasattr(first, name))
+            ids = coordinates.aggregate(['MIN', 'MAX'], 'id')[0]
+            step = max(CHUNK, (ids['MAX'] - ids['MIN']) // MOST_CHUNKS)      # ids may be far apart
+            for start in range(ids['MIN'], ids['MAX'] + 1, step):
+                # Rows that differ: all of them, for no two have the same id.
+                rows = coordinates.getUniqueValues(list(types), where=f'id>={start} AND id<{start + step}')
+                parts.append({name: _array(values, types[name]) for name, values in rows.items()})
     finally:
         coordinates.close()
-    types = {**dict.fromkeys(NUMBERS, np.float64), PO_CLASS: str, **_PICK_COLUMNS}
-    arrays = {name: np.array(values, dtype=types[name]) for name, values in columns.items()}
-    order = np.argsort(arrays['id'], kind='stable')
-    return {name: values[order] for name, values in arrays.items()}
+    columns = {name: np.concatenate([part[name] for part in parts]) if parts else np.zeros(0, dtype)
+               for name, dtype in types.items()}
+    order = np.argsort(columns['id'], kind='stable')
+    return {name: values[order] for name, values in columns.items()}
+
+
+def _array(values, dtype):
+    if dtype is np.int64:
+        values = [-1 if value is None else value for value in values]
+    elif dtype is str:
+        values = ['' if value is None else value for value in values]
+    try:
+        return np.array(values, dtype=dtype)
+    except ValueError as error:
+        raise InputError(f'A set of coordinates holds text where numbers should be ({error}).') from None

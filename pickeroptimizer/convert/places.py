@@ -1,5 +1,4 @@
 """The picks of a set as columns, be it of coordinates, of particles or of 2D classes: places, micrographs, scores."""
-import os
 from array import array
 from dataclasses import dataclass, field
 from typing import List, Optional, Tuple
@@ -11,15 +10,13 @@ from pwem.objects import SetOfClasses, SetOfCoordinates
 from ..constants import PO_CLASS, PO_PARTICLE
 from ..worker.errors import InputError
 from .micrographs import micrographNames, reopen
+from .picks import readColumns
 
 # The attributes that hold a score, each higher for what is more a particle; the first that a set has counts.
 CLEANER_SCORE = '_xmipp_goodRegionScore'
 SCORE_NAMES = (PO_PARTICLE, CLEANER_SCORE, '_xmipp_zScoreDeepLearning1', '_cryoloScore', '_topazScore',
                '_rlnAutopickFigureOfMerit')
 MASKED = -1.0      # MicrographCleaner's score of all picks of a micrograph that is masked for the most part
-
-CHUNK = 200_000      # rows read at a time
-MOST_CHUNKS = 100
 
 
 @dataclass
@@ -49,7 +46,7 @@ def readPlaces(itemSet, name, pixelSize, withClasses=False):
         micrographs = itemSet.getMicrographs()
         if micrographs is None:
             raise InputError(f'{name}: its coordinates are not linked to micrographs.')
-        columns = readColumns(itemSet, withClasses)
+        columns = readColumns(itemSet, SCORE_NAMES, (PO_CLASS,) if withClasses else ())
         scoreName, scores, notes = chooseScore(columns)
         names = micrographNames(micrographs)
         micIds, codes = np.unique(columns['_micId'], return_inverse=True)
@@ -76,45 +73,6 @@ def _pixelSize(images, name):
     if not (size or 0) > 0:
         raise InputError(f'{name}: its micrographs or particles have no pixel size, so positions cannot be compared.')
     return size
-
-
-def readColumns(coordinates, withClasses=False):
-    """The picks of a SetOfCoordinates as arrays, by growing id: id, _micId (-1 for none), _x, _y, its scores.
-
-    Raises InputError where its file is gone or holds no numbers.
-    """
-    if not os.path.exists(coordinates.getFileName()):      # Scipion would make an empty one
-        raise InputError(f'{coordinates.getFileName()}: the file of these coordinates is not there any more.')
-    coordinates = reopen(coordinates)
-    types = {'id': np.int64, '_micId': np.int64, '_x': np.float64, '_y': np.float64}
-    parts = []
-    try:
-        if coordinates.getSize():
-            first = coordinates.getFirstItem()
-            types.update((name, np.float64) for name in SCORE_NAMES if hasattr(first, name))
-            if withClasses:
-                types[PO_CLASS] = str
-            last = coordinates.aggregate(['MIN', 'MAX'], 'id')[0]
-            step = max(CHUNK, (last['MAX'] - last['MIN']) // MOST_CHUNKS)      # ids may be far apart
-            for start in range(last['MIN'], last['MAX'] + 1, step):
-                # Rows that differ: all of them, for no two have the same id.
-                rows = coordinates.getUniqueValues(list(types), where=f'id>={start} AND id<{start + step}')
-                parts.append({name: _array(values, types[name]) for name, values in rows.items()})
-    finally:
-        coordinates.close()
-    columns = {name: np.concatenate([part[name] for part in parts]) if parts else np.zeros(0, dtype)
-               for name, dtype in types.items()}
-    order = np.argsort(columns['id'], kind='stable')
-    return {name: values[order] for name, values in columns.items()}
-
-
-def _array(values, dtype):
-    if dtype is np.int64:
-        values = [-1 if value is None else value for value in values]
-    try:
-        return np.array(['' if v is None else v for v in values] if dtype is str else values, dtype=dtype)
-    except ValueError as error:
-        raise InputError(f'A set of coordinates holds text where numbers should be ({error}).') from None
 
 
 def chooseScore(columns):

@@ -131,6 +131,12 @@ class PickerOptimizerProtocol(EMProtocol):
             self._store(getattr(self, name))
         return isNew
 
+    def _newCoordinatesLike(self, coordinates, suffix):
+        """An empty SetOfCoordinates of this run with the box and the micrographs of another."""
+        new = self._createSetOfCoordinates(coordinates.getMicrographs(asPointer=True), suffix)
+        new.copyInfo(coordinates)
+        return new
+
     # -------------------------- checks --------------------------------------
     @classmethod
     def _checkCoordinates(cls, coordinates, what):

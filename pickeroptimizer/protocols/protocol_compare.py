@@ -173,7 +173,7 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
         output = PickerOptimizerComparison.fromFolder(self._getExtraPath(), comparison, disputed)
         self._relate(PickerOptimizerCompareOutputs.outputComparison.name, output)
         for name in choices:
-            coordinates = self._newCoordinates(name)
+            coordinates = self._newCoordinatesLike(self.inputCoordinates.get(), name)
             convert.copyChosen(self.inputCoordinates.get(), CHOICES[name](comparison), coordinates)
             self._relate(name, coordinates)
 
@@ -181,12 +181,6 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
         if self._setOutput(name, output):
             for pointer in (self.inputCoordinates, *self.inputSets):
                 self._defineSourceRelation(pointer, getattr(self, name))
-
-    def _newCoordinates(self, suffix):
-        """An empty SetOfCoordinates with the box and the micrographs of the picks before pruning."""
-        coordinates = self._createSetOfCoordinates(self.inputCoordinates.get().getMicrographs(asPointer=True), suffix)
-        coordinates.copyInfo(self.inputCoordinates.get())
-        return coordinates
 
     # -------------------------- information ---------------------------------
     def getComparison(self):

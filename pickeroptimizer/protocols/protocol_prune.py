@@ -166,11 +166,13 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
 
     def newOutput(self, name):
         """An empty set for an output, in the place of what was there."""
-        return self._newCoordinates(self.OUTPUT_FILES[name])
+        return self._newCoordinatesLike(self.inputCoordinates.get(), self.OUTPUT_FILES[name])
 
     def openedOutput(self, name):
         """The set of an output as an earlier launch left it."""
-        return self._likeInput(SetOfCoordinates(filename=self.outputPath(name), indexes=['_micId']))
+        coordinates = SetOfCoordinates(filename=self.outputPath(name), indexes=['_micId'])
+        coordinates.copyInfo(self.inputCoordinates.get())
+        return coordinates
 
     def relateToInputs(self, coordinates):
         self._defineSourceRelation(self.inputCoordinates, coordinates)
@@ -195,8 +197,10 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         header = self.inputModel.get().getHeader() if mode == SHARE else None
         minimum = decision.minimumFor(mode, wanted, header, scores.particleProbabilities())
         cut = self._newCutName(mode, wanted)
-        outputs = {f'{what}{cut}': self._newCoordinates(f'{what.capitalize()}{cut}') for what in CUT_OUTPUTS}
-        convert.splitCoordinates(self.inputCoordinates.get(), scores, minimum, *outputs.values(), corrected=corrected)
+        coordinates = self.inputCoordinates.get()
+        outputs = {f'{what}{cut}': self._newCoordinatesLike(coordinates, f'{what.capitalize()}{cut}')
+                   for what in CUT_OUTPUTS}
+        convert.splitCoordinates(coordinates, scores, minimum, *outputs.values(), corrected=corrected)
         how = decision.describe(mode, wanted) + (f', {len(corrected)} corrected by hand' if corrected else '')
         for what, coordinates in zip(CUT_OUTPUTS, outputs.values()):
             coordinates.setObjComment(f'{what} by {how}')
@@ -226,15 +230,6 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
     def getCorrections(self):
         """{coord_id: worker.tables.CoordinateRow}. Raises InputError if they cannot be read."""
         return self.corrections().read()
-
-    def _newCoordinates(self, suffix):
-        """An empty SetOfCoordinates with the box and the micrographs of the input."""
-        return self._likeInput(self._createSetOfCoordinates(
-            self.inputCoordinates.get().getMicrographs(asPointer=True), suffix))
-
-    def _likeInput(self, coordinates):
-        coordinates.copyInfo(self.inputCoordinates.get())
-        return coordinates
 
     def _describe(self, stream):
         kept, rejected = (convert.countClasses(getattr(self, name)) for name in list(self.OUTPUT_FILES)[:2])

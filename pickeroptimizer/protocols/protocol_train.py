@@ -171,8 +171,7 @@ class ProtPickerOptimizerTrain(LabelSets, StartingWeights, PickerOptimizerProtoc
         with oneLineErrors():
             model = PickerOptimizerModel.fromFile(self._getExtraPath(MODEL))
             labels = read_labels(self._getExtraPath(convert.LABELS))
-        labelled = self._createSetOfCoordinates(coordinates.getMicrographs(asPointer=True), 'Labels')
-        labelled.copyInfo(coordinates)
+        labelled = self._newCoordinatesLike(coordinates, 'Labels')
         if self.boxSize.get() > 0:
             labelled.setBoxSize(self.boxSize.get())
         agreement = {(row['mic_id'], row['x'], row['y']): row['probability'] for row in self._readReport()['labels']}

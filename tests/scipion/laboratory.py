@@ -7,6 +7,7 @@ from pathlib import Path
 PIXEL_SIZE, BOX = 3.0, 60      # Å/px, px: boxes of 180 Å
 # As nasty as Scipion's import lets them through: it takes spaces out (the project's own path has some).
 NAMES = ['mic_1.mrc', "mic_'2'_$HOME_%s.mrc", 'mic_3,.mrc', 'mic_µ_"4"_`date`;.mrc', 'mic_5.mrc', 'mic_6.mrc']
+BENCHMARKS = Path(__file__).resolve().parents[2] / 'benchmarks'
 
 Row = namedtuple('Row', 'coord_id mic_id x y label')
 Simulated = namedtuple('Simulated', 'folder rows')      # rows: the true class of every pick; mic_id counts NAMES

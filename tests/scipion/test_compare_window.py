@@ -1,14 +1,13 @@
 """Pruned sets side by side: the model of the window, and the window as a user uses it."""
 import csv
 import os
-import sys
 import tkinter as tk
 from pathlib import Path
 
 import mrcfile
 import numpy as np
 import pytest
-from laboratory import until
+from laboratory import BENCHMARKS, until
 
 from pyworkflow.object import Pointer
 
@@ -469,13 +468,10 @@ def test_odd_comparisons(root, images, what, recwarn):
 
 
 @needsDisplay
-def test_speed(tmp_path):
+def test_speed(tmp_path, monkeypatch):
     """Generous, for a machine with other work; benchmarks/windows.py prints what it is."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'benchmarks'))
-    try:
-        import windows
-    finally:
-        sys.path.pop(0)
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import windows
     windows.makeComparison(tmp_path, 40, 2048, 1000, methods=10)
     times = windows.measureComparison(tmp_path)
     assert max(seconds for what, seconds in times.items() if what.startswith('open')) < 3

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from laboratory import NAMES, items, until
+from laboratory import BENCHMARKS, NAMES, items, until
 
 from pickeroptimizer.corrections import CORRECTIONS, Corrections
 from pickeroptimizer.decision import MINIMUM, MOST_PROBABLE, PURITY, SHARE
@@ -587,13 +587,10 @@ def test_zoom_drag_and_dots(lab, run, root):
 
 
 @needsDisplay
-def test_speed(tmp_path):
+def test_speed(tmp_path, monkeypatch):
     """Generous, for a machine with other work; benchmarks/windows.py prints what it is."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'benchmarks'))
-    try:
-        import windows
-    finally:
-        sys.path.pop(0)
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import windows
     times = windows.measure(windows.makeSet(tmp_path, 3, 4096, 1000))
     assert times['open a micrograph that is not in memory'] < 2
     assert times['move the slider (mean of 20)'] < 0.3
