@@ -1,6 +1,9 @@
 """Initial weights of the feature extractor: shipped with the project, torchvision's ImageNet ones, or a file."""
+import hashlib
+import io
+import sys
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
 
 import torch
 import torchvision
@@ -12,6 +15,10 @@ from .files import replacing
 from .network import FeatureExtractor, extractor_state
 
 SHIPPED = Path(__file__).parent / 'weights'
+# Of the files that torchvision names IMAGENET1K_V1; it checks the first 8 digits alone, and no file that is there.
+IMAGENET_SHA256 = {'resnet18': 'f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec',
+                   'resnet34': 'b627a593bcbe140c234610266fe4f8ae95ea42fc881d091c9b6052e6b1d0590f',
+                   'resnet50': '0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a'}
 
 
 def initial_extractor(source: str, architecture: str = 'resnet18') -> FeatureExtractor:
@@ -60,11 +67,18 @@ def _from_file(path):
 
 
 def _download(architecture):
-    weights = torchvision.models.get_model_weights(architecture).IMAGENET1K_V1
+    url = torchvision.models.get_model_weights(architecture).IMAGENET1K_V1.url
+    path, digest = Path(torch.hub.get_dir(), 'checkpoints', url.rsplit('/', 1)[1]), IMAGENET_SHA256[architecture]
     try:
-        # The file's name carries its sha256; weights_only admits tensors alone.
-        return torch.hub.load_state_dict_from_url(weights.url, map_location='cpu', check_hash=True, weights_only=True)
-    except (URLError, OSError, RuntimeError) as error:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(url, str(path), digest, progress=sys.stderr.isatty())
+        content = path.read_bytes()
+    except (OSError, HTTPException, RuntimeError) as error:      # the last is what torch raises for another sha256
         raise InputError(f'the weights of ImageNet could not be downloaded ({" ".join(str(error).split())}); download '
-                         f'{weights.url} on another machine and put the file into '
-                         f'{Path(torch.hub.get_dir(), "checkpoints")}, or start from it as a file.') from None
+                         f'{url} on another machine and put the file into {path.parent}, or start from it as a '
+                         f'file.') from None
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise InputError(f'{path}: these are not the weights of ImageNet that torchvision publishes (another sha256); '
+                         f'remove the file, so that it is downloaded anew.')
+    return torch.load(io.BytesIO(content), map_location='cpu', weights_only=True)      # tensors alone

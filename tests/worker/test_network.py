@@ -1,4 +1,7 @@
 """The networks and what they are trained with."""
+import hashlib
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +10,7 @@ from safetensors.torch import save_file
 
 from worker.device import choose_device
 from worker.errors import InputError
-from worker.initial import initial_extractor
+from worker.initial import IMAGENET_SHA256, initial_extractor
 from worker.network import FeatureExtractor, MultiLossHead, extractor_state
 from worker.recipes import PaperRecipe, augment, central
 
@@ -56,6 +59,39 @@ def test_initial_weights_from_files(tmp_path):
     (tmp_path / 'text.safetensors').write_text('nothing')
     with pytest.raises(InputError, match='no readable .safetensors file'):
         initial_extractor(str(tmp_path / 'text.safetensors'))
+
+
+@pytest.fixture
+def published(tmp_path, monkeypatch):
+    """A file of weights at an address, in the place of torchvision's; torch's folder of downloads is tmp_path/hub."""
+    path = tmp_path / 'resnet18-published.pth'
+    net = torchvision.models.resnet18(weights=None)
+    torch.save(net.state_dict(), path)
+    version = SimpleNamespace(IMAGENET1K_V1=SimpleNamespace(url=path.as_uri()))
+    monkeypatch.setattr(torchvision.models, 'get_model_weights', lambda architecture: version)
+    monkeypatch.setitem(IMAGENET_SHA256, 'resnet18', hashlib.sha256(path.read_bytes()).hexdigest())
+    monkeypatch.setattr(torch.hub, 'get_dir', lambda: str(tmp_path / 'hub'))
+    return SimpleNamespace(path=path, net=net, cached=tmp_path / 'hub' / 'checkpoints' / path.name)
+
+
+def test_downloaded_weights_are_those_that_torchvision_publishes(published):
+    extractor = initial_extractor('imagenet')
+    torch.testing.assert_close(extractor.stem[0].weight, published.net.conv1.weight.sum(1, keepdim=True))
+    published.path.unlink()
+    initial_extractor('imagenet')      # the file that is there already
+    published.cached.write_bytes(published.cached.read_bytes()[:-1] + b'x')
+    with pytest.raises(InputError, match=f'{published.path.name}: these are not the weights of ImageNet'):
+        initial_extractor('imagenet')
+    published.cached.unlink()
+    with pytest.raises(InputError, match='could not be downloaded'):
+        initial_extractor('imagenet')
+
+
+def test_a_download_of_something_else_is_not_kept(published):
+    published.path.write_bytes(published.path.read_bytes()[:-1] + b'x')
+    with pytest.raises(InputError, match='could not be downloaded .*hash'):
+        initial_extractor('imagenet')
+    assert not published.cached.exists()
 
 
 def test_augmentation_turns_flips_and_keeps_the_scale():
