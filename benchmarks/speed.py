@@ -1,7 +1,7 @@
 """How fast `prune` is, against the way of the paper's published program and against reading alone, in one run.
 
     PYTHONPATH=pickeroptimizer python benchmarks/speed.py [--data FOLDER] [--device auto] [--threads 0] [--repeat 5]
-        [--micrographs 16] [--picks 300] [--size 4096] [--boxes 150] [--input-size 64] [--folder DIR]
+        [--micrographs 48] [--picks 300] [--size 4096] [--boxes 150] [--input-size 64] [--folder DIR]
 
 prune: micrograph files and the table of picks in, the table of scores out, with a model of the recipe `default`;
     without the start of Python and the loading of torch, which are told apart.
@@ -51,7 +51,7 @@ def main():
     parser.add_argument('--device', default='auto')
     parser.add_argument('--threads', type=int, default=0)
     parser.add_argument('--repeat', type=int, default=5)
-    parser.add_argument('--micrographs', type=int, default=16)
+    parser.add_argument('--micrographs', type=int, default=48)
     parser.add_argument('--picks', type=int, default=300, help='on each micrograph')
     parser.add_argument('--size', type=int, default=4096, help='px of a micrograph')
     parser.add_argument('--boxes', type=int, default=150, help='that the published way is timed on')

@@ -55,10 +55,11 @@ def crop(level: Level, xy: Tensor, width: float, size: int, angles: Tensor = Non
     h, w = level.pixels.shape[-2:]
     # grid_sample without align_corners: -1 and 1 are the outer edges of the first and last pixel.
     x, y = (x + 0.5) / (level.step_x * w) * 2 - 1, (y + 0.5) / (level.step_y * h) * 2 - 1
-    grid = torch.stack(torch.broadcast_tensors(x, y), dim=-1)
-    boxes = F.grid_sample(level.pixels, grid.reshape(1, -1, size, 2), mode='bilinear',
-                          padding_mode='reflection', align_corners=False)
-    return boxes.reshape(-1, 1, size, size)
+    grid = torch.empty(len(xy), size, size, 2, device=xy.device)
+    grid[..., 0], grid[..., 1] = x, y
+    # As many views of the micrograph as boxes, for the threads of the CPU share the work by views.
+    return F.grid_sample(level.pixels.expand(len(xy), -1, -1, -1), grid, mode='bilinear', padding_mode='reflection',
+                         align_corners=False)
 
 
 def batches(image, xy: np.ndarray, box: float, size: int, fields: Sequence[float], most: int,

@@ -7,13 +7,18 @@ import torch
 
 from .errors import InputError
 
+BF16_INSTRUCTIONS = {'avx512_bf16', 'amx_bf16'}
+EIGHT_BIT_INSTRUCTIONS = {'avx512_vnni', 'avx_vnni', 'amx_int8'}
+EIGHT_BIT_ENGINE = 'onednn'      # torch's, for layers in 8 bits
+
 
 @dataclass(frozen=True)
 class Device:
-    """A torch device, its name for people, and the precision that is fastest on it."""
+    """A torch device, its name for people, the precision that is fastest on it, and whether 8 bits are faster still."""
     torch_device: torch.device
     name: str
     precision: torch.dtype
+    eight_bit: bool = False
 
     @property
     def streams(self) -> int:
@@ -53,20 +58,21 @@ def choose_devices(wanted: str, threads: int = 0) -> List[Device]:
 
 
 def _cpu():
-    # Without instructions for it, bfloat16 is emulated and slower than float32.
-    fast = torch.backends.mkldnn.is_available() and _has_bf16()
+    # Without instructions for it, bfloat16 is emulated and slower than float32; 8 bits are, too.
+    flags = _instructions() if torch.backends.mkldnn.is_available() else set()
+    eight_bit = bool(flags & EIGHT_BIT_INSTRUCTIONS) and EIGHT_BIT_ENGINE in torch.backends.quantized.supported_engines
     count = torch.get_num_threads()
     return Device(torch.device('cpu'), f'CPU, {count} thread{"s" if count > 1 else ""}',
-                  torch.bfloat16 if fast else torch.float32)
+                  torch.bfloat16 if flags & BF16_INSTRUCTIONS else torch.float32, eight_bit)
 
 
-def _has_bf16():
+def _instructions():
+    """Names of the sets of instructions of the CPU, as Linux tells them; none where it does not."""
     try:
         with open('/proc/cpuinfo', encoding='ascii', errors='replace') as stream:
-            flags = next((line for line in stream if line.startswith('flags')), '').split()
+            return set(next((line for line in stream if line.startswith('flags')), '').split())
     except OSError:
-        return False
-    return 'avx512_bf16' in flags or 'amx_bf16' in flags
+        return set()
 
 
 def _gpu(wanted):

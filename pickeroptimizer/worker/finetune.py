@@ -47,7 +47,8 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
         recogniser.temperature.fill_(validation.temperature)
     header = {'architecture': architecture, 'classes': classes, 'box_angstrom': box_angstrom, 'input_size': size,
               'fields': list(recipe.fields), 'normalisation': 'median-iqr', 'recipe': recipe.name, **recipe.header(),
-              'references': len(recogniser.references), 'seed': seed, 'counts': counts, 'cross_validation': crossed,
+              'references': len(recogniser.references), 'ranges': recogniser.extractor.ranges, 'seed': seed,
+              'counts': counts, 'cross_validation': crossed,
               'loss_curve': curve, 'device': recipe.device.name, 'warnings': _warnings(counts, folds, crossed)}
     for warning in header['warnings']:
         log(f'warning: {warning}')

@@ -19,6 +19,7 @@ TIFF_SUFFIXES = ('.tif', '.tiff')
 BITMAP_SUFFIXES = ('.png', '.jpg', '.jpeg')
 MAX_PIXELS = 2 ** 30     # twice a 16k x 32k montage; what is larger is a damaged header
 MOST_COMPRESSED = 1000   # bytes of pixels for each byte of the file; noise does not come near it
+CHECKED_PIXELS = 2 ** 18
 LARGEST_VALUE = 1e30     # what is larger is no measurement, and its square no float32
 MRC_HEADER_BYTES = 1024
 _MRC_NUMERIC_MODES = {0: 'i1', 1: 'i2', 2: 'f4', 6: 'u2', 12: 'f2'}
@@ -151,7 +152,10 @@ def _float32(image, empty):
 def _checked(path, image):
     if image.ndim != 2 or not image.size:
         raise InputError(f'{path}: no readable image (its pixels have the shape {image.shape}).')
-    low, high = image.min(), image.max()      # both are NaN as soon as one value is
+    # Part by part, for what was read from memory once is in the cache. Both are NaN as soon as one value is.
+    ends = np.array([(part.min(), part.max()) for part in np.array_split(image, -(-image.size // CHECKED_PIXELS))
+                     if part.size])
+    low, high = ends[:, 0].min(), ends[:, 1].max()
     if not (np.isfinite(low) and np.isfinite(high)):
         raise InputError(f'{path}: holds NaN or infinite values.')
     if max(-low, high) > LARGEST_VALUE:

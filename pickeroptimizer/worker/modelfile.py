@@ -6,6 +6,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
+from .eightbit import count_ranges
 from .errors import InputError
 from .files import replacing
 from .modelheader import FORMAT_VERSION, METADATA_KEY, read_header
@@ -34,9 +35,15 @@ def load_model(path):
         state = {name: tensor.float() for name, tensor in load_file(path).items()}
         if len(state['references']) != header['references']:      # it takes memory, so it is checked first
             raise ValueError
-        recogniser = build_recogniser(header)
-        counters = {k: v for k, v in recogniser.state_dict().items() if k.endswith('num_batches_tracked')}
-        recogniser.load_state_dict({**state, **counters})
+        with torch.device('meta'):      # without the random numbers that a new network starts from
+            recogniser = build_recogniser(header)
+        ranges = header.get('ranges')      # the recipe paper gives none
+        if ranges and len(ranges) != count_ranges(recogniser.extractor):
+            raise ValueError
+        recogniser.extractor.ranges = ranges
+        counters = {name: torch.zeros((), dtype=torch.long) for name in recogniser.state_dict()
+                    if name.endswith('num_batches_tracked')}
+        recogniser.load_state_dict({**state, **counters}, assign=True)
     except (KeyError, TypeError, ValueError, OverflowError, RuntimeError, SafetensorError):
         raise InputError(f'{path}: the tensors in this model file do not fit its description.') from None
     if not all(torch.isfinite(tensor).all() for tensor in state.values()):

@@ -18,6 +18,7 @@ _REQUIRED = ('architecture', 'head', 'classes', 'box_angstrom', 'input_size', 'f
 INPUT_SIZES = range(16, 513)
 MAX_FIELDS = 4
 MAX_REFERENCES = 2 ** 16
+MAX_RANGE = 1e9      # of a map's values
 
 
 def read_header(path) -> dict:
@@ -87,9 +88,21 @@ def _check(path, header):
     references = header['references']
     if not isinstance(references, int) or isinstance(references, bool) or not 0 < references <= MAX_REFERENCES:
         raise InputError(f'{path}: the model remembers an impossible number of labelled boxes, {references}.')
+    ranges = header.get('ranges')
+    if ranges is not None and not (isinstance(ranges, list) and all(map(_range, ranges))):
+        raise InputError(f'{path}: the model has impossible ranges of its maps.')
     if header['input_size'] not in INPUT_SIZES:
         raise InputError(f'{path}: the model has an impossible input size {header["input_size"]} px.')
 
 
 def _positive(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+    return _number(value) and value > 0
+
+
+def _range(value):
+    return (isinstance(value, list) and len(value) == 2 and all(map(_number, value))
+            and -MAX_RANGE <= value[0] <= 0 <= value[1] <= MAX_RANGE)
+
+
+def _number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

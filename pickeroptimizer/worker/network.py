@@ -16,7 +16,10 @@ LEAST_SCALE = 0.1      # of a feature's s.d., as a share of the median one
 
 
 class FeatureExtractor(nn.Module):
-    """A torchvision ResNet without its classifier: (n, 1, s, s) -> the feature maps of its four stages."""
+    """A torchvision ResNet without its classifier: (n, 1, s, s) -> the feature maps of its four stages.
+
+    ranges: of its maps, as eightbit.observe_ranges gives them, or None where they are not known.
+    """
 
     def __init__(self, architecture: str):
         super().__init__()
@@ -28,6 +31,7 @@ class FeatureExtractor(nn.Module):
         with torch.no_grad():
             self.channels = [stage[-1].conv2.out_channels if architecture != 'resnet50'
                              else stage[-1].conv3.out_channels for stage in self.stages]
+        self.ranges = None
 
     def forward(self, boxes: Tensor) -> List[Tensor]:
         maps, x = [], self.stem(boxes)

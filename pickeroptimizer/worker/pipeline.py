@@ -31,15 +31,13 @@ def look_ahead(groups: Iterable[Optional[Group]], lookers: Sequence[Looker]) -> 
     pinned = any(device.torch_device.type == 'cuda' for device in devices)
     budget = MOST_BYTES * len(devices)
     largest = 0                # bytes of a micrograph, as far as is known
+    used: deque = deque(maxlen=len(lookers))      # memory that the system has made ready already, for the next ones
 
     def read(path):
         images = []
 
         def empty(shape, _):
-            try:      # pinned memory is where a GPU fetches it by itself
-                images.append(torch.empty(shape, dtype=torch.float32, pin_memory=pinned))
-            except RuntimeError as error:
-                raise_clearly(error, 'the GPU')
+            images.append(_memory(shape, used, pinned))
             return images[0].numpy()
         read_micrograph(path, empty)
         return images      # a list, to take the image out: a future keeps what it returned
@@ -54,6 +52,7 @@ def look_ahead(groups: Iterable[Optional[Group]], lookers: Sequence[Looker]) -> 
             return on_it, looker(image, group.micrograph.pixel_size, group.xy[on_it])
         finally:
             free.put(looker)
+            used.append(image)
 
     readers = ThreadPoolExecutor(len(lookers))
     workers = ThreadPoolExecutor(len(lookers), initializer=torch.set_num_threads, initargs=(torch.get_num_threads(),))
@@ -74,3 +73,17 @@ def look_ahead(groups: Iterable[Optional[Group]], lookers: Sequence[Looker]) -> 
     finally:
         for executor in (workers, readers):
             executor.shutdown(cancel_futures=True)
+
+
+def _memory(shape, used, pinned):
+    """Memory for a micrograph: that of a used one of the same shape, or else new."""
+    try:
+        image = used.popleft()
+        if image.shape == shape:
+            return image
+    except IndexError:      # none is there
+        pass
+    try:      # pinned memory is where a GPU fetches it by itself
+        return torch.empty(shape, dtype=torch.float32, pin_memory=pinned)
+    except RuntimeError as error:
+        raise_clearly(error, 'the GPU')

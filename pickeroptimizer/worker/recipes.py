@@ -14,11 +14,13 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from .device import Device
+from .eightbit import observe_ranges
 from .frozen import frozen
 from .network import FeatureExtractor, LinearRecogniser, MultiLossRecogniser
 
 BATCH = 256
 MOST_REFERENCES = 512      # labelled boxes that a model remembers: 2 MB
+MOST_OBSERVED = 64         # boxes that show the ranges of the maps
 
 
 @dataclass
@@ -36,7 +38,12 @@ class DefaultRecipe:
     margin: float = field(default=1.0, init=False)
 
     def embed(self, pixels: Tensor) -> Tensor:
-        """(n, fields, s, s) -> features (n, 8, width) of the eight orientations; the first is the box as it is."""
+        """(n, fields, s, s) -> features (n, 8, width) of the eight orientations; the first is the box as it is.
+
+        Some of the boxes show the extractor the ranges of its maps.
+        """
+        some = pixels[torch.linspace(0, len(pixels) - 1, min(len(pixels), MOST_OBSERVED)).round().long()]
+        self.extractor.ranges = observe_ranges(self.extractor, some.reshape(-1, 1, *some.shape[2:]))
         recogniser = frozen(self._recogniser(classes=2), pixels.shape[-1], self.device)
         with torch.no_grad(), self.device.autocast():
             views = [torch.cat([recogniser.features(turned[i:i + BATCH].to(self.device.torch_device)).cpu()

@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from worker.eightbit import EightBitExtractor, observe_ranges
 from worker.errors import InputError
 from worker.modelfile import load_model, save_model
 from worker.modelheader import FORMAT_VERSION, METADATA_KEY, read_header
@@ -49,6 +50,17 @@ def test_a_model_comes_back_as_it_was(tmp_path, recogniser, extra):
     assert list(tmp_path.iterdir()) == [tmp_path / 'm.safetensors']
 
 
+def test_the_ranges_of_the_maps_come_back(tmp_path):
+    recogniser = _linear()
+    boxes = torch.rand(2, 1, 64, 64)
+    recogniser.extractor.ranges = observe_ranges(recogniser.extractor.eval(), boxes)
+    save_model(tmp_path / 'm.safetensors', recogniser, {**HEADER, 'ranges': recogniser.extractor.ranges})
+    again, _ = load_model(tmp_path / 'm.safetensors')
+    with torch.no_grad():
+        for before, after in zip(*(EightBitExtractor(r.extractor, 64)(boxes) for r in (recogniser, again))):
+            assert torch.equal(before, after)
+
+
 def _with_header(path, change):
     tensors = load_file(path)
     header = {**read_header(path), **change}
@@ -62,7 +74,9 @@ def _with_header(path, change):
     ({'box_angstrom': -5}, 'impossible box size'), ({'box_angstrom': float('nan')}, 'impossible box size'),
     ({'input_size': 10 ** 9}, 'impossible input size'), ({'fields': [1e400]}, 'impossible fields'),
     ({'fields': []}, 'impossible fields'), ({'references': 10 ** 12}, 'impossible number'),
-    ({'references': '5'}, 'impossible number')])
+    ({'references': '5'}, 'impossible number'), ({'ranges': [[0.0, float('inf')]]}, 'impossible ranges'),
+    ({'ranges': [[1.0, 2.0]]}, 'impossible ranges'), ({'ranges': [[0.0, 1e300]]}, 'impossible ranges'),
+    ({'ranges': 7}, 'impossible ranges')])
 def test_an_impossible_description_is_refused(path, change, says):
     _with_header(path, change)
     with pytest.raises(InputError, match=says):
@@ -71,7 +85,7 @@ def test_an_impossible_description_is_refused(path, change, says):
 
 @pytest.mark.parametrize('change', [{'architecture': 'resnet34'}, {'architecture': '__init__'}, {'fields': [1.0]},
                                     {'head': 'multi-loss', 'branches': 2}, {'head': 'multi-loss'},
-                                    {'classes': ['particle', 'ice']}])
+                                    {'classes': ['particle', 'ice']}, {'ranges': [[0.0, 1.0]]}])
 def test_tensors_that_do_not_fit_are_refused(path, change):
     _with_header(path, change)
     with pytest.raises(InputError, match='do not fit'):
