@@ -1,10 +1,11 @@
 """The worker's largest memory, and what it takes besides scoring, for few and for many picks: one Markdown table.
 
     PYTHONPATH=pickeroptimizer python benchmarks/worker_memory.py --folder DIR [--picks 10000 100000 1000000]
+        [--scored 10000]
 
 Micrographs of 4096 x 4096 px (float32, the simulated ones of speed.py, read again and again) with 250 picks each. The
-last 10,000 picks are scored; what is before them was scored by an earlier run, whose table the worker reads and goes on
-with. So all rows are read and checked in each case, and as many are scored.
+last --scored picks are scored; what is before them was scored by an earlier run, whose table the worker reads and goes
+on with. So all rows are read and checked in each case, and as many are scored.
 """
 import argparse
 import json
@@ -21,13 +22,13 @@ from worker.scores import GrowingScores
 from worker.tables import COORDINATE_COLUMNS, MICROGRAPH_COLUMNS, read_micrographs, write_rows
 
 EACH = 250
-SCORED = 10_000
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--folder', type=Path, required=True, help='where the data are made and kept')
     parser.add_argument('--picks', type=int, nargs='+', default=[10_000, 100_000, 1_000_000])
+    parser.add_argument('--scored', type=int, default=10_000)
     parser.add_argument('--threads', type=int, default=0)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -36,11 +37,12 @@ def main():
     print('| picks | micrographs | largest memory, MB | the whole command, s | of it scoring, s |')
     print('|---' * 5 + '|')
     for picks in options.picks:
-        print(f'| {picks} | {picks // EACH} | ' + ' | '.join(run(data, picks, options.threads)) + ' |', flush=True)
+        cells = run(data, picks, min(options.scored, picks), options.threads)
+        print(f'| {picks} | {picks // EACH} | ' + ' | '.join(cells) + ' |', flush=True)
 
 
-def run(data, picks, threads):
-    """Prune so many picks; returns the cells of the table."""
+def run(data, picks, scored, threads):
+    """Prune so many picks, all but the last `scored` of which are scored already; returns the cells of the table."""
     micrographs, coordinates = data.folder / 'many-micrographs.csv', data.folder / 'many-coordinates.csv'
     output, report = data.folder / 'many-scores.csv', data.folder / 'many-report.json'
     rows = list(read_micrographs(data.micrographs).values())
@@ -52,7 +54,7 @@ def run(data, picks, threads):
     scores = GrowingScores(output, (data.model, micrographs, coordinates), print)
     scores.open(lambda: None)
     scores.take([0])
-    scores.append((i, '0.100000', '0.200000', '0.700000', '1.000000', 'scored', '') for i in range(picks - SCORED))
+    scores.append((i, '0.100000', '0.200000', '0.700000', '1.000000', 'scored', '') for i in range(picks - scored))
     scores.close()
     start = time.perf_counter()
     process = subprocess.Popen([sys.executable, '-m', 'worker', 'prune', '--micrographs', micrographs, '--coordinates',
@@ -65,7 +67,7 @@ def run(data, picks, threads):
     told = json.loads(report.read_text())
     if told['boxes'] != picks or told['scored'] != picks:
         sys.exit(f'{told["scored"]} of {picks} picks were scored')
-    return f'{usage.ru_maxrss / 1024:.0f}', f'{whole:.1f}', f'{SCORED / told["boxes_per_second"]:.1f}'
+    return f'{usage.ru_maxrss / 1024:.0f}', f'{whole:.1f}', f'{scored / told["boxes_per_second"]:.1f}'
 
 
 if __name__ == '__main__':

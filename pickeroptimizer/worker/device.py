@@ -1,6 +1,7 @@
 """Where the network runs, and in which precision."""
 import os
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import List
 
 import torch
@@ -60,10 +61,11 @@ def choose_devices(wanted: str, threads: int = 0) -> List[Device]:
 def _cpu():
     # Without instructions for it, bfloat16 is emulated and slower than float32; 8 bits are, too.
     flags = _instructions() if torch.backends.mkldnn.is_available() else set()
-    eight_bit = bool(flags & EIGHT_BIT_INSTRUCTIONS) and EIGHT_BIT_ENGINE in torch.backends.quantized.supported_engines
+    eight_bit = (flags & EIGHT_BIT_INSTRUCTIONS and EIGHT_BIT_ENGINE in torch.backends.quantized.supported_engines
+                 and find_spec('torch.ao.nn.intrinsic.quantized'))
     count = torch.get_num_threads()
     return Device(torch.device('cpu'), f'CPU, {count} thread{"s" if count > 1 else ""}',
-                  torch.bfloat16 if flags & BF16_INSTRUCTIONS else torch.float32, eight_bit)
+                  torch.bfloat16 if flags & BF16_INSTRUCTIONS else torch.float32, bool(eight_bit))
 
 
 def _instructions():

@@ -4,7 +4,7 @@ Weights are rounded to 8 bits, channel by channel; so are all maps, to fixed ran
 before (static quantisation: Jacob et al., CVPR 2018, doi:10.1109/CVPR.2018.00286). Sums of integers have no rounding:
 the same box gives the same numbers whatever is beside it.
 """
-from typing import Iterator, List, Sequence, Tuple
+from typing import Iterator, List, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -14,33 +14,10 @@ from torch.ao.nn.quantized import Conv2d, Linear, QFunctional
 from .device import EIGHT_BIT_ENGINE
 from .folded import FoldedExtractor, MatrixConvolution
 from .network import FeatureExtractor
+from .ranges import Range, convolutions
 
-Range = Tuple[float, float]
-
-HEADROOM = 1.25      # other boxes go beyond what a few dozen showed; what goes beyond this is cut off
 LEVELS = 255
 LEAST_STEP = 1e-12
-
-
-def observe_ranges(extractor: FeatureExtractor, boxes: Tensor) -> List[Range]:
-    """The ranges of all maps, in the order of EightBitExtractor, that boxes (n, 1, s, s) lead to, with HEADROOM."""
-    whole = FoldedExtractor(extractor, boxes.shape[-1], torch.float32)
-    ranges = [_range(boxes)]
-
-    def note(_, inputs, output):
-        ranges.append(_range(output))
-    for layer in (whole.stem[0], *(part for stage in whole.stages for block in stage
-                                   for part in (*_convolutions(block), block.downsample, block) if part)):
-        layer.register_forward_hook(note)
-    with torch.no_grad():
-        whole(boxes)
-    return ranges
-
-
-def count_ranges(extractor: FeatureExtractor) -> int:
-    """How many ranges EightBitExtractor needs."""
-    return 2 + sum(len(_convolutions(block)) + (block.downsample is not None) + 1
-                   for stage in extractor.stages for block in stage)
 
 
 class EightBitExtractor(nn.Module):
@@ -73,7 +50,7 @@ class EightBitBlock(nn.Module):
 
     def __init__(self, block: nn.Module, ranges: Iterator[Range]):
         super().__init__()
-        *before, last = _convolutions(block)
+        *before, last = convolutions(block)
         self.layers = nn.Sequential(*(_rectified(layer, next(ranges)) for layer in before))
         last_range = next(ranges)
         self.shortcut = nn.Identity() if block.downsample is None else _linear(block.downsample, next(ranges))
@@ -114,11 +91,6 @@ class SummedMatrix(nn.Module):
         return self.sum.add_relu(self.matrix(maps), others)
 
 
-def _convolutions(block):
-    """The convolutions of a torchvision block, in their order, without that of its shortcut."""
-    return [layer for name, layer in block.named_children() if name.startswith('conv')]
-
-
 def _rectified(layer, its_range):
     return _quantised(layer, ConvReLU2d, LinearReLU, _positive(its_range))
 
@@ -143,10 +115,6 @@ def _fill(ready, layer, step, zero):
     rounded = torch.quantize_per_channel(weight, steps, torch.zeros(len(steps), dtype=torch.long), 0, torch.qint8)
     ready.set_weight_bias(rounded, layer.bias.detach())
     ready.scale, ready.zero_point = step, zero
-
-
-def _range(values) -> Range:
-    return HEADROOM * min(0.0, float(values.min())), HEADROOM * max(0.0, float(values.max()))
 
 
 def _positive(its_range: Sequence[float]) -> Range:

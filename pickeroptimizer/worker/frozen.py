@@ -4,7 +4,6 @@ import copy
 import torch
 
 from .device import Device
-from .eightbit import EightBitExtractor
 from .folded import FoldedExtractor
 from .network import Recogniser
 
@@ -16,6 +15,7 @@ def frozen(recogniser: Recogniser, size: int, device: Device) -> Recogniser:
     """
     ready = copy.deepcopy(recogniser).eval()
     if device.eight_bit and ready.extractor.ranges:
+        from .eightbit import EightBitExtractor      # it needs parts of torch that others than this one may not have
         ready.extractor = EightBitExtractor(ready.extractor, size)
     else:
         ready.extractor = FoldedExtractor(ready.extractor, size, device.precision)

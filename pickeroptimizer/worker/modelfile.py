@@ -6,11 +6,11 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from .eightbit import count_ranges
 from .errors import InputError
 from .files import replacing
 from .modelheader import FORMAT_VERSION, METADATA_KEY, read_header
 from .network import ARCHITECTURES, FeatureExtractor, LinearRecogniser, MultiLossRecogniser
+from .ranges import count_ranges
 
 PLUGIN_INIT = Path(__file__).parents[1] / '__init__.py'
 

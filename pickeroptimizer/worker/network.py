@@ -18,7 +18,7 @@ LEAST_SCALE = 0.1      # of a feature's s.d., as a share of the median one
 class FeatureExtractor(nn.Module):
     """A torchvision ResNet without its classifier: (n, 1, s, s) -> the feature maps of its four stages.
 
-    ranges: of its maps, as eightbit.observe_ranges gives them, or None where they are not known.
+    ranges: of its maps, as ranges.observe_ranges gives them, or None where they are not known.
     """
 
     def __init__(self, architecture: str):

@@ -2,6 +2,7 @@
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Iterable, Iterator, Optional, Sequence, Tuple
 
@@ -77,12 +78,11 @@ def look_ahead(groups: Iterable[Optional[Group]], lookers: Sequence[Looker]) -> 
 
 def _memory(shape, used, pinned):
     """Memory for a micrograph: that of a used one of the same shape, or else new."""
-    try:
+    with suppress(IndexError):      # none is there
         image = used.popleft()
         if image.shape == shape:
             return image
-    except IndexError:      # none is there
-        pass
+        del image      # before other memory is taken
     try:      # pinned memory is where a GPU fetches it by itself
         return torch.empty(shape, dtype=torch.float32, pin_memory=pinned)
     except RuntimeError as error:

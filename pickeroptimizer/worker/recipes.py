@@ -14,9 +14,9 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from .device import Device
-from .eightbit import observe_ranges
 from .frozen import frozen
 from .network import FeatureExtractor, LinearRecogniser, MultiLossRecogniser
+from .ranges import observe_ranges
 
 BATCH = 256
 MOST_REFERENCES = 512      # labelled boxes that a model remembers: 2 MB

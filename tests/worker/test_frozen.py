@@ -6,12 +6,13 @@ import torch
 from torch import nn
 
 from worker.device import EIGHT_BIT_ENGINE, choose_device
-from worker.eightbit import EightBitExtractor, EightBitMatrix, count_ranges, observe_ranges
+from worker.eightbit import EightBitExtractor, EightBitMatrix
 from worker.folded import FoldedExtractor, MatrixConvolution
 from worker.frozen import frozen
 from worker.initial import initial_extractor
 from worker.looking import LEAST_BATCH
 from worker.network import FeatureExtractor, LinearRecogniser
+from worker.ranges import count_ranges, observe_ranges
 
 eight_bit = pytest.mark.skipif(EIGHT_BIT_ENGINE not in torch.backends.quantized.supported_engines,
                                 reason='no 8 bits on this CPU')

@@ -1,17 +1,21 @@
 """The model file: one file, refused in one line when it is none, never executed."""
+import gzip
 import json
 import struct
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from worker.eightbit import EightBitExtractor, observe_ranges
+from worker.eightbit import EightBitExtractor
 from worker.errors import InputError
 from worker.modelfile import load_model, save_model
 from worker.modelheader import FORMAT_VERSION, METADATA_KEY, read_header
 from worker.network import FeatureExtractor, LinearRecogniser, MultiLossRecogniser
+from worker.ranges import observe_ranges
 
+MODELS = Path(__file__).parent / 'models'
 HEADER = {'architecture': 'resnet18', 'classes': ['particle', 'ice', 'carbon'], 'box_angstrom': 200.0,
           'input_size': 64, 'fields': [1.0, 2.0], 'head': 'linear', 'recipe': 'default', 'references': 5}
 
@@ -48,6 +52,20 @@ def test_a_model_comes_back_as_it_was(tmp_path, recogniser, extra):
             assert torch.equal(before, after) and before.std() > 0
     assert (tmp_path / 'm.safetensors').stat().st_mode & 0o044, 'others can read it, as the umask allows'
     assert list(tmp_path.iterdir()) == [tmp_path / 'm.safetensors']
+
+
+def test_models_of_earlier_versions_are_read(tmp_path):
+    """Format 1 as 0.1.0 first wrote it, without `ranges`. The weights repeat themselves, so that the file is small."""
+    path = tmp_path / 'm.safetensors'
+    path.write_bytes(gzip.decompress((MODELS / 'format-1.safetensors.gz').read_bytes()))
+    recogniser, header = load_model(path)
+    assert header['format_version'] == 1 and recogniser.extractor.ranges is None
+    boxes = torch.sin(torch.arange(3 * 2 * 64 * 64, dtype=torch.float32).reshape(3, 2, 64, 64) * 0.37)
+    with torch.no_grad():
+        probabilities, novelty = recogniser.judge(boxes)
+    expected = [[0.95248, 0.00000, 0.04752], [0.87493, 0.00005, 0.12502], [0.86063, 0.00001, 0.13936]]
+    torch.testing.assert_close(probabilities, torch.tensor(expected), atol=1e-3, rtol=0)
+    torch.testing.assert_close(novelty, torch.tensor([1.6960, 1.6115, 1.6550]), atol=1e-2, rtol=0)
 
 
 def test_the_ranges_of_the_maps_come_back(tmp_path):
