@@ -1,6 +1,7 @@
 """Reading ahead, several devices, memory that does not suffice, and devices that fail."""
 import time
 import weakref
+from collections import deque
 
 import numpy as np
 import pytest
@@ -194,14 +195,25 @@ def test_a_micrograph_that_is_too_large_for_the_memory(few, untrained, tmp_path,
     make, calls = torch.empty, []
 
     def full(*shape, **options):
-        calls.append(shape)
-        if len(calls) == 2:
-            raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+        if 'pin_memory' in options:      # for a micrograph
+            calls.append(shape)
+            if len(calls) == 1:
+                raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
         return make(*shape, **options)
     monkeypatch.setattr(torch, 'empty', full)
     report = _prune(few, untrained, tmp_path / 's.csv', [CPU])
-    assert [failed['mic_id'] for failed in report['failed_micrographs']] == [2]
+    assert [failed['mic_id'] for failed in report['failed_micrographs']] == [1]
     assert 'the memory of this machine does not suffice' in report['failed_micrographs'][0]['reason']
+
+
+def test_the_memory_of_a_micrograph_is_used_for_the_next_of_its_shape():
+    used = deque([torch.zeros(3, 4), torch.zeros(3, 4), torch.zeros(5, 5)])
+    first = used[0]
+    assert pipeline._memory((3, 4), used, pinned=False) is first
+    other = pipeline._memory((5, 5), used, pinned=False)      # the next one has another shape, and is given up
+    assert other.shape == (5, 5) and len(used) == 1
+    assert pipeline._memory((5, 5), used, pinned=False).shape == (5, 5) and not used
+    assert pipeline._memory((5, 5), used, pinned=False).shape == (5, 5)
 
 
 def test_devices_by_name():
