@@ -67,10 +67,11 @@ def one(recipe, samples, embedded, classes, targets, options, draw):
 
 
 def least_certain(probabilities, particle):
-    """Rows of the kept and of the rejected in turn, those nearest to the decision first, as the galleries have them."""
-    margin = probabilities[:, particle] - np.delete(probabilities, particle, axis=1).max(axis=1)
-    ranked = np.argsort(np.abs(margin))
-    kept, rejected = ([row for row in ranked if (margin[row] > 0) == side][:GALLERY] for side in (True, False))
+    """Rows of the kept that are least and of the rejected that are most probably particles, in turn, as the galleries
+    have them."""
+    is_kept = probabilities.argmax(axis=1) == particle
+    ranked = np.argsort(probabilities[:, particle])
+    kept, rejected = ranked[is_kept[ranked]][:GALLERY], ranked[~is_kept[ranked]][::-1][:GALLERY]
     return np.array([row for row in chain(*zip_longest(kept, rejected)) if row is not None])
 
 

@@ -98,7 +98,7 @@ def _normalise(pixels):
     spread = (high - low) / IQR_OF_NORMAL
     # It is 0 if more than half of the pixels are equal (a blank border, few grey values).
     spread = torch.where(spread == 0, sample.std(), spread).clamp(min=torch.finfo(torch.float32).tiny)
-    return ((pixels - median) / spread).clamp(-CLIP, CLIP)
+    return (pixels - median).div_(spread).clamp_(-CLIP, CLIP)
 
 
 def _sorted(values):

@@ -19,7 +19,7 @@ TIFF_SUFFIXES = ('.tif', '.tiff')
 BITMAP_SUFFIXES = ('.png', '.jpg', '.jpeg')
 MAX_PIXELS = 2 ** 30     # twice a 16k x 32k montage; what is larger is a damaged header
 MOST_COMPRESSED = 1000   # bytes of pixels for each byte of the file; noise does not come near it
-CHECKED_PIXELS = 2 ** 18
+PART_PIXELS = 2 ** 18    # what the cache holds
 LARGEST_VALUE = 1e30     # what is larger is no measurement, and its square no float32
 MRC_HEADER_BYTES = 1024
 _MRC_NUMERIC_MODES = {0: 'i1', 1: 'i2', 2: 'f4', 6: 'u2', 12: 'f2'}
@@ -71,13 +71,15 @@ def _read_mrc(path, empty):
     expected = offset + rows * columns * dtype.itemsize
     if os.path.getsize(path) < expected:
         raise InputError(f'{path}: cut short ({os.path.getsize(path)} bytes, {expected} expected).')
-    if dtype != np.float32:
-        return _float32(np.fromfile(path, dtype, rows * columns, offset=offset).reshape(rows, columns), empty)
     image = empty((rows, columns), np.float32)
-    with open(path, 'rb') as stream:
+    with open(path, 'rb') as stream, np.errstate(over='ignore', invalid='ignore'):
         stream.seek(offset)
-        if stream.readinto(image) < image.nbytes:
-            raise InputError(f'{path}: cut short while it was read.')
+        for part in _parts(image):
+            values = part if dtype == np.float32 else np.empty(part.shape, dtype)
+            if stream.readinto(values) < values.nbytes:
+                raise InputError(f'{path}: cut short while it was read.')
+            if values is not part:
+                part[...] = values
     return image
 
 
@@ -142,6 +144,12 @@ def _check_compression(path, pixel_bytes):
         raise InputError(f'{path}: much too short for its {pixel_bytes} bytes of pixels.')
 
 
+def _parts(image):
+    """An image in blocks of rows of about PART_PIXELS: views."""
+    rows = max(1, PART_PIXELS // image.shape[1])
+    return (image[start:start + rows] for start in range(0, len(image), rows))
+
+
 def _float32(image, empty):
     result = empty(image.shape, np.float32)
     with np.errstate(over='ignore', invalid='ignore'):
@@ -152,10 +160,8 @@ def _float32(image, empty):
 def _checked(path, image):
     if image.ndim != 2 or not image.size:
         raise InputError(f'{path}: no readable image (its pixels have the shape {image.shape}).')
-    # Part by part, for what was read from memory once is in the cache. Both are NaN as soon as one value is.
-    ends = np.array([(part.min(), part.max()) for part in np.array_split(image, -(-image.size // CHECKED_PIXELS))
-                     if part.size])
-    low, high = ends[:, 0].min(), ends[:, 1].max()
+    ends = np.array([(part.min(), part.max()) for part in _parts(image)])
+    low, high = ends[:, 0].min(), ends[:, 1].max()      # both are NaN as soon as one value is
     if not (np.isfinite(low) and np.isfinite(high)):
         raise InputError(f'{path}: holds NaN or infinite values.')
     if max(-low, high) > LARGEST_VALUE:

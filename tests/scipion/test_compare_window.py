@@ -93,7 +93,33 @@ def test_a_pick_in_words():
     assert model.describe(3) == 'Pick 103 at (140, 20): rejected by A (0.2), B; not given to C; picker 5.'
     model.show([2])
     assert 'rejected by C (2); 2 of the 2 others kept it' in model.describe(1)
-    assert model.caption(1, Choice((0,), (2,))) == '0.8 | 2' and model.caption(4, Choice((1,), (2,))) == '104'
+
+
+def test_the_order_in_words():
+    """The numbers below the pictures are what the order goes by, and a side without scores is told."""
+    scores = {'A': [.9, .8, .7, .2, .6, .1], 'B': [7, 9, 40, 8, 6, np.nan], 'C': None, 'D': None}
+    model = CompareModel(compared([method(name, [name in 'AC'] * 6, scores[name]) for name in scores]))
+
+    def told(*choice, model=model):
+        choice = Choice(*choice)
+        return [model.caption(row, choice) for row in model.mostApart(choice, 3)[0]], model.orderInWords(choice)
+    captions, words = told((0,), (1,))
+    assert captions == ['100 % | 25 %', '40 % | 0 %', '80 % | 75 %'], '0.8 less 0.75 is more than 0.2 less 0.5'
+    assert words == ('First those with high scores of A and low scores of B. Below each: its rank among all scores of '
+                     'A | of B; 100 % is the highest score.')
+    assert model.caption(5, Choice((0,), (1,))) == '0 % | none'
+    captions, words = told((0,), (3,))
+    assert captions == ['100 % | none', '80 % | none', '60 % | none']
+    assert words.startswith('No scores: D. First those with high scores of A. Below')
+    captions, words = told((2,), (1,))
+    assert captions[0] == 'none | 0 %' and words.startswith('No scores: C. First those with low scores of B. Below')
+    assert 'high scores of those that kept them and low' in told((0, 2), (1, 3))[1]
+    captions, words = told((2,), (3,))
+    assert '104' in model.caption(4, Choice((2,), (3,))) and words.startswith('None of these methods has scores')
+    # Two cuts of one score: nobody ranks any pick otherwise.
+    same = CompareModel(compared([method('A', [1, 1, 0], [3, 2, 1]), method('B', [0, 0, 0], [3, 2, 1])]))
+    captions, words = told((0,), (1,), model=same)
+    assert captions == ['100 % | 100 %', '50 % | 50 %'] and 'so their order says nothing' in words
 
 
 # ------------------------------ the window ------------------------------
@@ -233,6 +259,31 @@ def test_boxes_tell_who_kept_them(root, images):
 
 
 @needsDisplay
+def test_crowded_boxes_are_smaller(root, images):
+    """As long as they are small on the screen, and as long as the user does not choose."""
+    from pickeroptimizer.viewers.widgets.display_controls import DisplayControls
+    window, tab = opened(root, many(images, n=1200))
+    canvases = [panel.canvas for panel in seen(tab)]
+    row = int(tab._model.rowsOn(tab.shownPlace)[0])
+    controls, = (widget for widget in tab.panels.master.winfo_children() if isinstance(widget, DisplayControls))
+
+    def sides():
+        """Of the box of a pick in all panels, in px of the micrograph."""
+        edges = [(canvas._canvas.coords(canvas._boxes[row][3]), canvas._scale) for canvas in canvases]
+        return [(right - left) / scale for (left, _, right, _), scale in edges]
+    small, full, dots = (pytest.approx(3 * [side], rel=0.01) for side in (
+        np.sqrt(0.5 * SIDE * SIDE / 600), BOX, 8 / canvases[0]._scale))
+    assert sides() == small
+    for choice, expected in (('Full boxes', full), ('Dots', dots), ('Auto size', small)):
+        choose(controls.shape, choice)
+        assert sides() == expected
+    canvases[0].zoom(50 / (BOX * canvases[0]._scale))
+    assert sides() == full
+    tab.fit()
+    assert sides() == small
+
+
+@needsDisplay
 def test_methods_are_chosen(root, images):
     window, tab = opened(root, many(images, methods=20))
     tree = tab._methods.tree
@@ -344,6 +395,17 @@ def test_who_kept_what_leads_to_the_boxes(root, images):
           micrographs._marked == wanted)
     assert window.tabs.tab(window.tabs.select(), 'text') == 'Micrographs'
     assert [panel.canvas._marked for panel in seen(micrographs)] == [wanted] * 3
+    # It is in the middle of all panels, which show six boxes across; another click, on the same micrograph: the same.
+    keys, model = gallery.keys(), micrographs._model
+    other = next(row for row in keys if row != wanted and model.placeOf(row) == micrographs.shownPlace)
+    for row in (wanted, other):
+        for canvas in (panel.canvas for panel in seen(micrographs)):
+            width, height = canvas.winfo_width(), canvas.winfo_height()
+            x, y = canvas.toScreen(comparison.x[row], comparison.y[row])
+            assert (x, y) == pytest.approx((width / 2, height / 2), abs=2)
+            assert width / (BOX * canvas._scale) == pytest.approx(6, abs=0.2)
+        window._goTo(other, Choice((0,), ()))
+        window.update()
 
 
 @needsDisplay
@@ -411,6 +473,13 @@ def test_tables(root, images, tmp_path, monkeypatch):
         tab.openReport()
         until(window, lambda start=start: tab._message.cget('text').startswith(start))
         assert tab._message.cget('text').endswith(str(tmp_path / 'report of µ.html'))
+    # However long the path is, there are lines for all of it.
+    tab._tell('The report is here: ' + 40 * '/folder')
+    lines = tab._message.winfo_height()
+    window.geometry('600x700')
+    until(window, lambda: window.winfo_width() == 600 and tab._message.winfo_height() > lines)
+    end = tab._message.winfo_x() + tab._message.winfo_width()
+    assert end <= tab.winfo_width() and 0 < int(str(tab._message.cget('wraplength'))) < tab._message.winfo_width()
     assert addresses == 2 * [(tmp_path / 'report of µ.html').as_uri()]
 
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tkinter as tk
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,12 @@ def test_orders():
     assert model.leastCertain(True, 2) == [2, 1] and model.leastCertain(False, 9) == [3, 4, 5]
     model.setRule(MINIMUM, 0.55)
     assert model.leastCertain(True, 9) == [1, 0] and model.leastCertain(False, 2) == [2, 3]
+    # By the number that the gallery shows: not by how far the next class is.
+    probabilities = np.array([[.5, .49, .01], [.4, .3, .3], [.42, .18, .4], [.4, .42, .18], [.3, .31, .39], [0, 0, 1]])
+    micrographs = [Micrograph(3, 'three', ''), Micrograph(7, 'seven', '')]
+    probabilities = np.concatenate([probabilities, np.zeros((3, 3))])
+    close = PruneModel(replace(somePicks(), probabilities=probabilities), micrographs)
+    assert close.leastCertain(True, 9) == [1, 2, 0] and close.leastCertain(False, 9) == [3, 4, 5]
     assert model.mostNovel(3) == [3, 1, 5]
     assert sorted(model.atRandom(20)) == list(range(8)) and model.atRandom(3) == model.atRandom(3)
 
@@ -419,8 +426,10 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     window, model = openOn(root, session), session.model
     tree = window.table.tree
     until(window, lambda: all(tree.set(str(i), 'kept') != '' for i in range(len(NAMES))))
-    shares = [float(tree.set(iid, 'share')) for iid in tree.get_children() if tree.set(iid, 'share')]
-    assert shares == sorted(shares, reverse=True) and int(tree.get_children()[0]) == window.shownPlace
+
+    def shares():
+        return [float(tree.set(iid, 'share')) for iid in tree.get_children() if tree.set(iid, 'share')]
+    assert shares() == sorted(shares(), reverse=True) and int(tree.get_children()[0]) == window.shownPlace
 
     # The pick under the pointer shows its probabilities; keys correct it.
     place = next(p for p in range(len(NAMES)) if model.counts()[p, KEPT] > 5 and model.counts()[p, ICE])
@@ -461,6 +470,14 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     assert window.legend._counts[KEPT][1].cget('text') == f'{model.keptAndRejected()[0]:,}'
     assert model.keptAndRejected()[0] == (model.isKept().sum() - int(model.isKept()[row]))
     assert colourOf(window, row) == overlay.COLOURS[overlay.ICE], 'corrected, whatever the cut'
+
+    # The list is sorted by the share, as its heading says, whatever has been decided.
+    window.table.sort('share', largestFirst=True)
+    for minimum in (*np.quantile(model.particleProbabilities(), (0.9, 0.6, 0.3)), 0.8):
+        window.decide(MINIMUM, float(minimum))
+        until(window, lambda: [int(tree.set(str(place), 'kept')) for place in range(len(NAMES))] ==
+              model.counts()[:, KEPT].tolist() and shares() == sorted(shares(), reverse=True))
+        assert tree.heading('share', 'text').endswith('▼')
 
     # Hiding a kind hides its boxes, and only them.
     canvas = window.canvas

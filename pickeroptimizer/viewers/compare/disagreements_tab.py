@@ -39,16 +39,17 @@ class DisagreementsTab(ttk.Frame):
             self.show(first)
 
     def show(self, choice):
-        """Show the picks of a Choice, those with the scores most apart first."""
+        """Show the picks of a Choice, those with the ranks most apart first."""
         self._choice = choice
         model = self._model
         for box, numbers in zip((self.keeper, self.rejecter), choice):
             box.set(model.methods[numbers[0]].name if len(numbers) == 1 else '')
         rows, total = model.mostApart(choice, SHOWN)
-        shown = f'; here the {SHOWN} with the scores most apart' if total > SHOWN else ''
+        shown = f', of which the first {SHOWN} are shown' if total > SHOWN else ''
         classes = model.trueClasses(choice)
         self._title.configure(text=f'{model.inWords(choice)}: {total:,} picks{shown}.' +
-                              (f' True classes of all: {classes}.' if classes and total else ''))
+                              (f' True classes of all: {classes}.' if classes and total else '') +
+                              (f'\n{model.orderInWords(choice)}' if total else ''))
         self.gallery.setItems([(row, None, model.caption(row, choice), CLASS_COLOURS[model.trueClass(row)])
                                for row in rows], 'There are none.')
         places, comparison = [model.micrographs[model.placeOf(row)].path for row in rows], model.comparison
@@ -57,8 +58,7 @@ class DisagreementsTab(ttk.Frame):
 
     def _legend(self):
         frame = ttk.Frame(self)
-        lines = [('A click goes to the box on its micrograph. Below each: its scores, of the first that kept and the '
-                  'first that rejected it.', None)]
+        lines = [('A click goes to the box on its micrograph.', None)]
         if self._model.hasTruth:
             lines += [(name or 'not known', colour) for name, colour in CLASS_COLOURS.items()]
         for text, colour in lines:

@@ -12,8 +12,9 @@ from .model import MOST, RIGHT
 from .panels import Panels
 
 COLUMNS = (('picks', 'Picks', 54), ('all', 'All', 46), ('none', 'None', 50), ('share', 'Differ %', 82))
-HINT = 'Wheel zooms, right drag moves, n and b leaf'
+HINT = 'Wheel zooms, right drag moves, n/b leaf'
 AGREE, TRUTH = 'Agreement', 'Right or wrong'
+CLOSE = 6       # boxes across: what is seen of a micrograph around a pick that is gone to
 
 
 class MicrographsTab(ttk.Frame):
@@ -95,11 +96,11 @@ class MicrographsTab(ttk.Frame):
         self._requestImage()
 
     def goTo(self, row):
-        """Show the micrograph of a pick, and emphasise the pick."""
-        place = self._model.placeOf(row)
+        """Show the micrograph of a pick, zoom in to the pick and emphasise it."""
+        place, comparison = self._model.placeOf(row), self._model.comparison
         if place == self.shownPlace:
             self._mark(row)
-            self.panels.canvases.centreOn(self._model.comparison.x[row], self._model.comparison.y[row])
+            self.panels.canvases.centreOn(comparison.x[row], comparison.y[row], CLOSE * comparison.box)
         else:
             self._target = row
             self.table.select(place)

@@ -15,6 +15,8 @@ from .. import overlay
 
 MOST = 6         # methods side by side
 FIRST = 4        # of them as the window opens
+NO_SCORE = 'none'
+EQUAL = 1e-9     # differences of ranks
 
 Micrograph = namedtuple('Micrograph', 'id name path')
 
@@ -102,22 +104,35 @@ class CompareModel:
             **dict.fromkeys(choice.keepers, True), **dict.fromkeys(choice.rejecters, False)}))
 
     def mostApart(self, choice, most):
-        """At most so many rows of a Choice, those with the scores most apart first; and how many there are in all.
+        """At most so many rows of a Choice, those with the ranks most apart first; and how many there are in all.
 
-        Scores of methods have scales of their own, so their ranks among all picks of a method are compared: the mean
-        of those who kept less that of those who rejected; where all did the same, the highest less the lowest.
+        Where nobody has scores: at random.
         """
         rows = self.chosen(choice)
-        sides = [[self._rank(number)[rows] for number in numbers if self.methods[number].has_scores]
-                 for numbers in choice]
-        if not any(sides):
-            order = np.random.default_rng(0).permutation(len(rows))
-        elif all(choice):
-            kept, rejected = (np.mean(side, axis=0) if side else 0.5 for side in sides)
-            order = np.argsort(rejected - kept, kind='stable')
+        if self._scored(choice):
+            first, second = self._ranksOf(choice, rows)
+            order = np.argsort(second - first, kind='stable')
         else:
-            order = np.argsort(-np.ptp(sides[0] + sides[1], axis=0), kind='stable')
+            order = np.random.default_rng(0).permutation(len(rows))
         return rows[order[:most]].tolist(), len(rows)
+
+    def _scored(self, choice):
+        """The methods of a Choice that have scores."""
+        return [number for numbers in choice for number in numbers if self.methods[number].has_scores]
+
+    def _ranksOf(self, choice, rows):
+        """Two ranks of each pick, float (2, rows), from 0 to 1.
+
+        Scores of methods have scales of their own, so their ranks among all picks of a method are compared: the mean
+        of those who kept and of those who rejected, 0.5 of a side without scores; where all did the same, the highest
+        and the lowest.
+        """
+        scored = self._scored(choice)
+        if not all(choice):
+            ranks = np.array([self._rank(number)[rows] for number in scored])
+            return np.stack([ranks.max(axis=0), ranks.min(axis=0)])
+        sides = [[self._rank(number)[rows] for number in numbers if number in scored] for numbers in choice]
+        return np.stack([np.mean(side, axis=0) if side else np.full(len(rows), 0.5) for side in sides])
 
     def mostDivided(self):
         """The Choice of two methods that has the most picks, None where there are no two."""
@@ -165,10 +180,36 @@ class CompareModel:
                 '; '.join(parts) + '.')
 
     def caption(self, row, choice):
-        """The scores of a pick with the methods of a Choice, at most two, in short."""
-        scores = [self.methods[number].scores[row] for numbers in choice for number in numbers[:1]
-                  if np.isfinite(self.methods[number].scores[row])]
-        return ' | '.join(f'{score:.3g}' for score in scores) or str(self.comparison.ids[row])
+        """The two ranks that mostApart goes by, in per cent; 'none' of a side that has no score of the pick. Where
+        nobody has scores: the pick's id."""
+        scored = self._scored(choice)
+        if not scored:
+            return str(self.comparison.ids[row])
+        sides = choice if all(choice) else (scored, scored)
+        known = [any(np.isfinite(self.methods[number].scores[row]) for number in side) for side in sides]
+        return ' | '.join(f'{100 * rank[0]:.0f} %' if has else NO_SCORE
+                          for rank, has in zip(self._ranksOf(choice, [row]), known))
+
+    def orderInWords(self, choice):
+        """How mostApart orders the picks of a Choice, and what their captions are."""
+        scored = self._scored(choice)
+        if not scored:
+            return 'None of these methods has scores: the order is random, and below each is its number.'
+        unscored = [self.methods[number].name for numbers in choice for number in numbers if number not in scored]
+        lines = [f'No scores: {", ".join(unscored)}.'] if unscored else []
+        kept, rejected = (self.methods[numbers[0]].name if len(numbers) == 1 else f'those that {verb} them'
+                          for numbers, verb in zip(choice, ('kept', 'rejected')))
+        apart = np.diff(self._ranksOf(choice, self.chosen(choice)), axis=0)
+        if apart.size > 1 and np.ptp(apart) < EQUAL:
+            lines.append('The ranks differ equally for all of these picks, so their order says nothing.')
+        elif all(choice):
+            ends = [end for end, numbers in zip((f'high scores of {kept}', f'low scores of {rejected}'), choice)
+                    if set(numbers) & set(scored)]
+            lines.append(f'First those with {" and ".join(ends)}.')
+        else:
+            lines.append('First those whose scores differ most.')
+        ranks = f'its rank among all scores of {kept} | of {rejected}' if all(choice) else 'its highest | lowest rank'
+        return ' '.join(lines) + f' Below each: {ranks}; 100 % is the highest score.'
 
     def inWords(self, choice):
         """A Choice as the user reads it."""

@@ -29,7 +29,8 @@ class TablesTab(ttk.Frame):
         self.save = ttk.Button(bottom, text='Save table', command=self._askAndSave, state=tk.DISABLED)
         self.save.pack(side=tk.LEFT)
         ttk.Button(bottom, text='Open report', command=self.openReport).pack(side=tk.LEFT, padx=6)
-        self._message = ttk.Label(bottom, text='Computing ...')
+        self._message = ttk.Label(bottom, text='Computing ...', width=1)      # as wide as there is room, in lines
+        self._message.bind('<Configure>', lambda event: self._message.configure(wraplength=event.width - 4))
         self._message.pack(side=tk.LEFT, fill=tk.X, expand=True, padx=6)
         words = ttk.Frame(self)
         words.pack(fill=tk.X, padx=8, pady=(6, 4))

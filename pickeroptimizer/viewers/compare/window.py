@@ -92,6 +92,7 @@ class CompareWindow(tk.Toplevel):
         wanted = choice.keepers[:3] + choice.rejecters[:3]
         if not set(wanted) <= set(self.model.shown):
             tab.showMethods(sorted(wanted))
+        self.update_idletasks()      # a tab that has not been seen before gets its size
         tab.goTo(row)
 
     def _pressed(self, event):

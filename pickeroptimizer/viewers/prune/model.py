@@ -164,14 +164,14 @@ class PruneModel:
     # ------------------------------ orders ------------------------------
 
     def leastCertain(self, kept, most):
-        """Rows of at most so many kept, or else rejected, picks, those nearest to the decision first."""
+        """Rows of at most so many picks: the kept that are least probably particles, or the rejected that most
+        probably are, first."""
         if not self.hasScores:
             return []
         isKept = self.isKept()
         rows = np.flatnonzero(isKept if kept else self._scored & ~isKept)
-        probabilities = self.picks.probabilities[rows]
-        border = probabilities[:, 1:].max(axis=1) if self.rule.minimum is None else self.rule.minimum
-        return self._first(rows, np.abs(probabilities[:, 0] - border), most)
+        probabilities = self.picks.probabilities[rows, 0]
+        return self._first(rows, probabilities if kept else -probabilities, most)
 
     def mostNovel(self, most):
         """Rows of at most so many scored picks, the least like anything labelled first; [] if that is not known."""

@@ -155,6 +155,8 @@ class PruneWindow(tk.Toplevel):
         else:
             self._tell(self._session.note)
             self.refresh()
+            # After the table has the new counts; corrections leave the order alone, in which the user leafs on.
+            self._after(TABLE_MS, self.table.resort)
         self._decision.show(self._model.rule.mode, self._model.rule.wanted)
 
     def _showLegend(self):

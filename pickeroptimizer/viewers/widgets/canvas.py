@@ -16,8 +16,10 @@ DRAG_PX = 4                  # less is a click
 REACH = 6                    # px of the screen within which a box is hit, however small
 DOT = 4                      # radius in px of the screen
 FINE = 28                    # px of the screen: the lines of smaller boxes are thinner
+CROWDED = 0.5                # of the micrograph: boxes that would cover more of it are drawn smaller,
+ROOMY = 48                   # unless they have this side in px of the screen, at which they can be told apart
 BACKGROUND, MARK, TEXT = '#303030', '#FFFFFF', '#FFFFFF'
-BOX, DOTS = 'box', 'dot'
+AUTO, BOX, DOTS = 'auto', 'box', 'dot'
 
 
 def lowPassed(pixels, period):
@@ -61,12 +63,12 @@ class MicrographCanvas(tk.Frame):
         self._boxes = {}             # {key: [x, y, colour, item, state]}
         self._thick = frozenset()
         self._visible = lambda key: True
-        self._shape = BOX
+        self._shape = AUTO
         self._marked = self._hovered = None
         self._left = self._top = 0.0      # edge of the micrograph, in its px, at the canvas's corner
         self._scale = 1.0                 # px of the screen for a px of the micrograph
         self._fitted = True
-        self._fine = False                # whether the boxes are drawn with thin lines
+        self._half = self._boxSize / 2    # of the side of the boxes as they are drawn, px of the screen
         self._redraw = self._drag = None
         self._bindEvents()
 
@@ -107,6 +109,8 @@ class MicrographCanvas(tk.Frame):
         """Show these boxes, {key: (x, y, colour)}, and no others; those that stay as they are, are not redrawn."""
         for key in [key for key in self._boxes if key not in boxes]:
             self.removeBox(key)
+        if self._half != self._halfOf(len(boxes)):
+            self._placeBoxes(len(boxes))
         for key, (x, y, colour) in boxes.items():
             self.setBox(key, x, y, colour)
 
@@ -151,10 +155,11 @@ class MicrographCanvas(tk.Frame):
                 self._canvas.itemconfigure(self._boxes[key][3], width=self._width(key))
 
     def setShape(self, shape):
-        """Draw the boxes as 'box' or as 'dot'."""
+        """Draw the boxes as 'box', as 'dot', or ('auto') as boxes that are smaller where they would hide all else."""
         if shape == self._shape:
             return
         self._shape = shape
+        self._half = self._halfOf(len(self._boxes))
         for key, box in self._boxes.items():
             self._canvas.delete(box[3])
             box[3] = self._newItem(key, *box[:3])
@@ -202,11 +207,15 @@ class MicrographCanvas(tk.Frame):
         self._left, self._top = (columns - width / self._scale) / 2, (rows - height / self._scale) / 2
         self._draw()
 
-    def centreOn(self, x, y):
-        """Move the picture so that a place is in the middle, as far as it is zoomed in."""
-        if self._data is None or self._fitted:
+    def centreOn(self, x, y, across=math.inf):
+        """Move the picture so that a place is in the middle; zoom in until it shows `across` px of a row at most."""
+        if self._data is None:
             return
         width, height = self._size()
+        scale = max(self._scale, min(width / across, MAX_SCALE))
+        if self._fitted and scale == self._scale:
+            return
+        self._fitted, self._scale = False, scale
         self._moveTo(x + 0.5 - width / self._scale / 2, y + 0.5 - height / self._scale / 2)
         self._draw()
         self._tellView()
@@ -299,31 +308,48 @@ class MicrographCanvas(tk.Frame):
             self._canvas.create_image((left - self._left) * self._scale, (top - self._top) * self._scale,
                                       anchor=tk.NW, image=self._photo, tags='picture')
             self._canvas.tag_lower('picture')
-        for x, y, _, item, _ in self._boxes.values():
-            self._canvas.coords(item, *self._outline(x, y))
-        if self._fine != (self._boxSize * self._scale < FINE):
-            self._fine = not self._fine
-            for key, box in self._boxes.items():
-                self._canvas.itemconfigure(box[3], width=self._width(key))
+        self._placeBoxes(len(self._boxes))
         self.mark(self._marked)
 
+    def _placeBoxes(self, number):
+        """Put the boxes in their places, with the size that so many of them have."""
+        fine, self._half = self._isFine(), self._halfOf(number)
+        other = fine != self._isFine()
+        for key, (x, y, _, item, _) in self._boxes.items():
+            self._canvas.coords(item, *self._outline(x, y))
+            if other:
+                self._canvas.itemconfigure(item, width=self._width(key))
+
+    def _halfOf(self, number):
+        """Half the side of so many boxes, or the radius of dots, in px of the screen."""
+        if self._shape == DOTS:
+            return DOT
+        side = self._boxSize * self._scale
+        if self._shape == AUTO and side < ROOMY and number and self._data is not None:
+            share = math.sqrt(CROWDED * math.prod(self._data.shape) / number) * self._scale
+            side = min(side, max(share, 2 * DOT))
+        return side / 2
+
+    def _isFine(self):
+        return 2 * self._half < FINE
+
     def _outline(self, x, y):
-        return self._square(x, y, self._boxSize * self._scale / 2 if self._shape == BOX else DOT)
+        return self._square(x, y, self._half)
 
     def _square(self, x, y, half):
         px, py = self.toScreen(x, y)
         return px - half, py - half, px + half, py + half
 
     def _paint(self, colour):
-        return {'outline': colour} if self._shape == BOX else {'outline': 'black', 'fill': colour}
+        return {'outline': 'black', 'fill': colour} if self._shape == DOTS else {'outline': colour}
 
     def _newItem(self, key, x, y, colour):
-        draw = self._canvas.create_rectangle if self._shape == BOX else self._canvas.create_oval
+        draw = self._canvas.create_oval if self._shape == DOTS else self._canvas.create_rectangle
         return draw(*self._outline(x, y), width=self._width(key), state=self._state(key), tags='box',
                     **self._paint(colour))
 
     def _width(self, key):
-        thin, thick = (1 if self._fine else 2, 5) if self._shape == BOX else (1, 3)
+        thin, thick = (1, 3) if self._shape == DOTS else (1 if self._isFine() else 2, 5)
         return thick if key in self._thick else thin
 
     def _state(self, key):

@@ -1,8 +1,10 @@
-"""The row of controls above a MicrographCanvas: contrast, low-pass, boxes or dots, the whole picture."""
+"""The row of controls above a MicrographCanvas: contrast, low-pass, size of the boxes, the whole picture."""
 import tkinter as tk
 from tkinter import ttk
 
-from .canvas import BOX, DOTS
+from .canvas import AUTO, BOX, DOTS
+
+SHAPES = {'Auto size': AUTO, 'Full boxes': BOX, 'Dots': DOTS}
 
 
 class DisplayControls(ttk.Frame):
@@ -17,18 +19,23 @@ class DisplayControls(ttk.Frame):
         self._pixelSize = pixelSize
         self._low = tk.DoubleVar(self, 0)
         self._clipped = tk.DoubleVar(self, 0.5)
-        self._dots = tk.BooleanVar(self, False)
         self._slider('Contrast', self._clipped, 0.1, 8, lambda value: canvas.setContrast(float(value)))
         self._slider('Low-pass', self._low, 0, box * pixelSize, self._setLowPass)
         self._lowText = ttk.Label(self, width=6, text='none')
         self._lowText.pack(side=tk.LEFT)
-        ttk.Checkbutton(self, text='Dots', variable=self._dots,
-                        command=lambda: canvas.setShape(DOTS if self._dots.get() else BOX)).pack(side=tk.LEFT, padx=6)
+        self.shape = ttk.Combobox(self, values=tuple(SHAPES), state='readonly', width=9, takefocus=False)
+        self.shape.current(0)
+        self.shape.bind('<<ComboboxSelected>>', lambda event: self._setShape())
+        self.shape.pack(side=tk.LEFT, padx=6)
         ttk.Button(self, text='Whole', width=6, command=canvas.fit).pack(side=tk.LEFT)
 
     def _slider(self, text, variable, low, high, command):
         ttk.Label(self, text=text).pack(side=tk.LEFT, padx=(6, 2))
         ttk.Scale(self, variable=variable, from_=low, to=high, length=90, command=command).pack(side=tk.LEFT)
+
+    def _setShape(self):
+        self.shape.selection_clear()
+        self._canvas.setShape(SHAPES[self.shape.get()])
 
     def _setLowPass(self, value):
         angstrom = float(value)

@@ -39,8 +39,8 @@ class LinkedCanvases:
     def fit(self):
         self.canvases[0].fit()
 
-    def centreOn(self, x, y):
-        self.canvases[0].centreOn(x, y)
+    def centreOn(self, x, y, across):
+        self.canvases[0].centreOn(x, y, across)
 
     def _follow(self, leader):
         for canvas in self.canvases:
