@@ -30,6 +30,16 @@ def until(window, condition, seconds=20):
     window.update()
 
 
+def update(project, run):
+    """Read the state of a run from its file, as Scipion does.
+
+    Scipion takes the time of the file after it has read it: what is written in between, it would not see until the
+    file changes again. So that time is forgotten first.
+    """
+    run.lastUpdateTimeStamp.set(None)
+    project._updateProtocol(run)
+
+
 class Lab:
     """A Scipion project to try protocols in. Runs go in this process unless said otherwise: that is much faster."""
 
@@ -70,8 +80,7 @@ class Lab:
         pwutils.copyFile(self.project.dbPath, protocol.getDbPath())
         protocol.lastUpdateTimeStamp.set(pwutils.getFileLastModificationDate(protocol.getDbPath()))
         runProtocolMain(self.project.path, protocol.getDbPath(), protocol.getObjId())
-        protocol.lastUpdateTimeStamp.set(None)
-        self.project._updateProtocol(protocol)
+        update(self.project, protocol)
         self.project.mapper.commit()
         return protocol
 

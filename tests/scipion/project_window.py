@@ -8,6 +8,8 @@ import sys
 import time
 import tkinter as tk
 
+from laboratory import update
+
 import pyworkflow as pw
 
 
@@ -64,7 +66,7 @@ def main(path, runId, wanted, truth):
     wait(root, 'its end', lambda: not window.winfo_exists())
 
     def over():
-        view.project._updateProtocol(run)
+        update(view.project, run)
         return run.isFinished() or run.isFailed()
 
     wait(root, 'the training', over, 180)

@@ -3,7 +3,7 @@ import csv
 import time
 
 import pytest
-from laboratory import NAMES, items
+from laboratory import NAMES, items, update
 
 from pickeroptimizer import labels
 from pickeroptimizer.protocols.protocol_train import FROM_FILE, INTERACTIVE
@@ -70,7 +70,7 @@ def test_interactive(lab, picks, simulated):
     while run.isActive() or run.getStatus() == 'launched':
         assert time.monotonic() < deadline
         time.sleep(0.5)
-        lab.project._updateProtocol(run)
+        update(lab.project, run)
     assert run.isFinished(), run.getErrorMessage()
     used, given = items(run.outputLabels), items(picks.outputCoordinates)
     new = [label for objId, label in used.items() if objId not in given]

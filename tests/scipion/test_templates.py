@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from laboratory import BOX, NAMES, PIXEL_SIZE, items
+from laboratory import BOX, NAMES, PIXEL_SIZE, items, update
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(CHECKOUT / 'benchmarks'), str(CHECKOUT / 'tools')]
@@ -88,7 +88,7 @@ def test_import_pick_prune(lab, picks, simulated):
         assert not train.isFailed(), train.getErrorMessage()
         assert time.monotonic() < deadline
         time.sleep(0.3)
-        lab.project._updateProtocol(train)
+        update(lab.project, train)
     lab.finished(runs['prune'])
     truth = {3 * row.coord_id: row.label for row in simulated.rows if row.mic_id > 3}
     kept = items(runs['prune'].outputCoordinates)
