@@ -3,13 +3,14 @@
 # make test   ruff and all tests; ARGS="-k prune" passes arguments to pytest
 # make pretrain  the shipped weights anew, on simulated categories (half an hour on 2 cores; INIT=FILE: ImageNet weights that are there)
 # make screenshots  the README's pictures of the windows anew, from the demo's project; needs Xvfb or a display
+# make dist   wheel and source distribution in dist/, checked
 # make clean  remove everything that make set up (the projects in .scipion too)
 
 PYTHON ?= python3
 SCIPION := .scipion/scipion3
 ARGS ?=
 
-.PHONY: help setup demo gui screenshots test pretrain clean
+.PHONY: help setup demo gui screenshots test pretrain dist clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -39,6 +40,9 @@ pretrain: setup
 	$(WORKER) categories --simulate 150 --seed 1 --output .scipion/categories.safetensors
 	$(WORKER) pretrain --categories .scipion/categories.safetensors --init $(INIT) --epochs 2 --seed 1 \
 		--output pickeroptimizer/worker/weights/resnet18.safetensors
+
+dist:
+	@$(PYTHON) tools/dist.py
 
 clean:
 	rm -rf .scipion demo/output build dist *.egg-info .pytest_cache .ruff_cache
