@@ -1,27 +1,28 @@
-"""What the 8 bits of the CPU's network cost: the recipe `default` evaluated with them and without, on the same draws.
+"""What the 8 bits of the CPU's network cost: the recipe `default` with them and without, on the same draws.
 
     PYTHONPATH=pickeroptimizer python benchmarks/eight_bits.py --data FOLDER ... [--draws 10] [--shots 10 20 30]
+        [--init FILE]
 
-Prints the mean of both and the mean of their differences, draw by draw, with its standard error, in per cent. Folders
-as for recogniser.py; splits are by micrograph where that can be, or else at random.
+Draws and figures are those of recogniser.py, but as prune does it: the ranges of the maps come from the boxes of a
+draw that are learnt from and from no other (`evaluate` lets boxes of the whole data set show them, to look at each but
+once). Prints the mean of both ways and the mean of their differences, draw by draw, with its standard error, in per
+cent.
 """
 import argparse
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
+from labelled import FOLDS, drawn, load
+from worker.crossvalidation import fit_calibrated
 from worker.device import choose_device
-from worker.errors import InputError
-from worker.evaluation import evaluate
+from worker.frozen import frozen
 from worker.initial import initial_extractor
-from worker.recipes import DefaultRecipe
-from worker.samples import collect_samples
-from worker.split import AT_RANDOM, BY_MICROGRAPH
-from worker.tables import read_labels, read_micrographs
+from worker.metrics import figures
+from worker.recipes import BATCH, DefaultRecipe
 
-SIZE, FOLDS = 64, 5
 FIGURES = ('balanced_macro_f1', 'macro_f1')
 
 
@@ -30,44 +31,41 @@ def main():
     parser.add_argument('--data', type=Path, nargs='+', required=True)
     parser.add_argument('--draws', type=int, default=10)
     parser.add_argument('--shots', type=int, nargs='+', default=[10, 20, 30])
+    parser.add_argument('--init', default='default')
     options = parser.parse_args()
     device = choose_device('cpu')
     if not device.eight_bit:
         sys.exit('This CPU has no instructions for 8 bits; prune does not use them on it.')
+    extractor = initial_extractor(options.init).eval()
+    recipes = [DefaultRecipe(extractor, way) for way in (device, replace(device, eight_bit=False))]
     print('| data | shots | ' + ' | '.join(f'{name}, {way}' for name in (f.replace('_', ' ') for f in FIGURES)
                                            for way in ('8 bits', 'without', 'difference')) + ' |')
     print('|---' * (2 + 3 * len(FIGURES)) + '|')
     for folder in options.data:
-        samples = collect_samples(read_micrographs(folder / 'micrographs.csv'), read_labels(folder / 'labels.csv'),
-                                  float((folder / 'box_angstrom.txt').read_text()), SIZE, DefaultRecipe.fields,
-                                  DefaultRecipe.margin)
-        ways = [draws(samples, DefaultRecipe(initial_extractor('default').eval(), way), options)
-                for way in (device, replace(device, eight_bit=False))]
+        samples = load(folder, recipes[0])
         for shots in options.shots:
+            eight, without = ([judged(samples, recipe, shots, draw) for draw in range(options.draws)]
+                              for recipe in recipes)
             cells = []
             for figure in FIGURES:
-                eight, without = (np.array([100 * row[figure] for row in rows if row['shots'] == shots])
-                                  for rows in ways)
-                differences = eight - without
-                cells += [f'{eight.mean():.2f}', f'{without.mean():.2f}',
+                ways = [np.array([100 * row[figure] for row in rows]) for rows in (eight, without)]
+                differences = ways[0] - ways[1]
+                cells += [*(f'{way.mean():.2f}' for way in ways),
                           f'{differences.mean():+.2f} ± {differences.std(ddof=1) / len(differences) ** 0.5:.2f}']
             print(f'| {folder.resolve().name} | {shots} | ' + ' | '.join(cells) + ' |', flush=True)
 
 
-def draws(samples, recipe, options):
-    """The results of `evaluate`, draw by draw."""
-    with tempfile.TemporaryDirectory() as folder:
-        def judged(split):
-            return evaluate(samples, recipe, options.shots, options.draws, split, FOLDS, 0,
-                            Path(folder, 'results.json'), no_log, processes=2)['draws']
-        try:
-            return judged(BY_MICROGRAPH)
-        except InputError:
-            return judged(AT_RANDOM)
-
-
-def no_log(line):
-    """The lines of a log are not wanted here."""
+def judged(samples, recipe, shots, draw):
+    """The figures of one draw: learnt from its boxes alone, judged by the frozen recogniser that prune would use."""
+    classes = list(samples.counts())
+    targets = np.array([classes.index(label) for label in samples.labels])
+    train, test = drawn(targets, samples.mic_ids, draw, shots)
+    recogniser = frozen(fit_calibrated(recipe, recipe.embed(samples.pixels[train]), targets[train],
+                                       samples.mic_ids[train], FOLDS, draw), samples.pixels.shape[-1], recipe.device)
+    with torch.no_grad(), recipe.device.autocast():
+        says = torch.cat([recogniser.judge(part)[0] for part in samples.pixels[test].split(BATCH)]).argmax(dim=1)
+    names = np.array(classes)
+    return figures(names[targets[test]], names[says.numpy()], classes)
 
 
 if __name__ == '__main__':

@@ -20,7 +20,7 @@ from .ranges import observe_ranges
 
 BATCH = 256
 MOST_REFERENCES = 512      # labelled boxes that a model remembers: 2 MB
-MOST_OBSERVED = 64         # boxes that show the ranges of the maps
+MOST_OBSERVED = 256        # boxes that show the ranges of the maps: all of the labelled ones, as a rule
 
 
 @dataclass
