@@ -125,6 +125,34 @@ def test_a_part_of_other_inputs_is_not_continued(data_set, model, scores, worker
     assert (tmp_path / 'scores.csv').read_bytes() == scores.read_bytes()
 
 
+def test_micrographs_of_all_shapes(data_set, model, scores, worker, tmp_path):
+    """A micrograph repeated to 16384 px of width or height, an odd part of it, and a single pixel."""
+    tile = mrcfile.read(data_set.folder / tables.read_micrographs(data_set.micrographs)[1].path)
+    side, margin = 768, 120      # px; so far from its edge a pick sees nothing beyond its own tile
+    assert tile.shape == (side, side)
+    images = {1: np.tile(tile, (1, 22))[:, :16384], 2: np.tile(tile, (22, 1))[:16384], 3: tile[:767, :613],
+              4: tile[:1, :1]}
+    for mic_id, image in images.items():
+        mrcfile.write(tmp_path / f'{mic_id}.mrc', image)
+    tables.write_rows(tmp_path / 'micrographs.csv', tables.MICROGRAPH_COLUMNS,
+                      [(mic_id, f'{mic_id}.mrc', 3.0) for mic_id in images])
+    inner = [pick for pick in tables.read_labels(data_set.labels) if pick.mic_id == 1
+             and margin <= pick.x < 613 - margin and margin <= pick.y < side - margin]
+    places = {1: (15000 // side * side, 0), 2: (0, 15000 // side * side), 3: (0, 0), 4: (0, 0)}
+    rows = [(1000 * mic_id + number, mic_id, pick.x + places[mic_id][0], pick.y + places[mic_id][1])
+            for mic_id in images for number, pick in enumerate(inner)]
+    tables.write_rows(tmp_path / 'coordinates.csv', tables.COORDINATE_COLUMNS, rows)
+    done = worker('prune', '--micrographs', tmp_path / 'micrographs.csv', '--coordinates', tmp_path / 'coordinates.csv',
+                  '--model', model[0], '--device', 'cpu', '--output', tmp_path / 'scores.csv')
+    assert done.returncode == 0, done.stderr
+    found, known = _scores(tmp_path / 'scores.csv'), _scores(scores)
+    for mic_id in (1, 2, 3):
+        apart = [abs(float(found[1000 * mic_id + number][c]) - float(known[pick.coord_id][c]))
+                 for number, pick in enumerate(inner) for c in tables.CLASSES]
+        assert np.mean(apart) < 0.03      # the grids of the boxes lie a little apart
+    assert all(found[4000 + number]['reason'].endswith('there is nothing to see.') for number in range(len(inner)))
+
+
 def _with_bad_micrographs(data_set, folder, bad):
     """The tables of the data set, with some micrographs replaced: {mic_id: path}."""
     rows = [(row.mic_id, bad.get(row.mic_id, row.path), row.pixel_size)
