@@ -16,6 +16,7 @@ from .errors import InputError
 
 IQR_OF_NORMAL = 1.349      # interquartile range of a normal distribution of s.d. 1
 CLIP = 10.0                # in robust s.d.; hot pixels and gold say no more than that
+LEAST_BOX = 8.0            # px; a smaller one comes of a wrong pixel size
 MAX_SAMPLED_PIXELS = 2 ** 18      # the quartiles of so many are known to a fraction of a per cent
 
 
@@ -31,9 +32,11 @@ def levels(image: Tensor, box: float, size: int, fields: Sequence[float]) -> Lis
     """Resize and normalise a micrograph (rows, columns) for boxes of `box` px that are to become `size` px.
 
     One level for each of `fields`, the widths of the field of view in boxes (1: the box alone; 2: twice the box).
-    Raises InputError if the box is larger than the micrograph.
+    Raises InputError if the box is larger than the micrograph or less than LEAST_BOX.
     """
     rows, columns = image.shape
+    if box < LEAST_BOX:
+        raise InputError(f'the box of {box:.2g} px is too small to show anything; is the pixel size right?')
     if box > min(rows, columns):
         raise InputError(f'the box of {box:.0f} px is larger than the micrograph of {columns} x {rows} px.')
     return [_level(image, box * field / size) for field in fields]
@@ -67,7 +70,7 @@ def batches(image, xy: np.ndarray, box: float, size: int, fields: Sequence[float
     """The boxes (n, fields, size, size) of `box` px around the centres `xy` (all, 2), at most `most` at a time.
 
     image: an array or a Tensor (rows, columns), float32. The work is done on `device`. Raises InputError if the box
-    is larger than the micrograph.
+    is larger than the micrograph or less than LEAST_BOX.
     """
     pyramid = levels(torch.as_tensor(image).to(device, non_blocking=True), box, size, fields)
     for centres in torch.from_numpy(xy).to(device).split(most):

@@ -165,6 +165,8 @@ def _check_outputs(options):
     given = vars(options)
     inputs = {path.resolve() for key in INPUTS for path in _as_list(given.get(key)) if path.exists()}
     for output in (given[key] for key in OUTPUTS if given.get(key)):
+        if output.is_dir():
+            raise InputError(f'{output}: a folder; name the file to be written.')
         if not output.parent.is_dir():
             raise InputError(f'{output.parent}: no such folder; make it before {output.name} is written there.')
         if output.resolve() in inputs:
@@ -234,7 +236,8 @@ def _prune(options):
     from .groups import WholeTables
     if options.follow:
         from .following import Feed, FollowedTables
-        source = FollowedTables(options.micrographs, options.coordinates, Feed(options.follow, options.patience))
+        source = FollowedTables(options.micrographs, options.coordinates, Feed(options.follow, options.patience),
+                                _log)
         inputs = (options.model,)
     else:
         source = WholeTables(options.micrographs, options.coordinates)

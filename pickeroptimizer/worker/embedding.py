@@ -53,13 +53,13 @@ def embed(source: WholeTables, box_angstrom: float, output, extractor: FeatureEx
         except InputError as error:
             log(f'warning: micrograph {row.mic_id} is left out: {error}')
             failed.append({'mic_id': row.mic_id, 'path': str(row.path), 'reason': str(error)})
-            progress.add(0, len(group.ids), picks)
+            progress.add(row.mic_id, 0, len(group.ids), picks)
             continue
         if on_it.any():
             ids.append(group.ids[on_it])
             mic_ids.append(np.full(len(described), row.mic_id))
             features.append(described)
-        progress.add(len(described), len(group.ids), picks)
+        progress.add(row.mic_id, len(described), len(group.ids), picks)
     if not ids:
         raise InputError(f'none of the {len(sample)} micrographs can be used; the first: {failed[0]["reason"]}'
                          if failed else 'all picks lie outside their micrographs.')

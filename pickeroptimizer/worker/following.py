@@ -2,7 +2,7 @@
 import os
 import time
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Callable, Iterator, Optional
 
 import numpy as np
 
@@ -10,7 +10,8 @@ from .errors import FeederGone
 from .groups import POLL, Group, columns, runs, unknown_micrograph
 from .tables import CoordinateTable, MicrographTable
 
-END = b'end\n'
+END = b'end'             # with or without a line end
+LONG_WAIT = 30.0         # seconds after which the log tells what the picks wait for
 LONGEST_LOOK = 10.0      # seconds; more between two looks means that this process stood still, perhaps the feeder too
 
 
@@ -35,7 +36,7 @@ class Feed:
         self._looked = now
         try:
             with open(self._path, 'rb') as stream:
-                self.ended = stream.read(len(END) + 1) == END
+                self.ended = stream.read(16).strip() == END
                 stamp = os.fstat(stream.fileno()).st_mtime_ns
         except FileNotFoundError:
             raise FeederGone(f'{self._path} is gone: whoever started this run has ended or starts anew; what is scored '
@@ -54,9 +55,10 @@ class FollowedTables:
     moment; it ends when the feed has ended and everything was given.
     """
 
-    def __init__(self, micrographs, coordinates, feed: Feed):
+    def __init__(self, micrographs, coordinates, feed: Feed, log: Callable[[str], None]):
         self.picks = 0
-        self._path = coordinates
+        self._path, self._log = coordinates, log
+        self._lacking, self._since = None, 0.0      # the id of the micrograph that is waited for, and since when
         self._micrographs, self._coordinates = MicrographTable(micrographs), CoordinateTable(coordinates)
         self._feed = feed
 
@@ -76,12 +78,23 @@ class FollowedTables:
                     if len(waiting[0]):
                         raise unknown_micrograph(self._path, waiting[1][0], waiting[0][0])
                     return
+                self._tell(waiting[1])
             yield None
 
     def pause(self):
         """Let some time pass before the next look at something. Raises FeederGone."""
         time.sleep(POLL)
         self._feed.look()
+
+    def _tell(self, mic_ids):
+        """Say once what the waiting picks wait for, if they have done so for long."""
+        lacking = int(mic_ids[0]) if len(mic_ids) else None
+        if lacking != self._lacking:
+            self._lacking, self._since = lacking, time.monotonic()
+        elif lacking is not None and time.monotonic() - self._since >= LONG_WAIT:
+            self._log(f'warning: {len(mic_ids)} picks wait for micrograph {lacking}, which the table of micrographs '
+                      f'does not have yet')
+            self._since = float('inf')
 
     def _join(self, waiting, come):
         self.picks += len(come[0])

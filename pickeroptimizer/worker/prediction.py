@@ -29,7 +29,7 @@ def prune(source, recogniser, header: dict, scores: GrowingScores, devices: Sequ
         progress = Progress(log)
         for group, judged in look_ahead(run.unscored(source), scorers):
             scored = run.add(group, judged)
-            progress.add(scored, len(group.ids), source.picks - run.kept)
+            progress.add(group.micrograph.mic_id, scored, len(group.ids), source.picks - run.kept)
         if run.failed and not run.counts[SCORED] + run.counts[OUTSIDE]:
             scores.discard()
             reason = next(iter(run.failed.values()))['reason']

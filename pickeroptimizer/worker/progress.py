@@ -7,22 +7,23 @@ class Progress:
     """Counts micrographs and picks, and tells `log` at most every `interval` seconds how far things are."""
 
     def __init__(self, log: Callable[[str], None], interval: float = 5.0, what: str = 'scored'):
-        self.done = self.picks = self.boxes = 0
+        self.picks = self.boxes = 0
+        self._micrographs = set()
         self._what = what
         self._log, self._interval = log, interval
         self._start = self._told = time.monotonic()
 
-    def add(self, boxes: int, picks: int, total: int):
-        """One more micrograph is done: of its `picks`, `boxes` were scored, or whatever `what` says; `total` picks
+    def add(self, mic_id: int, boxes: int, picks: int, total: int):
+        """More of a micrograph is done: of these `picks`, `boxes` were scored, or whatever `what` says; `total` picks
         are to be done, as far as is known."""
-        self.done += 1
+        self._micrographs.add(mic_id)
         self.boxes += boxes
         self.picks += picks
         now = time.monotonic()
         if now - self._told >= self._interval or self.picks == total:
             self._told = now
             left = (now - self._start) / self.picks * (total - self.picks)
-            self._log(f'{self.picks} of {total} picks on {self.done} micrographs, {self.boxes} {self._what}, '
+            self._log(f'{self.picks} of {total} picks on {len(self._micrographs)} micrographs, {self.boxes} {self._what}, '
                       f'{self.rate():.0f} boxes/s, {int(left) // 60}:{int(left) % 60:02d} min left')
 
     def rate(self) -> float:

@@ -66,6 +66,7 @@ class Table:
         self.path, self.columns = path, columns
         self._offset = self._line = 0
         self._wanted = None      # takes the columns out of a row, once the header was read
+        self._width = 0          # values in a row
 
     @property
     def place(self) -> str:
@@ -76,8 +77,8 @@ class Table:
         """Yield the columns of the rows that came since the last call, as text.
 
         Unless the table is still growing, its last line needs no end. Raises InputError for a file that is missing
-        or no table, a missing column, and a row with too few values. The file is opened anew for each call, which is
-        what makes a network file system show what another host has written.
+        or no table, a missing column, and a row with more or fewer values than columns. The file is opened anew for
+        each call, which is what makes a network file system show what another host has written.
         """
         try:
             with open(self.path, 'rb') as stream:
@@ -86,10 +87,10 @@ class Table:
                     if self._wanted is None:
                         self._wanted = self._header(row)
                     elif row:
-                        try:
-                            yield self._wanted(row)
-                        except IndexError:
-                            raise InputError(f'{self.place}: fewer values than columns.') from None
+                        if len(row) != self._width:      # decimal commas would be other numbers
+                            raise InputError(f'{self.place}: {"more" if len(row) > self._width else "fewer"} values '
+                                             f'than columns.')
+                        yield self._wanted(row)
         except FileNotFoundError:
             raise InputError(f'{self.path}: no such file.') from None
         except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -102,6 +103,7 @@ class Table:
         if missing:
             raise InputError(f'{self.path}: no column {", ".join(missing)}; the header must name '
                              f'{",".join(self.columns)}.')
+        self._width = len(names)
         return itemgetter(*map(names.index, self.columns))
 
     def _lines(self, stream, growing):
@@ -119,7 +121,7 @@ class Table:
         for line in lines:
             self._offset += len(line)
             self._line += 1
-            yield line.decode('utf-8')
+            yield line.decode('utf-8-sig' if self._line == 1 else 'utf-8')      # spreadsheets write a byte order mark
 
 
 class MicrographTable:

@@ -76,9 +76,11 @@ def test_hot_pixels_and_a_blank_border_do_not_spoil_the_scale():
         float(boxes.levels(image, 64, 64, [1])[0].pixels.std()), rel=0.2)
 
 
-def test_a_box_larger_than_the_micrograph_is_refused():
+def test_a_box_of_an_impossible_size_is_refused():
     with pytest.raises(InputError, match='larger than the micrograph'):
         boxes.levels(torch.rand(50, 400), 51, 64, [1])
+    with pytest.raises(InputError, match='too small'):
+        boxes.levels(torch.rand(50, 400), 0.5, 64, [1])
 
 
 def test_inside():

@@ -68,8 +68,8 @@ def _text(folder, rows):
     return (folder / 'rows').read_bytes().split(b'\n', 1)[1]
 
 
-def _source(feeder, patience=60.0):
-    return FollowedTables(feeder.micrographs, feeder.coordinates, Feed(feeder.feed, patience))
+def _source(feeder, patience=60.0, log=print):
+    return FollowedTables(feeder.micrographs, feeder.coordinates, Feed(feeder.feed, patience), log)
 
 
 def _scores(feeder, output, log=print, digest=None):
@@ -95,6 +95,26 @@ def whole(data_set, untrained, tmp_path_factory):
 @pytest.fixture
 def feeder(data_set, tmp_path):
     return Feeder(data_set, tmp_path)
+
+
+def test_picks_without_their_micrograph_are_told(feeder, monkeypatch):
+    monkeypatch.setattr(following, 'LONG_WAIT', 0.1)
+    lines = []
+    feeder.append(feeder.coordinates, b'1,9,100,100\n2,9,120,100\n')
+    groups_of = iter(_source(feeder, log=lines.append))
+    _wait_for(lambda: next(groups_of) is None and lines)
+    for _ in range(20):
+        next(groups_of)
+        time.sleep(0.02)
+    assert lines == ['warning: 2 picks wait for micrograph 9, which the table of micrographs does not have yet']
+
+
+@pytest.mark.parametrize('text', [b'end', b'end\n', b' end\r\n'])
+def test_end_of_the_feed(tmp_path, text):
+    (tmp_path / 'feed').write_bytes(text)
+    feed = Feed(tmp_path / 'feed', 60)
+    feed.look()
+    assert feed.ended
 
 
 def _wait_for(condition):

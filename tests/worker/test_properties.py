@@ -97,7 +97,7 @@ def test_scores_broken_off_anywhere_are_continued(tmp_path_factory, rows, data):
 
 
 @quick
-@given(st.integers(9, 60), st.integers(9, 60), st.floats(1, 200), st.sampled_from([16, 32]), st.data())
+@given(st.integers(9, 60), st.integers(9, 60), st.floats(boxes.LEAST_BOX, 200), st.sampled_from([16, 32]), st.data())
 def test_boxes_up_to_the_border_hold_what_is_there(rows, columns, box, size, data):
     """A micrograph whose grey value is x + 1000 y: each pixel of a box tells the place that it shows."""
     box = min(box, rows, columns)

@@ -23,9 +23,15 @@ def test_further_columns_are_ignored_and_coord_id_of_a_label_may_be_empty(tmp_pa
                                         tables.CoordinateRow(7, 1, 2.0, 3.0, 'particle')]
 
 
+def test_a_table_from_a_spreadsheet(tmp_path):
+    path = _write(tmp_path / 'l.csv', '\ufeffcoord_id,mic_id,x,y,label\r\n7,1,2,3,particle\r\n')
+    assert tables.read_labels(path) == [tables.CoordinateRow(7, 1, 2.0, 3.0, 'particle')]
+
+
 @pytest.mark.parametrize('text, says', [
     ('', 'no column coord_id'), ('coord_id,mic_id,x\n', 'no column y, label'),
     ('coord_id,mic_id,x,y,label\n1,1,2\n', 'fewer values'),
+    ('coord_id,mic_id,x,y,label\n1,1,2,5,3,5,ice\n', 'line 2: more values'),      # decimal commas
     ('coord_id,mic_id,x,y,label\n1,1,nan,2,ice\n', 'x "nan" is no finite number'),
     ('coord_id,mic_id,x,y,label\n1,1,2,inf,ice\n', 'y "inf"'),
     ('coord_id,mic_id,x,y,label\n1,one,2,2,ice\n', 'mic_id "one" is no whole number'),
