@@ -23,8 +23,8 @@ class Progress:
         if now - self._told >= self._interval or self.picks == total:
             self._told = now
             left = (now - self._start) / self.picks * (total - self.picks)
-            self._log(f'{self.picks} of {total} picks on {len(self._micrographs)} micrographs, {self.boxes} {self._what}, '
-                      f'{self.rate():.0f} boxes/s, {int(left) // 60}:{int(left) % 60:02d} min left')
+            self._log(f'{self.picks} of {total} picks on {len(self._micrographs)} micrographs, {self.boxes} '
+                      f'{self._what}, {self.rate():.0f} boxes/s, {int(left) // 60}:{int(left) % 60:02d} min left')
 
     def rate(self) -> float:
         """Boxes per second since the start."""
