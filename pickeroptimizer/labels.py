@@ -39,6 +39,8 @@ def readLabelsFile(path, names):
 
 
 def _label(row, where, names, ids):
+    if None in row:      # where DictReader puts what is beyond the header, such as the rest of decimal commas
+        raise InputError(f'{where}: more values than columns.')
     label = (row['label'] or '').strip()
     if label not in CLASSES:
         raise InputError(f'{where}: "{label}" is no class; use one of {", ".join(CLASSES)}.')

@@ -86,6 +86,7 @@ BAD_FILES = [
     ('mic_id,x,y,label\n1,2,3,dog\n', 'line 2: "dog" is no class; use one of particle, ice, carbon.'),
     ('mic_id,x,y,label\n1,2,3,ice\n1,nan,3,ice\n', 'line 3: x "nan" is no finite number.'),
     ('mic_id,x,y,label\n1,2,,ice\n', 'line 2: y "" is no finite number.'),
+    ('label,mic_id,x,y\nice,1,2,5,3,5\n', 'line 2: more values than columns.'),
     ('mic_id,x,y,label\n9,2,3,ice\n', 'line 2: no micrograph "9" among those of the picks.'),
     ('mic_name,x,y,label\nb.mrc,2,3,ice\n', 'line 2: no micrograph "b.mrc" among those of the picks.'),
     ('mic_name,x,y,label\ntwice.mrc,2,3,ice\n',

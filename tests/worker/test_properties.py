@@ -2,11 +2,13 @@
 import csv
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker import boxes, tables
+from worker.errors import InputError
 from worker.groups import WholeTables, runs
 from worker.scores import GrowingScores
 
@@ -97,7 +99,7 @@ def test_scores_broken_off_anywhere_are_continued(tmp_path_factory, rows, data):
 
 
 @quick
-@given(st.integers(9, 60), st.integers(9, 60), st.floats(boxes.LEAST_BOX, 200), st.sampled_from([16, 32]), st.data())
+@given(st.integers(9, 60), st.integers(9, 60), st.floats(1, 200), st.sampled_from([16, 32]), st.data())
 def test_boxes_up_to_the_border_hold_what_is_there(rows, columns, box, size, data):
     """A micrograph whose grey value is x + 1000 y: each pixel of a box tells the place that it shows."""
     box = min(box, rows, columns)
@@ -114,5 +116,10 @@ def test_boxes_up_to_the_border_hold_what_is_there(rows, columns, box, size, dat
         expected = np.clip(mirrored, 0, length - 1)
         expected = expected[:, None, :] if axis == 0 else expected[:, :, None]
         np.testing.assert_allclose(got, np.broadcast_to(expected, got.shape), atol=0.02 * step)
-    whole = next(boxes.batches(x + 7 * y, centres, box, size, (1.0, 2.0), 8, torch.device('cpu')))
+    batches = boxes.batches(x + 7 * y, centres, box, size, (1.0, 2.0), 8, torch.device('cpu'))
+    if box < boxes.LEAST_BOX:
+        with pytest.raises(InputError, match='too small'):
+            next(batches)
+        return
+    whole = next(batches)
     assert whole.shape == (len(centres), 2, size, size) and whole.isfinite().all() and whole.abs().max() <= boxes.CLIP
