@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from labelled import drawn, load
-from worker.device import choose_device
-from worker.initial import initial_extractor
-from worker.metrics import figures
-from worker.recipes import PaperRecipe, central
+from worker.boxes.augmentation import central
+from worker.network.device import choose_device
+from worker.network.initial_weights import initial_extractor
+from worker.training.metrics import figures
+from worker.training.recipes import PaperRecipe
 
 LOSSES = {'two losses': (0.5, 0.5), 'three losses': (0.4, 0.3, 0.3)}
 

@@ -2,7 +2,7 @@
 import csv
 from collections import Counter
 
-from worker.errors import InputError
+from worker.exchange.errors import InputError
 
 YES = 'yes'
 

@@ -17,15 +17,15 @@ from multiprocessing import Process
 from pathlib import Path
 
 import numpy as np
+from pwem.objects import Coordinate, Micrograph, Particle, SetOfCoordinates, SetOfMicrographs, SetOfParticles
+from pyworkflow.object import Float, Pointer, String
 
 from pickeroptimizer import convert
 from pickeroptimizer.comparison import report
 from pickeroptimizer.comparison.agreement import kept_by_majority
-from pickeroptimizer.comparison.results import Results
+from pickeroptimizer.comparison.analysis import Results
 from pickeroptimizer.comparison.tables import write_tables
-from pickeroptimizer.worker.tables import CLASSES
-from pwem.objects import Coordinate, Micrograph, Particle, SetOfCoordinates, SetOfMicrographs, SetOfParticles
-from pyworkflow.object import Float, Pointer, String
+from pickeroptimizer.worker.exchange.tables import CLASSES
 
 BOX, SIDE, PIXEL_SIZE = 200, 4096, 1.0
 BINNING = 2

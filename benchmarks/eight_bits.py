@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from labelled import FOLDS, drawn, load
-from worker.crossvalidation import fit_calibrated
-from worker.device import choose_device
-from worker.frozen import frozen
-from worker.initial import initial_extractor
-from worker.metrics import figures
-from worker.recipes import BATCH, DefaultRecipe
+from worker.network.device import choose_device
+from worker.network.fast import for_inference
+from worker.network.initial_weights import initial_extractor
+from worker.training.cross_validation import fit_calibrated
+from worker.training.metrics import figures
+from worker.training.recipes import BATCH, DefaultRecipe
 
 FIGURES = ('balanced_macro_f1', 'macro_f1')
 
@@ -60,7 +60,7 @@ def judged(samples, recipe, shots, draw):
     classes = list(samples.counts())
     targets = np.array([classes.index(label) for label in samples.labels])
     train, test = drawn(targets, samples.mic_ids, draw, shots)
-    recogniser = frozen(fit_calibrated(recipe, recipe.embed(samples.pixels[train]), targets[train],
+    recogniser = for_inference(fit_calibrated(recipe, recipe.embed(samples.pixels[train]), targets[train],
                                        samples.mic_ids[train], FOLDS, draw), samples.pixels.shape[-1], recipe.device)
     with torch.no_grad(), recipe.device.autocast():
         says = torch.cat([recogniser.judge(part)[0] for part in samples.pixels[test].split(BATCH)]).argmax(dim=1)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 from labelled import FOLDS, default_recipe, load, split
-from worker.crossvalidation import cross_validate
-from worker.metrics import figures
-from worker.tables import CLASSES
+from worker.exchange.tables import CLASSES
+from worker.training.cross_validation import cross_validate
+from worker.training.metrics import figures
 
 # Labels of each of CLASSES; 0: the class is not labelled, and boxes of it are left out of the test.
 COUNTS = ((3, 3, 3), (5, 5, 5), (10, 10, 10), (30, 30, 30), (30, 4, 11), (30, 3, 3), (30, 10, 0),

@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 
 from facility import Facility
-
 from killing import contents, goOn, isOver, launch
 
 

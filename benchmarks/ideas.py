@@ -20,17 +20,17 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.pipeline import make_pipeline
-from worker import boxes
-from worker.device import choose_device
-from worker.errors import InputError
-from worker.initial import initial_extractor
-from worker.metrics import figures
-from worker.micrographs import read_micrograph
-from worker.network import LEAST_SCALE
-from worker.recipes import orientations
+from worker.boxes import cropping
+from worker.boxes.augmentation import orientations
+from worker.exchange.errors import InputError
+from worker.exchange.micrograph_reader import read_micrograph
+from worker.exchange.splits import AT_RANDOM, BY_MICROGRAPH, halves
+from worker.exchange.tables import CLASSES, read_labels, read_micrographs
+from worker.network.device import choose_device
+from worker.network.initial_weights import initial_extractor
+from worker.network.networks import LEAST_SCALE
 from worker.simulation.categories import simulate_experiment
-from worker.split import AT_RANDOM, BY_MICROGRAPH, halves
-from worker.tables import CLASSES, read_labels, read_micrographs
+from worker.training.metrics import figures
 
 SEED = 1000          # of the simulated experiments; the pretraining's is 1
 BATCH = 256
@@ -163,10 +163,11 @@ def averages(maps, middle):
 def crops(image, box, xy, idea):
     """Boxes (n, fields, size, size), normalised as the idea has it."""
     image = torch.from_numpy(image)
-    levels = boxes.levels(image, box, idea.size, idea.fields)
+    levels = cropping.levels(image, box, idea.size, idea.fields)
     if idea.normalisation == 'file':
         levels = [replace(level, pixels=by_file(level, image)) for level in levels]
-    pixels = torch.cat([boxes.crop(level, xy, box * field, idea.size) for level, field in zip(levels, idea.fields)], 1)
+    pixels = torch.cat([cropping.crop(level, xy, box * field, idea.size)
+                        for level, field in zip(levels, idea.fields)], 1)
     if idea.normalisation == 'asinh':
         return torch.asinh(pixels)
     if idea.normalisation == 'box':
@@ -178,7 +179,7 @@ def by_file(level, image):
     """A level's pixels, normalised by median and interquartile range of the file's own pixels."""
     low, median, high = np.percentile(image.numpy()[::3, ::3], (25, 50, 75))
     pixels = F.interpolate(image[None, None], level.pixels.shape[-2:], mode='bilinear', antialias=True)
-    return (pixels - median) / max((high - low) / boxes.IQR_OF_NORMAL, 1e-6)
+    return (pixels - median) / max((high - low) / cropping.IQR_OF_NORMAL, 1e-6)
 
 
 def judge(idea, stored, channels, options):

@@ -17,7 +17,6 @@ import time
 from pathlib import Path
 
 from facility import Facility
-
 from killing import BOTH, ORPHAN_S, PROTOCOL, WORKER, contents, goOn, kill, launch, processes, waitFor
 
 PACE_S = 0.4      # between two micrographs of the picker

@@ -3,13 +3,13 @@ box_angstrom.txt."""
 from pathlib import Path
 
 import numpy as np
-from worker.device import choose_device
-from worker.errors import InputError
-from worker.initial import initial_extractor
-from worker.recipes import DefaultRecipe
-from worker.samples import collect_samples
-from worker.split import AT_RANDOM, BY_MICROGRAPH, halves
-from worker.tables import read_labels, read_micrographs
+from worker.boxes.labelled import crop_labels
+from worker.exchange.errors import InputError
+from worker.exchange.splits import AT_RANDOM, BY_MICROGRAPH, halves
+from worker.exchange.tables import read_labels, read_micrographs
+from worker.network.device import choose_device
+from worker.network.initial_weights import initial_extractor
+from worker.training.recipes import DefaultRecipe
 
 FOLDS = 5
 
@@ -26,7 +26,7 @@ def box_angstrom(folder):
 
 def load(folder, recipe):
     """All labelled boxes of a data set, as `recipe` wants them."""
-    return collect_samples(read_micrographs(folder / 'micrographs.csv'), read_labels(folder / 'labels.csv'),
+    return crop_labels(read_micrographs(folder / 'micrographs.csv'), read_labels(folder / 'labels.csv'),
                            box_angstrom(folder), 64, recipe.fields, recipe.margin)
 
 

@@ -4,8 +4,8 @@ import json
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
-from worker.micrographs import read_micrograph
-from worker.tables import read_micrographs
+from worker.exchange.micrograph_reader import read_micrograph
+from worker.exchange.tables import read_micrographs
 
 KEPT, REMOVED, OUTLINE = '#009E73', '#D55E00', '#56B4E9'      # Okabe and Ito's green, orange and sky blue
 SIDE, ACROSS = 4.6, 2      # inches of a panel, panels in a row

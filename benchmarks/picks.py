@@ -1,7 +1,7 @@
 """Writes what a picker picked on a data set, as the other benchmarks read it."""
 import json
 
-from worker import tables
+from worker.exchange import tables
 
 COLUMNS = (*tables.COORDINATE_COLUMNS, 'score')
 

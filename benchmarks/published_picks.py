@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from labelled import FOLDS, box_angstrom, default_recipe, drawn, embedded_data_set
 from picked import true_label
-from worker import boxes
-from worker.crossvalidation import fit_calibrated
-from worker.micrographs import read_micrograph
-from worker.network import LinearRecogniser
-from worker.tables import CLASSES, PARTICLE, read_coordinates, read_micrographs
+from worker.boxes import cropping
+from worker.exchange.micrograph_reader import read_micrograph
+from worker.exchange.tables import CLASSES, PARTICLE, read_coordinates, read_micrographs
+from worker.network.networks import LinearRecogniser
+from worker.training.cross_validation import fit_calibrated
 
 JUNK, TRUE, UNKNOWN = 'junk', 'true', 'unknown'
 NEAR_PARTICLE = 0.25      # boxes
@@ -85,12 +85,12 @@ def describe(folder, path, recipe, samples):
         image = read_micrograph(rows[mic_id].path)
         box = box_angstrom(folder) / rows[mic_id].pixel_size
         xy = np.array([pick[1:] for pick in found], dtype=np.float32)
-        inside = boxes.inside(xy, *image.shape)
+        inside = cropping.inside(xy, *image.shape)
         xy = xy[inside]
         ids.append(np.array([pick[0] for pick in found])[inside])
         particles = np.array([(row.x, row.y) for row in samples.rows if row.mic_id == mic_id and row.label == PARTICLE])
         with torch.no_grad(), recipe.device.autocast():
-            features += [recogniser.features(pixels).cpu() for pixels in boxes.batches(
+            features += [recogniser.features(pixels).cpu() for pixels in cropping.batches(
                 image, xy, box, 64, recipe.fields, 256, recipe.device.torch_device)]
         truth.append(classify(xy, box, regions[str(mic_id)], particles))
         mic_ids += [mic_id] * len(xy)

@@ -28,8 +28,8 @@ from panels import save_panels
 from picked import true_label
 from picker_thresholds import read_scores
 from published_picks import JUNK, TRUE, UNKNOWN, describe
-from worker.crossvalidation import fit_calibrated
-from worker.tables import CLASSES, PARTICLE, read_coordinates, read_micrographs, write_rows
+from worker.exchange.tables import CLASSES, PARTICLE, read_coordinates, read_micrographs, write_rows
+from worker.training.cross_validation import fit_calibrated
 
 ELSEWHERE = 'elsewhere'
 PLACE = ('mic_name', 'x', 'y')

@@ -11,12 +11,12 @@ import csv
 import os
 from pathlib import Path
 
-from workflow import launch, new_project, show
-
-from pickeroptimizer.constants import PO_CLASS
 from pwem.objects import Coordinate, SetOfCoordinates
 from pyworkflow import Config
 from pyworkflow.object import Float, Pointer, String
+from workflow import launch, new_project, show
+
+from pickeroptimizer.constants import PO_CLASS
 
 FORMAT_SCIPION, LABELS_FROM_FILE = 5, 1
 

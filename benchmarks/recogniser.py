@@ -6,7 +6,7 @@
 A data set is a folder with micrographs.csv, labels.csv and box_angstrom.txt. It is split by micrograph where that
 leaves every class on both sides, at random otherwise. All variants are drawn the same boxes. The paper's are not
 calibrated, which would take five more trainings each. What is done is kept in --output, so that a run that was
-broken off goes on. The studies are those of worker/variants.py.
+broken off goes on. The studies are those of worker/exchange/studies.py.
 """
 import argparse
 import json
@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from worker.variants import STUDIES
+from worker.exchange.studies import STUDIES
 
 ROWS = ('balanced_macro_f1', 'macro_f1', 'junk_removed', 'particles_lost', 'calibration_error')
 

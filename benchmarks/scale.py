@@ -53,7 +53,7 @@ def main():
 
 def measure(folder, model, number, micrographs):
     """A row of the table, {column: number}."""
-    import facility      # noqa: F401  (makes the modules of the tests known)
+    import facility  # noqa: F401  (makes the modules of the tests known)
     import stand_in
     from laboratory import Lab
 
@@ -128,7 +128,6 @@ def moreMicrographs(micrograph, number):
 
 def morePicks(number, micrographs):
     import numpy as np
-
     from pwem.objects import Coordinate
     from pyworkflow.object import Float
     pick = Coordinate()

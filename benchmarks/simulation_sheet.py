@@ -10,10 +10,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-
-from worker.micrographs import read_micrograph
+from worker.exchange.micrograph_reader import read_micrograph
+from worker.exchange.tables import CLASSES, read_labels, read_micrographs
 from worker.simulation.categories import simulate_experiment
-from worker.tables import CLASSES, read_labels, read_micrographs
 
 THUMBNAIL, THUMBNAILS_ACROSS, BOX, BOXES_ACROSS, BOX_ROWS, GAP, TITLE = 400, 3, 75, 16, 6, 16, 18
 CONTRAST = 8               # robust standard deviations from black to white

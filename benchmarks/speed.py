@@ -26,17 +26,23 @@ import numpy as np
 import torch
 import torchvision
 from PIL import Image
-from worker import boxes
-from worker.device import choose_devices
-from worker.groups import WholeTables
-from worker.looking import Scorer
-from worker.micrographs import read_micrograph
-from worker.modelfile import load_model
-from worker.prediction import prune
-from worker.scores import GrowingScores
+from worker.boxes import cropping
+from worker.exchange.micrograph_reader import read_micrograph
+from worker.exchange.score_table import GrowingScores
+from worker.exchange.tables import (
+    COORDINATE_COLUMNS,
+    LABEL_COLUMNS,
+    MICROGRAPH_COLUMNS,
+    read_labels,
+    read_micrographs,
+    write_rows,
+)
+from worker.inference.predictors import Scorer
+from worker.inference.scoring import prune
+from worker.inference.sources import WholeTables
+from worker.network.device import choose_devices
+from worker.network.model_file import load_model
 from worker.simulation.dataset import simulate
-from worker.tables import (COORDINATE_COLUMNS, LABEL_COLUMNS, MICROGRAPH_COLUMNS, read_labels, read_micrographs,
-                           write_rows)
 
 BOX = 200.0          # Å, of the simulated micrographs
 ENLARGED = 4         # they are simulated at so many Å/px
@@ -242,9 +248,9 @@ def where_time_goes(data, options):
     width, where = header['box_angstrom'] / group.micrograph.pixel_size, device.torch_device
     image = torch.from_numpy(read_micrograph(group.micrograph.path))
     on_device = image.to(where)
-    levels = boxes.levels(on_device, width, scorer.size, scorer.fields)
+    levels = cropping.levels(on_device, width, scorer.size, scorer.fields)
     centres = torch.from_numpy(group.xy.astype(np.float32)).to(where)
-    cut = torch.cat([boxes.crop(level, centres, width * field, scorer.size)
+    cut = torch.cat([cropping.crop(level, centres, width * field, scorer.size)
                      for level, field in zip(levels, scorer.fields)], dim=1)
 
     def look():
@@ -252,11 +258,11 @@ def where_time_goes(data, options):
             return [scorer.look(part) for part in cut.split(scorer.batch_size)]
 
     scores = GrowingScores(data.folder / 'part.csv', (), no_log)
-    scores.open(no_log)
+    scores.open()
     row = [*(f'{value:.6f}' for value in (0.1, 0.2, 0.7, 1.0)), 'scored', '']
     parts = {'read and check': lambda: read_micrograph(group.micrograph.path), 'to the device': lambda: image.to(where),
-             'resize and normalise': lambda: boxes.levels(on_device, width, scorer.size, scorer.fields),
-             'cut out': lambda: [boxes.crop(level, centres, width * field, scorer.size)
+             'resize and normalise': lambda: cropping.levels(on_device, width, scorer.size, scorer.fields),
+             'cut out': lambda: [cropping.crop(level, centres, width * field, scorer.size)
                                  for level, field in zip(levels, scorer.fields)],
              'network': look,
              'write the rows': lambda: scores.append([coord_id, *row] for coord_id in group.ids.tolist())}
@@ -277,5 +283,5 @@ def timed(part, where):
 
 
 if __name__ == '__main__':
-    os.environ.setdefault('PYTHONPATH', str(Path(boxes.__file__).parents[1]))
+    os.environ.setdefault('PYTHONPATH', str(Path(cropping.__file__).parents[2]))
     main()

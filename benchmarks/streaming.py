@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 from facility import Facility
-
 from killing import BOTH, goOn, kill, launch, processes, waitFor
 
 LOOK_S = 0.2

@@ -30,17 +30,17 @@ package = types.ModuleType('pickeroptimizer')      # its own __init__ needs Scip
 package.__path__ = [str(PLUGIN)]
 sys.modules['pickeroptimizer'] = package
 
-from pickeroptimizer.suggestions import Suggester  # noqa: E402
-from pickeroptimizer.worker import tables  # noqa: E402
-from pickeroptimizer.worker.device import choose_device  # noqa: E402
-from pickeroptimizer.worker.embedding import INPUT_SIZE, principal_components  # noqa: E402
-from pickeroptimizer.worker.errors import InputError  # noqa: E402
-from pickeroptimizer.worker.initial import initial_extractor  # noqa: E402
-from pickeroptimizer.worker.metrics import figures  # noqa: E402
-from pickeroptimizer.worker.recipes import DefaultRecipe  # noqa: E402
-from pickeroptimizer.worker.samples import collect_samples  # noqa: E402
+from pickeroptimizer.domain.suggestions import Suggester  # noqa: E402
+from pickeroptimizer.worker.boxes.labelled import crop_labels  # noqa: E402
+from pickeroptimizer.worker.exchange import tables  # noqa: E402
+from pickeroptimizer.worker.exchange.errors import InputError  # noqa: E402
+from pickeroptimizer.worker.exchange.splits import BY_MICROGRAPH, halves  # noqa: E402
+from pickeroptimizer.worker.inference.embedding import INPUT_SIZE, principal_components  # noqa: E402
+from pickeroptimizer.worker.network.device import choose_device  # noqa: E402
+from pickeroptimizer.worker.network.initial_weights import initial_extractor  # noqa: E402
 from pickeroptimizer.worker.simulation.dataset import simulate  # noqa: E402
-from pickeroptimizer.worker.split import BY_MICROGRAPH, halves  # noqa: E402
+from pickeroptimizer.worker.training.metrics import figures  # noqa: E402
+from pickeroptimizer.worker.training.recipes import DefaultRecipe  # noqa: E402
 
 SIMULATED_MICROGRAPHS = 16
 PARTICLES = 0.95      # of the picks of simulated data
@@ -89,7 +89,7 @@ def features(folder, recipe, output, thin):
         rows = thinned(rows)
     kept = output / f'{folder.resolve().name}.npz'
     if not kept.exists():
-        samples = collect_samples(tables.read_micrographs(folder / 'micrographs.csv'), rows,
+        samples = crop_labels(tables.read_micrographs(folder / 'micrographs.csv'), rows,
                                   float((folder / 'box_angstrom.txt').read_text()), INPUT_SIZE, recipe.fields)
         np.savez(kept, embedded=recipe.embed(samples.pixels).numpy().astype(np.float16), mic_ids=samples.mic_ids,
                  labels=samples.labels.astype(str))

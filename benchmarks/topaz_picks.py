@@ -14,8 +14,8 @@ import subprocess
 from pathlib import Path
 
 from picks import write_picks
-from worker import tables
-from worker.errors import InputError
+from worker.exchange import tables
+from worker.exchange.errors import InputError
 
 
 def main():

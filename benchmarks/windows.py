@@ -13,14 +13,14 @@ from pathlib import Path
 
 import mrcfile
 import numpy as np
+from pwem.objects import Coordinate, Micrograph, SetOfCoordinates, SetOfMicrographs
+from pyworkflow.object import Float, String
 
 from pickeroptimizer.comparison import Comparison, Method
-from pickeroptimizer.decision import MINIMUM
+from pickeroptimizer.domain.decision import MINIMUM
 from pickeroptimizer.viewers.compare.window import CompareWindow
 from pickeroptimizer.viewers.prune.source import sessionOfSet
 from pickeroptimizer.viewers.prune.window import PruneWindow
-from pwem.objects import Coordinate, Micrograph, SetOfCoordinates, SetOfMicrographs
-from pyworkflow.object import Float, String
 
 BOX, OTHERS = 200, 250
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 from speed import Data
-from worker import boxes
-from worker.scores import GrowingScores
-from worker.tables import COORDINATE_COLUMNS, MICROGRAPH_COLUMNS, read_micrographs, write_rows
+from worker.boxes import cropping
+from worker.exchange.score_table import GrowingScores
+from worker.exchange.tables import COORDINATE_COLUMNS, MICROGRAPH_COLUMNS, read_micrographs, write_rows
 
 EACH = 250
 
@@ -52,7 +52,7 @@ def run(data, picks, scored, threads):
     write_rows(coordinates, COORDINATE_COLUMNS,
                ((i, i // EACH, f'{x:.1f}', f'{y:.1f}') for i, (x, y) in enumerate(rng.uniform(0, 4095, (picks, 2)))))
     scores = GrowingScores(output, (data.model, micrographs, coordinates), print)
-    scores.open(lambda: None)
+    scores.open()
     scores.take([0])
     scores.append((i, '0.100000', '0.200000', '0.700000', '1.000000', 'scored', '') for i in range(picks - scored))
     scores.close()
@@ -71,5 +71,5 @@ def run(data, picks, scored, threads):
 
 
 if __name__ == '__main__':
-    os.environ.setdefault('PYTHONPATH', str(Path(boxes.__file__).parents[1]))
+    os.environ.setdefault('PYTHONPATH', str(Path(cropping.__file__).parents[2]))
     main()

@@ -15,9 +15,8 @@ import math
 import os
 import sys
 
-from workflow import check, fill_template, launch, load_template, new_project, show
-
 from pyworkflow import Config
+from workflow import check, fill_template, launch, load_template, new_project, show
 
 FORMATS = {'auto': 0, 'xmipp': 1, 'relion': 2, 'eman': 3, 'scipion': 5}      # of "import coordinates"
 XMIPP = {'XmippProtDeepMicrographScreen': 'MicrographCleaner', 'XmippProtScreenDeepConsensus': 'Deep Consensus'}

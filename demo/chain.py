@@ -5,10 +5,11 @@ import sys
 import time
 from pathlib import Path
 
-from pickeroptimizer import Plugin
 from pyworkflow import Config
 from pyworkflow.project import Manager
 from pyworkflow.protocol import STATUS_INTERACTIVE
+
+from pickeroptimizer import Plugin
 
 
 class Chain:

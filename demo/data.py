@@ -5,9 +5,10 @@ import subprocess
 import sys
 from collections import defaultdict
 
-from pickeroptimizer import Plugin
-from pickeroptimizer.worker.tables import read_labels, read_micrographs
 from pwem.objects import Coordinate, SetOfCoordinates
+
+from pickeroptimizer import Plugin
+from pickeroptimizer.worker.exchange.tables import read_labels, read_micrographs
 
 
 def simulate(folder, arguments):

@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from pickeroptimizer.viewers.overlay import KEPT, OUTSIDE, draw_overlay
-from pickeroptimizer.worker.tables import CLASSES, PARTICLE
+from pickeroptimizer.worker.exchange.tables import CLASSES, PARTICLE
 
 PICTURE_INCHES = (9, 7)
 PICTURE_DPI = 110

@@ -12,11 +12,11 @@ from pathlib import Path
 import data
 import report
 from chain import Chain, code_of, digest
+from pyworkflow import Config
 
 from pickeroptimizer import Plugin
 from pickeroptimizer.constants import PO_CLASS
 from pickeroptimizer.viewers.overlay import KEPT
-from pyworkflow import Config
 
 PROJECT = 'PickerOptimizerDemo'
 CHECKOUT = Path(__file__).resolve().parent.parent

@@ -14,7 +14,7 @@ import run
 from PIL import Image, ImageChops, ImageGrab
 
 from pickeroptimizer import viewers
-from pickeroptimizer.decision import MINIMUM
+from pickeroptimizer.domain.decision import MINIMUM
 from pickeroptimizer.viewers.viewer_label import sessionOf
 
 sys.path.insert(0, str(run.CHECKOUT / 'tools'))

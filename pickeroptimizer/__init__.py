@@ -8,8 +8,15 @@ import pyworkflow as pw
 from pyworkflow import VarTypes
 from pyworkflow.utils import Environ
 
-from .constants import (DEFAULT_TORCH, PICKEROPTIMIZER_ENV_ACTIVATION, PICKEROPTIMIZER_PYTHON,
-                        PICKEROPTIMIZER_TORCH, WORKER_FOLDER, WORKER_PACKAGE, WORKER_VERSION)
+from .constants import (
+    DEFAULT_TORCH,
+    PICKEROPTIMIZER_ENV_ACTIVATION,
+    PICKEROPTIMIZER_PYTHON,
+    PICKEROPTIMIZER_TORCH,
+    WORKER_FOLDER,
+    WORKER_PACKAGE,
+    WORKER_VERSION,
+)
 from .install import INSTALL_COMMAND, REQUIREMENTS, WorkerInstallation, check_worker
 
 __version__ = '0.1.0'      # a plain literal: the build reads it without importing Scipion

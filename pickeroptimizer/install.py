@@ -5,7 +5,6 @@ moved. Once its check has passed, the link `<EM_ROOT>/pickeroptimizer-<version>`
 Scipion looks for. Whatever stops an installation (an error, kill -9, a full disk), there is no link, and so nobody
 takes it for installed. Scipion's uninstallb follows the link and removes both.
 """
-import fcntl
 import shlex
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .constants import PICKEROPTIMIZER_TORCH, WORKER_FOLDER, WORKER_PACKAGE, WORKER_VERSION
+from .worker.exchange.locks import LocksUnavailable, wait_for_lock
 
 INSTALL_COMMAND = f'scipion3 installb {WORKER_PACKAGE}'
 REQUIREMENTS = Path(__file__).resolve().parent / 'worker' / 'requirements.txt'
@@ -176,10 +176,8 @@ def _exclusive(path):
     """
     with open(path, 'a') as stream:      # over NFS only a file that is open for writing can be locked
         try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print('Another installation of the worker environment is running; waiting for it.', flush=True)
-            fcntl.flock(stream, fcntl.LOCK_EX)
-        except OSError as error:
-            print(f'No lock on {path} ({error.strerror}): take care that no other installation runs meanwhile.')
+            wait_for_lock(stream, lambda: print('Another installation of the worker environment is running; waiting '
+                                                'for it.', flush=True))
+        except LocksUnavailable as error:
+            print(f'No lock on {path} ({error}): take care that no other installation runs meanwhile.')
         yield stream.fileno()

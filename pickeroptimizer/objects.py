@@ -5,8 +5,8 @@ from pwem.objects import EMObject
 from pyworkflow.object import CsvList, Float, Integer, String
 
 from .comparison import Comparison
-from .pretraining import describeData, readReport
-from .worker.modelheader import read_header
+from .domain.pretraining_report import describeData, readReport
+from .worker.exchange.model_header import read_header
 
 
 class PickerOptimizerModel(EMObject):

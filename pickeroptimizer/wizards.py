@@ -2,10 +2,14 @@
 from pyworkflow.wizard import Wizard
 
 from . import convert
-from .protocols import (ProtPickerOptimizerEvaluate, ProtPickerOptimizerLibrary, ProtPickerOptimizerPrune,
-                        ProtPickerOptimizerTrain)
+from .protocols import (
+    ProtPickerOptimizerEvaluate,
+    ProtPickerOptimizerLibrary,
+    ProtPickerOptimizerPrune,
+    ProtPickerOptimizerTrain,
+)
 from .viewers.prune.threshold_dialog import ThresholdDialog
-from .worker.errors import InputError
+from .worker.exchange.errors import InputError
 
 
 class PickerOptimizerBoxSizeWizard(Wizard):

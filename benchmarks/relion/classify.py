@@ -18,8 +18,8 @@ from averages import draw
 from class_choice import kept_by_classes
 from project import MICROGRAPHS, link_micrographs, micrograph_id, micrograph_name, relion
 from star import read_table, write_tables
-from worker import tables
-from worker.errors import InputError
+from worker.exchange import tables
+from worker.exchange.errors import InputError
 
 PARTICLES = 'particles.star'
 SIDE = 54                 # px of the extracted boxes

@@ -11,7 +11,7 @@ from pathlib import Path
 from picks import write_picks
 from project import MICROGRAPHS, link_micrographs, micrograph_name, relion
 from star import read_table
-from worker import tables
+from worker.exchange import tables
 
 
 def main():

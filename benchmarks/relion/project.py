@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from star import write_tables
-from worker.errors import InputError
+from worker.exchange.errors import InputError
 
 OPTICS = ('rlnOpticsGroup', 'rlnOpticsGroupName', 'rlnVoltage', 'rlnSphericalAberration', 'rlnAmplitudeContrast',
           'rlnMicrographPixelSize')

@@ -1,6 +1,6 @@
 """Tables of STAR files as RELION 3.1 writes them: blocks `data_NAME`, each one loop of columns, no quoted values."""
-from worker.errors import InputError
-from worker.files import replacing
+from worker.exchange.errors import InputError
+from worker.exchange.files import replacing
 
 VERSION = '# version 30001'      # what RELION 3.1 looks for, or it takes the file for one of 3.0
 

@@ -1,4 +1,4 @@
 """Pruned sets side by side: how they agree, and with a truth which is right. Knows numpy and nothing of Scipion."""
-from .data import UNKNOWN, Comparison, Method
+from .comparison import UNKNOWN, Comparison, Method
 
 __all__ = ['UNKNOWN', 'Comparison', 'Method']

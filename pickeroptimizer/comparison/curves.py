@@ -6,7 +6,7 @@ import numpy as np
 
 from .agreement import micrograph_index
 from .bootstrap import interval
-from .data import UNKNOWN
+from .comparison import UNKNOWN
 from .truth import FIGURES, JUNK, PARTICLES, figures_of
 
 POINTS = 200                              # thresholds of a curve at most

@@ -9,8 +9,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from ..worker.errors import InputError
-from ..worker.micrographs import read_micrograph
+from ..worker.exchange.errors import InputError
+from ..worker.exchange.micrograph_reader import read_micrograph
 from .agreement import micrograph_index
 from .kinds import AGREEMENT, NONE, OTHERS, agreement_kinds
 from .plots import draw_patterns, draw_shares, draw_trade, short

@@ -2,7 +2,7 @@
 import numpy as np
 from matplotlib.lines import Line2D
 
-from ..worker.plots import COLOURS, MARKS
+from ..worker.exchange.plots import COLOURS, MARKS
 
 TRADE = 'Junk removed against particles lost'
 SHARE_KEPT = 'Share kept against the threshold'

@@ -3,7 +3,7 @@ import base64
 import html
 import math
 
-from ..worker.files import replacing
+from ..worker.exchange.files import replacing
 from . import pictures, tables
 from .describe import percent, percent_interval, sentences, two_digits
 

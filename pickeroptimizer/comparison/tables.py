@@ -3,7 +3,7 @@ import math
 import os
 from collections import namedtuple
 
-from ..worker.tables import CLASSES, write_rows
+from ..worker.exchange.tables import CLASSES, write_rows
 from .curves import LOSSES
 from .truth import FIGURES, REJECTED
 

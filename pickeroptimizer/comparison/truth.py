@@ -4,10 +4,10 @@ from typing import Dict, Tuple
 
 import numpy as np
 
-from ..worker.tables import CLASSES
+from ..worker.exchange.tables import CLASSES
 from .agreement import micrograph_index
 from .bootstrap import interval
-from .data import UNKNOWN
+from .comparison import UNKNOWN
 
 PARTICLES, JUNK = range(2)
 KEPT, REJECTED = range(2)

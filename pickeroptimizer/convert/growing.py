@@ -7,8 +7,8 @@ from itertools import islice
 
 import numpy as np
 
-from ..worker import tables
-from ..worker.errors import InputError
+from ..worker.exchange import tables
+from ..worker.exchange.errors import InputError
 from .micrographs import MICROGRAPHS, correspondence, micrographRows, reopen
 from .picks import COORDINATES
 

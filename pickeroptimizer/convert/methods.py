@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Dict, List
 
 import numpy as np
-
 from pwem.objects import SetOfCoordinates
 
 from ..comparison import UNKNOWN, Comparison, Method
 from ..comparison.matching import match
 from ..constants import PO_CLASS
-from ..worker.errors import InputError
-from ..worker.tables import CLASSES
+from ..worker.exchange.errors import InputError
+from ..worker.exchange.tables import CLASSES
 from .micrographs import matchMicrographs, micrographFiles, micrographNames, reopen
 from .picks import countPicks, readColumns
 from .places import SCORE_NAMES, chooseScore, readPlaces

@@ -2,9 +2,9 @@
 import os
 from pathlib import PurePath
 
-from ..labels import idsByName
-from ..worker import tables
-from ..worker.errors import InputError
+from ..domain.labels import idsByName
+from ..worker.exchange import tables
+from ..worker.exchange.errors import InputError
 
 MICROGRAPHS = 'micrographs.csv'
 

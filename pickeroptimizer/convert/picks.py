@@ -3,12 +3,11 @@ import os
 from itertools import groupby
 
 import numpy as np
-
 from pwem.objects import Coordinate
 
 from ..constants import PO_CLASS
-from ..worker import tables
-from ..worker.errors import InputError
+from ..worker.exchange import tables
+from ..worker.exchange.errors import InputError
 from .micrographs import reopen
 from .scores import NUMBERS
 

@@ -4,11 +4,10 @@ from dataclasses import dataclass, field
 from typing import List, Optional, Tuple
 
 import numpy as np
-
 from pwem.objects import SetOfClasses, SetOfCoordinates
 
 from ..constants import PO_CLASS, PO_PARTICLE
-from ..worker.errors import InputError
+from ..worker.exchange.errors import InputError
 from .micrographs import micrographNames, reopen
 from .picks import readColumns
 

@@ -8,9 +8,9 @@ from contextlib import closing
 import numpy as np
 
 from ..constants import PO_CARBON, PO_ICE, PO_NOVELTY, PO_PARTICLE
-from ..worker import tables
-from ..worker.errors import InputError
-from ..worker.scores import GrowingScores
+from ..worker.exchange import tables
+from ..worker.exchange.errors import InputError
+from ..worker.exchange.score_table import GrowingScores
 
 SCORES = 'scores.csv'
 NUMBERS = (PO_PARTICLE, PO_ICE, PO_CARBON, PO_NOVELTY)      # in the order of tables.SCORE_NUMBERS
@@ -57,31 +57,32 @@ class Scores:
         novelty = self.values[self.statuses == self.STATUSES.index(tables.SCORED), NUMBERS.index(PO_NOVELTY)]
         return int(np.count_nonzero(novelty > above))
 
-    def merge(self, coordinates):
-        """Yield (pick, status, floats in the order of SCORE_NUMBERS) of those picks of a set that have a score.
+    def merge(self, coordinates, *columns):
+        """Yield (pick, status, floats in the order of SCORE_NUMBERS, values) of those picks of a set that have a score.
 
-        The set is read by ranges of ids, so that what lies between is not read. Raises InputError if a pick is gone.
+        columns: further arrays (n,), of which each pick gets its value. The set is read by ranges of ids, so that what
+        lies between is not read. Raises InputError if a pick is gone.
         """
         for first, last in self._ranges():
             picks = coordinates.iterItems(where=f'id>={self.ids[first]} AND id<={self.ids[last - 1]}')
-            for coordId, status, values in self._rows(first, last):
+            for coordId, *row in self._rows(first, last, columns):
                 pick = next((pick for pick in picks if pick.getObjId() >= coordId), None)
                 if pick is None or pick.getObjId() != coordId:
                     raise InputError(f'The pick {coordId} is not among the input coordinates any more.')
-                yield pick, status, values
+                yield (pick, *row)
 
     def _ranges(self):
         """Yield (first row, row after the last) of runs of ids without a wide gap."""
         ends = [0, *(np.flatnonzero(np.diff(self.ids) > _GAP) + 1).tolist(), len(self)]
         return ((first, last) for first, last in zip(ends, ends[1:]) if first < last)
 
-    def _rows(self, first, last, chunk=8192):
+    def _rows(self, first, last, columns, chunk=8192):
         """The rows as Python values; chunks, because converting numpy scalars one by one is slow."""
         for start in range(first, last, chunk):
             part = slice(start, min(start + chunk, last))
-            for coordId, code, values in zip(self.ids[part].tolist(), self.statuses[part].tolist(),
-                                             self.values[part].tolist()):
-                yield coordId, self.STATUSES[code], values
+            for coordId, code, *values in zip(*(column[part].tolist() for column in (self.ids, self.statuses,
+                                                                                     self.values, *columns))):
+                yield (coordId, self.STATUSES[code], *values)
 
 
 def readScores(path):

@@ -2,7 +2,8 @@
 from pyworkflow.object import Float, String
 
 from ..constants import PO_CLASS
-from ..worker import tables
+from ..domain.decision import isKept
+from ..worker.exchange import tables
 from .micrographs import reopen
 from .scores import NUMBERS
 
@@ -15,12 +16,12 @@ def splitCoordinates(coordinates, scores, minimum, kept, rejected, unscored=None
     picks that a user has given another class: that is their `_poClass`, and particles are kept, others not.
     """
     coordinates = reopen(coordinates)
-    for pick, status, numbers in scores.merge(coordinates):
-        name, keep = status, False
-        if status == tables.SCORED:
-            probabilities = numbers[:len(tables.CLASSES)]
-            name = tables.CLASSES[probabilities.index(max(probabilities))]
-            keep = name == tables.PARTICLE if minimum is None else probabilities[0] >= minimum
+    probabilities = scores.values[:, :len(tables.CLASSES)]
+    classes = probabilities.argmax(axis=1)
+    wanted = isKept(classes, probabilities[:, 0], minimum)
+    for pick, status, numbers, code, keep in scores.merge(coordinates, classes, wanted):
+        isScored = status == tables.SCORED
+        name, keep = tables.CLASSES[code] if isScored else status, isScored and keep
         if corrected and pick.getObjId() in corrected:
             name = corrected[pick.getObjId()]
             keep, status = name == tables.PARTICLE, tables.SCORED

@@ -15,7 +15,7 @@ from pyworkflow.protocol import params
 from pyworkflow.utils import cleanPath
 
 from .. import Plugin
-from ..worker.errors import InputError
+from ..worker.exchange.errors import InputError
 
 ERROR_FILE = 'error.txt'
 REPORT = 'report.json'

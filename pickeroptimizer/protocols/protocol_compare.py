@@ -10,8 +10,8 @@ from pyworkflow.utils import Message, cleanPath
 
 from .. import convert
 from ..comparison import Comparison, agreement, report
+from ..comparison.analysis import Results
 from ..comparison.describe import sentences
-from ..comparison.results import Results
 from ..comparison.tables import write_tables
 from ..objects import PickerOptimizerComparison
 from .protocol_base import PickerOptimizerProtocol, oneLineErrors

@@ -5,18 +5,20 @@ from enum import Enum
 from pyworkflow.protocol import params
 from pyworkflow.utils import Message, cleanPath
 
-from .. import Plugin, convert, evaluations
-from .. import labels as labelling
-from ..evaluations import Evaluation
+from .. import Plugin, convert
+from ..domain import evaluation_report
+from ..domain import labels as labelling
+from ..domain.evaluation_report import Evaluation
 from ..objects import PickerOptimizerEvaluation
-from ..worker import plots
-from ..worker.errors import InputError
-from ..worker.files import replacing
-from ..worker.split import AT_RANDOM, BY_MICROGRAPH, check_split
-from ..worker.variants import STUDIES
-from .labelled import LabelledInput
+from ..worker.exchange import plots
+from ..worker.exchange.errors import InputError
+from ..worker.exchange.files import replacing
+from ..worker.exchange.splits import AT_RANDOM, BY_MICROGRAPH, check_split
+from ..worker.exchange.studies import STUDIES
+from ..worker.exchange.tables import write_labels
+from .parameters.labels import LabelledInput
+from .parameters.starting_weights import START_IMAGENET, StartingWeights
 from .protocol_base import RECIPES, PickerOptimizerProtocol, countsText, oneLineErrors
-from .starting_weights import START_IMAGENET, StartingWeights
 
 SPLITS = (BY_MICROGRAPH, AT_RANDOM)
 ALONE = 0
@@ -95,8 +97,8 @@ class ProtPickerOptimizerEvaluate(LabelledInput, StartingWeights, PickerOptimize
             labels = self._collectLabels()
         micrographs = self.getBoxCoordinates().getMicrographs()
         for name in self._variants():
-            cleanPath(self._getExtraPath(evaluations.fileOf(name)))
-        convert.writeLabels(labels, self._getExtraPath())
+            cleanPath(self._getExtraPath(evaluation_report.fileOf(name)))
+        write_labels(self._getExtraPath(convert.LABELS), labels)
         convert.writeMicrographs(micrographs, self._getExtraPath(), {row.mic_id for row in labels})
 
     def evaluateStep(self, name, arguments, data, start):
@@ -105,7 +107,7 @@ class ProtPickerOptimizerEvaluate(LabelledInput, StartingWeights, PickerOptimize
         self._writeIndex()      # so that a viewer can look on
         self._linkStart()
         self._runWorker('evaluate', ['--micrographs', convert.MICROGRAPHS, '--labels', convert.LABELS,
-                                     '--output', evaluations.fileOf(name), *arguments])
+                                     '--output', evaluation_report.fileOf(name), *arguments])
 
     def createOutputStep(self, variants, data, start):
         """Write the table and the plots, register the result."""
@@ -113,12 +115,13 @@ class ProtPickerOptimizerEvaluate(LabelledInput, StartingWeights, PickerOptimize
         with oneLineErrors():
             result = Evaluation.read(index)
         reports = result.finished()
-        with replacing(self._getExtraPath(evaluations.TABLE), encoding='utf-8') as stream:
+        with replacing(self._getExtraPath(evaluation_report.TABLE), encoding='utf-8') as stream:
             stream.write(result.table())
-        plots.save_sheet(self._getExtraPath(evaluations.SHEET), reports)
+        plots.save_sheet(self._getExtraPath(evaluation_report.SHEET), reports)
         best = plots.best_variant(reports)
         shots, row = plots.most_shots(reports[best])
-        evaluation = PickerOptimizerEvaluation.fromResult(index, best, int(shots), row[evaluations.FIGURE]['mean'])
+        evaluation = PickerOptimizerEvaluation.fromResult(index, best, int(shots),
+                                                          row[evaluation_report.FIGURE]['mean'])
         if self._setOutput(PickerOptimizerEvaluateOutputs.outputEvaluation.name, evaluation):
             for pointer in (*self._labelPointers(), *self._startPointers()):
                 self._defineSourceRelation(pointer, evaluation)
@@ -147,7 +150,8 @@ class ProtPickerOptimizerEvaluate(LabelledInput, StartingWeights, PickerOptimize
         return shots if shots and shots[0] > 0 else []
 
     def _writeIndex(self):
-        return evaluations.writeIndex(self._getExtraPath(), self._variants(), len(self._shots()) * self.draws.get())
+        return evaluation_report.writeIndex(self._getExtraPath(), self._variants(),
+                                            len(self._shots()) * self.draws.get())
 
     # -------------------------- information ---------------------------------
     def _validate(self):
@@ -175,8 +179,8 @@ class ProtPickerOptimizerEvaluate(LabelledInput, StartingWeights, PickerOptimize
         return lines
 
     def getEvaluation(self):
-        """The evaluations.Evaluation so far; None before the first variant. Raises InputError if it is damaged."""
-        index = self._getExtraPath(evaluations.INDEX)
+        """Return the Evaluation so far, None before the first variant. Raises InputError if it is damaged."""
+        index = self._getExtraPath(evaluation_report.INDEX)
         return Evaluation.read(index) if os.path.exists(index) else None
 
     def _summary(self):

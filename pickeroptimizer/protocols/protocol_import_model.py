@@ -6,8 +6,8 @@ from pyworkflow.utils import Message, copyFile
 
 from .. import Plugin
 from ..objects import PickerOptimizerModel
-from ..worker.errors import InputError
-from ..worker.modelheader import read_header
+from ..worker.exchange.errors import InputError
+from ..worker.exchange.model_header import read_header
 from .protocol_base import MODEL, PickerOptimizerProtocol, oneLineErrors
 
 

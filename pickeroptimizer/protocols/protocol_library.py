@@ -4,10 +4,11 @@ import os
 from pyworkflow.protocol import params
 from pyworkflow.utils import Message
 
-from .. import convert, library
-from .. import labels as labelling
-from ..worker.errors import InputError
-from .labelled import LabelledInput
+from .. import convert
+from ..domain import labels as labelling
+from ..domain import library
+from ..worker.exchange.errors import InputError
+from .parameters.labels import LabelledInput
 from .protocol_base import PickerOptimizerProtocol, countsText, oneLineErrors
 
 

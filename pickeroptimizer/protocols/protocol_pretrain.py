@@ -6,12 +6,13 @@ from enum import Enum
 from pyworkflow.protocol import params
 from pyworkflow.utils import Message, cleanPath
 
-from .. import Plugin, library
+from .. import Plugin
+from ..domain import library
+from ..domain.pretraining_report import describeData, readReport
 from ..objects import PickerOptimizerWeights
-from ..pretraining import describeData, readReport
-from ..worker.errors import InputError
+from ..worker.exchange.errors import InputError
+from .parameters.starting_weights import StartingWeights
 from .protocol_base import RECIPES, REPORT, PickerOptimizerProtocol, fileDigest, oneLineErrors
-from .starting_weights import StartingWeights
 
 WEIGHTS = 'weights.safetensors'
 CATEGORIES = 'categories.safetensors'

@@ -10,14 +10,24 @@ from pyworkflow.exceptions import PyworkflowException
 from pyworkflow.protocol import params
 from pyworkflow.utils import Message, cleanPath, cleanPattern
 
-from .. import Plugin, convert, decision
-from ..corrections import Corrections
-from ..decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE
-from ..worker.errors import InputError
-from ..worker.modelheader import read_header
-from .protocol_base import (ERROR_FILE, MODEL, REPORT, PickerOptimizerProtocol, boxAngstrom, countsText, failedLines,
-                            fileDigest, oneLineErrors)
-from .prune_stream import PruneStream
+from .. import Plugin, convert
+from ..domain import decision
+from ..domain.corrections import Corrections
+from ..domain.decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE
+from ..worker.exchange.errors import InputError
+from ..worker.exchange.model_header import read_header
+from .protocol_base import (
+    ERROR_FILE,
+    MODEL,
+    REPORT,
+    PickerOptimizerProtocol,
+    boxAngstrom,
+    countsText,
+    failedLines,
+    fileDigest,
+    oneLineErrors,
+)
+from .streaming.prune_stream import PruneStream
 
 CUT_OUTPUTS = 'kept', 'rejected'      # what the names of further outputs begin with
 NOVEL = 2.0      # from here on hardly any pick of a labelled kind is met (docs/recogniser.md)

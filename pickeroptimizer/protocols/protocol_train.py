@@ -12,16 +12,24 @@ from pyworkflow.protocol import STATUS_INTERACTIVE, params
 from pyworkflow.utils import Message, getFloatListFromValues
 
 from .. import Plugin, convert
-from .. import labels as labelling
 from ..constants import PO_CLASS
-from ..filelock import FileLock
+from ..domain import labels as labelling
 from ..objects import PickerOptimizerModel
-from ..worker.errors import InputError
-from ..worker.tables import CLASSES, CoordinateRow, read_labels
-from .labelled import EMPTY_FIELDS, LabelSets
-from .protocol_base import (MODEL, RECIPES, REPORT, PickerOptimizerProtocol, countsText, failedLines, fileDigest,
-                            oneLineErrors)
-from .starting_weights import StartingWeights
+from ..worker.exchange.errors import InputError
+from ..worker.exchange.locks import FileLock
+from ..worker.exchange.tables import CLASSES, CoordinateRow, read_labels, write_labels
+from .parameters.labels import EMPTY_FIELDS, LabelSets
+from .parameters.starting_weights import StartingWeights
+from .protocol_base import (
+    MODEL,
+    RECIPES,
+    REPORT,
+    PickerOptimizerProtocol,
+    countsText,
+    failedLines,
+    fileDigest,
+    oneLineErrors,
+)
 
 FROM_SETS, FROM_FILE, INTERACTIVE, FROM_LABELLED = range(4)
 REGISTERED = 'registered_labels.csv'
@@ -154,7 +162,7 @@ class ProtPickerOptimizerTrain(LabelSets, StartingWeights, PickerOptimizerProtoc
             labelling.checkClasses(labels)
             labels = labelling.drawShots(labels, self.shots.get(), self.seed.get())
             labels = convert.matchPicks(coordinates, labels)
-        convert.writeLabels(labels, self._getExtraPath())
+        write_labels(self._getExtraPath(convert.LABELS), labels)
         convert.writeMicrographs(micrographs, self._getExtraPath(), {row.mic_id for row in labels})
 
     def trainStep(self, key, training, start):
@@ -247,7 +255,7 @@ class ProtPickerOptimizerTrain(LabelSets, StartingWeights, PickerOptimizerProtoc
             if row.label not in CLASSES:
                 raise InputError(f'"{row.label}" is no class; use one of {", ".join(CLASSES)}.')
         labels = labelling.withoutRepeats(labels, names)
-        convert.writeLabels([replace(row, coord_id=None) for row in labels], self._getExtraPath(), REGISTERED)
+        write_labels(self._getExtraPath(REGISTERED), [replace(row, coord_id=None) for row in labels])
 
     def getRegisteredLabels(self):
         """The labels that are stored, [] if there are none yet. Raises InputError if they cannot be read."""

@@ -6,7 +6,7 @@ from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
 from ..comparison import report
 from ..objects import PickerOptimizerComparison
 from ..protocols import ProtPickerOptimizerCompare
-from ..worker.errors import InputError
+from ..worker.exchange.errors import InputError
 from .compare.window import CompareWindow
 from .widgets.window_view import WindowView
 

@@ -1,11 +1,11 @@
 """Viewer of an evaluation: of its output, or of the run, while it runs too."""
 from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
 
-from ..evaluations import Evaluation
+from ..domain.evaluation_report import Evaluation
 from ..objects import PickerOptimizerEvaluation
 from ..protocols import ProtPickerOptimizerEvaluate
-from ..worker.errors import InputError
-from .results.evaluation_window import EvaluationWindow
+from ..worker.exchange.errors import InputError
+from .evaluation.window import EvaluationWindow
 from .widgets.window_view import WindowView
 
 TITLE = 'PickerOptimizer evaluation'

@@ -4,12 +4,13 @@ from tkinter import messagebox
 
 from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
 
-from .. import convert, suggestions
+from .. import convert
+from ..domain import suggestions
 from ..protocols import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
-from ..protocols.labelled import SETS
+from ..protocols.parameters.labels import SETS
 from ..protocols.protocol_train import INTERACTIVE
-from ..worker.errors import InputError
-from ..worker.tables import read_coordinates
+from ..worker.exchange.errors import InputError
+from ..worker.exchange.tables import read_coordinates
 from .labelling.model import Labels, Micrograph, Place, Session, Suggestions
 from .labelling.window import LabellingWindow
 from .widgets.window_view import WindowView

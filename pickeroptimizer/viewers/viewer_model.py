@@ -5,9 +5,9 @@ from .. import convert
 from ..objects import PickerOptimizerModel
 from ..protocols import PickerOptimizerTrainOutputs, ProtPickerOptimizerImportModel, ProtPickerOptimizerTrain
 from ..protocols.protocol_train import SUSPICIOUS
-from ..worker.errors import InputError
+from ..worker.exchange.errors import InputError
 from .labelling.model import Place
-from .results.model_window import LabelledBoxes, ModelFacts, ModelWindow
+from .model.window import LabelledBoxes, ModelFacts, ModelWindow
 from .widgets.window_view import WindowView
 
 TITLE = 'PickerOptimizer model'

@@ -6,7 +6,7 @@ from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
 
 from ..constants import PO_CLASS
 from ..protocols import ProtPickerOptimizerPrune
-from ..worker.errors import InputError
+from ..worker.exchange.errors import InputError
 from .prune.source import sessionOfRun, sessionOfSet
 from .prune.window import PruneWindow
 from .widgets.window_view import WindowView

@@ -3,8 +3,8 @@ from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
 
 from ..objects import PickerOptimizerWeights
 from ..protocols import ProtPickerOptimizerPretrain
-from ..worker.errors import InputError
-from .results.weights_window import WeightsWindow
+from ..worker.exchange.errors import InputError
+from .weights.window import WeightsWindow
 from .widgets.window_view import WindowView
 
 TITLE = 'PickerOptimizer weights'

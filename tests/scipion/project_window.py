@@ -8,9 +8,8 @@ import sys
 import time
 import tkinter as tk
 
-from laboratory import update
-
 import pyworkflow as pw
+from laboratory import update
 
 
 def wait(root, name, what, seconds=60):
@@ -32,7 +31,7 @@ def analyze(path, runId, errors):
     """
     pw.Config.getDomain().getPlugins()
     pw.Config.getDomain().getProtocols()
-    from pyworkflow.gui.project.project import ProjectWindow      # after the domain: it imports by it
+    from pyworkflow.gui.project.project import ProjectWindow  # after the domain: it imports by it
     scipion = ProjectWindow(path)
     root, view = scipion.root, scipion.viewWidget
     root.deiconify()                   # what its show() does before it waits for the user

@@ -10,7 +10,7 @@ from laboratory import BOX, NAMES, PIXEL_SIZE, items
 
 from pickeroptimizer import convert
 from pickeroptimizer.comparison import UNKNOWN
-from pickeroptimizer.worker.errors import InputError
+from pickeroptimizer.worker.exchange.errors import InputError
 
 CLEANER, CONSENSUS = '_xmipp_goodRegionScore', '_xmipp_zScoreDeepLearning1'
 SIDE = 640

@@ -8,12 +8,11 @@ import mrcfile
 import numpy as np
 import pytest
 from laboratory import BENCHMARKS, until
-
 from pyworkflow.object import Pointer
 
 from pickeroptimizer.comparison import UNKNOWN, Comparison, Method
 from pickeroptimizer.comparison.kinds import ALL, ALONE, NONE, NOT_GIVEN, OTHERS, SOME
-from pickeroptimizer.viewers.compare.model import (FOUND, JUNK, LOST, MOST, NOT_KNOWN, REMOVED, Choice, CompareModel)
+from pickeroptimizer.viewers.compare.model import FOUND, JUNK, LOST, MOST, NOT_KNOWN, REMOVED, Choice, CompareModel
 
 needsDisplay = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
 TABS = ('Micrographs', 'Curves', 'Who kept what', 'Disagreements', 'Tables')

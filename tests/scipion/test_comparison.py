@@ -8,14 +8,14 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from pickeroptimizer.comparison import UNKNOWN, Comparison, Method, agreement, report
+from pickeroptimizer.comparison.analysis import Results
 from pickeroptimizer.comparison.bootstrap import interval
 from pickeroptimizer.comparison.curves import curve, curves, junk_removed_at
 from pickeroptimizer.comparison.describe import sentences
 from pickeroptimizer.comparison.matching import match
-from pickeroptimizer.comparison.results import Results
 from pickeroptimizer.comparison.tables import write_tables
 from pickeroptimizer.comparison.truth import judge
-from pickeroptimizer.worker.errors import InputError
+from pickeroptimizer.worker.exchange.errors import InputError
 
 
 def method(name, kept, scores=None, covered=None, **values):

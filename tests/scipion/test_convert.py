@@ -2,8 +2,8 @@
 import pytest
 
 from pickeroptimizer import convert
-from pickeroptimizer.worker import tables
-from pickeroptimizer.worker.errors import InputError
+from pickeroptimizer.worker.exchange import tables
+from pickeroptimizer.worker.exchange.errors import InputError
 
 
 @pytest.fixture()

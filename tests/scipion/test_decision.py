@@ -4,8 +4,8 @@ import random
 import numpy as np
 import pytest
 
-from pickeroptimizer import decision
-from pickeroptimizer.worker.errors import InputError
+from pickeroptimizer.domain import decision
+from pickeroptimizer.worker.exchange.errors import InputError
 
 
 def model(probabilities):

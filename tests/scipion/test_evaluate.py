@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from pickeroptimizer import evaluations
-from pickeroptimizer.evaluations import Evaluation
-from pickeroptimizer.protocols.labelled import FROM_SETS
-from pickeroptimizer.worker.errors import InputError
+from pickeroptimizer.domain import evaluation_report
+from pickeroptimizer.domain.evaluation_report import Evaluation
+from pickeroptimizer.protocols.parameters.labels import FROM_SETS
+from pickeroptimizer.worker.exchange.errors import InputError
 
 QUICK = {'shots': '2 4', 'draws': 2, 'numberOfThreads': 1}      # one process: a second one takes longer to begin
 
@@ -33,7 +33,7 @@ def test_result(evaluated, trained):
     assert 'The spread of 2 draws is a guess: take 10.' in evaluated.summary()
     summary = '\n'.join(evaluated.summary())
     assert f'{result.getF1():.3f} ± ' in summary and 'worst draw' in summary
-    assert 'labels' in evaluations.advice(report) and evaluations.advice(report) in summary
+    assert 'labels' in evaluation_report.advice(report) and evaluation_report.advice(report) in summary
     with open(evaluated._getExtraPath('evaluation.md'), encoding='utf-8') as stream:
         table = stream.read()
     assert '| variant | 2 | 4 |' in table and f'{100 * result.getF1():.1f} ± ' in table
@@ -58,10 +58,10 @@ def test_nothing_is_measured_twice(lab, evaluated):
 
 
 def test_study_from_sets_with_two_classes(lab, labelSets, monkeypatch):
-    from pickeroptimizer.worker import variants
+    from pickeroptimizer.worker.exchange import studies
     study = {'long': ['--recipe', 'paper', '--epochs', '2', '--init', 'scratch', '--input-size', '32'],
              'not: as long': ['--recipe', 'paper', '--epochs', '1', '--input-size', '32']}
-    monkeypatch.setitem(variants.STUDIES, 'recipes', study)
+    monkeypatch.setitem(studies.STUDIES, 'recipes', study)
     run = lab.finished(evaluate(lab, labelSource=FROM_SETS, study=1, split=1, shots='3', draws=1,
                                 **{f'{name}Labels': (labelSets[name], 'outputCoordinates')
                                    for name in ('particle', 'ice')}))
@@ -124,7 +124,7 @@ def test_weights_that_cannot_be_downloaded(lab, trained, monkeypatch, tmp_path):
 
 def report(means, sd=0.01, trained=None):
     """A report with these {labels: mean}."""
-    figures = ('balanced_macro_f1', *evaluations.OTHERS)
+    figures = ('balanced_macro_f1', *evaluation_report.OTHERS)
     return {'settings': {'counts': {'particle': 99, 'ice': 99}},
             'draws': [{'trained_on': [number, min(number, trained or number)]} for number in means],
             'summary': {str(number): {'draws': 10, 'per_class': {'particle': {}, 'ice': {}},
@@ -133,10 +133,10 @@ def report(means, sd=0.01, trained=None):
 
 
 def test_advice():
-    assert 'From *10* labels' in evaluations.advice(report({5: 0.9, 10: 0.96, 20: 0.965, 30: 0.962}))
-    assert 'Label more than 30' in evaluations.advice(report({10: 0.8, 30: 0.9}))
-    assert 'From *5* labels' in evaluations.advice(report({5: 0.9, 10: 0.85}))
-    assert 'From *9* labels' in evaluations.advice(report({100: 0.97, 9: 0.97}))      # by number, not as text
+    assert 'From *10* labels' in evaluation_report.advice(report({5: 0.9, 10: 0.96, 20: 0.965, 30: 0.962}))
+    assert 'Label more than 30' in evaluation_report.advice(report({10: 0.8, 30: 0.9}))
+    assert 'From *5* labels' in evaluation_report.advice(report({5: 0.9, 10: 0.85}))
+    assert 'From *9* labels' in evaluation_report.advice(report({100: 0.97, 9: 0.97}))      # by number, not as text
 
 
 def test_description():
@@ -153,7 +153,7 @@ def test_description():
 def test_damaged_results(tmp_path):
     with pytest.raises(InputError, match='cannot be read as the list of an evaluation'):
         Evaluation.read(str(tmp_path / 'evaluation.json'))
-    index = evaluations.writeIndex(str(tmp_path), ['a: b'], 7)
+    index = evaluation_report.writeIndex(str(tmp_path), ['a: b'], 7)
     assert Evaluation.read(index) == Evaluation({'a: b': None}, 7)
     (tmp_path / 'evaluation_a_b.json').write_text('{"draws": 1}')
     with pytest.raises(InputError, match='evaluation_a_b.json: cannot be read .* delete it and continue the run'):
@@ -168,8 +168,9 @@ def views(lab, viewer, run, *targets):
 @pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
 def test_window(lab, evaluated, tmp_path):
     import tkinter
+
     from pickeroptimizer.viewers import PickerOptimizerEvaluationViewer
-    from pickeroptimizer.viewers.results.evaluation_window import EvaluationWindow
+    from pickeroptimizer.viewers.evaluation.window import EvaluationWindow
     assert PickerOptimizerEvaluationViewer in lab.domain.findViewers(evaluated.getClassName(), 'tkinter')
     of = [view.__class__.__name__ for view in views(lab, PickerOptimizerEvaluationViewer, evaluated, evaluated,
                                                     evaluated.outputEvaluation)]
@@ -208,6 +209,6 @@ def test_viewer_of_a_run_that_has_not_come_far(lab, trained):
     shown, = views(lab, PickerOptimizerEvaluationViewer, run, run)
     assert shown.getMessage() == 'No variant is evaluated yet.'
     os.makedirs(run._getExtraPath())
-    evaluations.writeIndex(run._getExtraPath(), ['default'], 40)
+    evaluation_report.writeIndex(run._getExtraPath(), ['default'], 40)
     shown, = views(lab, PickerOptimizerEvaluationViewer, run, run)
     assert shown.getMessage().endswith('default: 0 of 40 trainings done')

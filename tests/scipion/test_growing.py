@@ -5,9 +5,10 @@ import time
 
 import pytest
 
-from pickeroptimizer import convert, feed
-from pickeroptimizer.worker import tables
-from pickeroptimizer.worker.errors import InputError
+from pickeroptimizer import convert
+from pickeroptimizer.protocols.streaming import heartbeat
+from pickeroptimizer.worker.exchange import tables
+from pickeroptimizer.worker.exchange.errors import InputError
 
 
 class Sets:
@@ -148,9 +149,9 @@ def test_scores_are_read_on(folder):
 
 
 def test_sign_of_life(folder, monkeypatch):
-    monkeypatch.setattr(feed, 'BEAT_S', 0.01)
+    monkeypatch.setattr(heartbeat, 'BEAT_S', 0.01)
     (folder / 'feed-old').write_text('')
-    with feed.Feed(folder) as ours:
+    with heartbeat.Heartbeat(folder) as ours:
         assert os.listdir(folder) == [ours.name]
         before = os.stat(folder / ours.name).st_mtime_ns
         deadline = time.monotonic() + 10
@@ -159,6 +160,6 @@ def test_sign_of_life(folder, monkeypatch):
         assert os.stat(folder / ours.name).st_mtime_ns > before
         ours.end()
         assert (folder / ours.name).read_text() == 'end\n' and ours.isThere()
-        with feed.Feed(folder) as later:
+        with heartbeat.Heartbeat(folder) as later:
             assert not ours.isThere() and later.isThere()
     assert os.listdir(folder) == []

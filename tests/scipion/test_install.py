@@ -102,8 +102,7 @@ def plugin(machine, monkeypatch):
 
     pw.Config.getDomain().getPlugins()
     from pickeroptimizer import Plugin
-    from pickeroptimizer.constants import (PICKEROPTIMIZER_ENV_ACTIVATION, PICKEROPTIMIZER_PYTHON,
-                                           PICKEROPTIMIZER_TORCH)
+    from pickeroptimizer.constants import PICKEROPTIMIZER_ENV_ACTIVATION, PICKEROPTIMIZER_PYTHON, PICKEROPTIMIZER_TORCH
     monkeypatch.setattr(pwem.Config, 'EM_ROOT', str(machine.em))
     monkeypatch.setattr(pw.Config, 'CONDA_ACTIVATION_CMD', machine.activation)
     monkeypatch.setattr(pw.Config, 'SCIPION_SOFTWARE', str(machine.home / 'software'))

@@ -11,14 +11,21 @@ import mrcfile
 import numpy as np
 import pytest
 from laboratory import items
-
-from pickeroptimizer.filelock import FileLock
-from pickeroptimizer.protocols.protocol_train import FEATURES, FROM_LABELLED, INTERACTIVE, REGISTERED
-from pickeroptimizer.viewers.labelling.model import (Labels, Micrograph, Place, Session, Suggestions, canTrain,
-                                                     missingText)
-from pickeroptimizer.worker.errors import InputError
-from pickeroptimizer.worker.tables import CoordinateRow
 from pyworkflow.exceptions import PyworkflowException
+
+from pickeroptimizer.protocols.protocol_train import FEATURES, FROM_LABELLED, INTERACTIVE, REGISTERED
+from pickeroptimizer.viewers.labelling.model import (
+    Labels,
+    Micrograph,
+    Place,
+    Session,
+    Suggestions,
+    canTrain,
+    missingText,
+)
+from pickeroptimizer.worker.exchange.errors import InputError
+from pickeroptimizer.worker.exchange.locks import FileLock
+from pickeroptimizer.worker.exchange.tables import CoordinateRow
 
 needsDisplay = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
 
@@ -407,7 +414,7 @@ def test_facts_of_a_model(trained):
 @needsDisplay
 def test_model_window(lab, trained, root):
     from pickeroptimizer.viewers import PickerOptimizerModelViewer
-    from pickeroptimizer.viewers.results.model_window import ModelWindow
+    from pickeroptimizer.viewers.model.window import ModelWindow
     from pickeroptimizer.viewers.viewer_model import factsOf
     PickerOptimizerModelViewer(project=lab.project, protocol=trained).visualize(trained.outputModel)
     window = toplevel(root)

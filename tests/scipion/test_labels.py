@@ -5,10 +5,10 @@ import time
 import pytest
 from laboratory import NAMES, items, update
 
-from pickeroptimizer import labels
+from pickeroptimizer.domain import labels
 from pickeroptimizer.protocols.protocol_train import FROM_FILE, INTERACTIVE
-from pickeroptimizer.worker.errors import InputError
-from pickeroptimizer.worker.tables import CoordinateRow
+from pickeroptimizer.worker.exchange.errors import InputError
+from pickeroptimizer.worker.exchange.tables import CoordinateRow
 
 
 def trueLabels(simulated, each):

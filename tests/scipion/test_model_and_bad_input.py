@@ -6,8 +6,8 @@ import pytest
 from laboratory import BOX, NAMES
 
 from pickeroptimizer import Plugin
+from pickeroptimizer.protocols.parameters.starting_weights import START_FILE
 from pickeroptimizer.protocols.protocol_train import FROM_FILE
-from pickeroptimizer.protocols.starting_weights import START_FILE
 
 
 def importModel(lab, path):
@@ -129,7 +129,7 @@ def test_labels_on_strange_micrographs(lab, picks, labelSets, loose):
                   particleLabels=(labelSets['particle'], 'outputCoordinates'))
     run.iceLabels.set(loose())
     from pickeroptimizer.convert import labelsFromSet
-    from pickeroptimizer.worker.errors import InputError
+    from pickeroptimizer.worker.exchange.errors import InputError
     with pytest.raises(InputError, match='None of the coordinates given for ice is on a micrograph of the picks.'):
         labelsFromSet(run.iceLabels.get(), 'ice', picks.outputCoordinates.getMicrographs())
 

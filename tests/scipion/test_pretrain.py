@@ -4,10 +4,11 @@ import shlex
 
 import pytest
 
-from pickeroptimizer import Plugin, library
-from pickeroptimizer.protocols.starting_weights import START_DEFAULT, START_RUN
-from pickeroptimizer.worker.errors import InputError
-from pickeroptimizer.worker.tables import read_labels, read_micrographs
+from pickeroptimizer import Plugin
+from pickeroptimizer.domain import library
+from pickeroptimizer.protocols.parameters.starting_weights import START_DEFAULT, START_RUN
+from pickeroptimizer.worker.exchange.errors import InputError
+from pickeroptimizer.worker.exchange.tables import read_labels, read_micrographs
 
 
 @pytest.fixture(scope='module')
@@ -123,7 +124,7 @@ def test_weights_are_used(lab, picks, labelSets, pretrained, trained):
 
 def test_viewer(lab, pretrained):
     from pickeroptimizer.viewers import PickerOptimizerWeightsViewer
-    from pickeroptimizer.viewers.results.weights_window import WeightsWindow
+    from pickeroptimizer.viewers.weights.window import WeightsWindow
     assert PickerOptimizerWeightsViewer in lab.domain.findViewers(pretrained.getClassName(), 'tkinter')
     viewer = PickerOptimizerWeightsViewer(project=lab.project, protocol=pretrained)
     for target in (pretrained, pretrained.outputWeights):

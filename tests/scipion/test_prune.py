@@ -8,7 +8,7 @@ import pytest
 from laboratory import NAMES, PIXEL_SIZE, items
 
 from pickeroptimizer import Plugin
-from pickeroptimizer.decision import MINIMUM, PURITY, SHARE
+from pickeroptimizer.domain.decision import MINIMUM, PURITY, SHARE
 
 
 def scoresOf(run):

@@ -13,12 +13,23 @@ import numpy as np
 import pytest
 from laboratory import BENCHMARKS, NAMES, items, until
 
-from pickeroptimizer.corrections import CORRECTIONS, Corrections
-from pickeroptimizer.decision import MINIMUM, MOST_PROBABLE, PURITY, SHARE
+from pickeroptimizer.domain.corrections import CORRECTIONS, Corrections
+from pickeroptimizer.domain.decision import MINIMUM, MOST_PROBABLE, PURITY, SHARE
 from pickeroptimizer.viewers import overlay
-from pickeroptimizer.viewers.prune.model import (BELOW, CARBON, ICE, KEPT, KINDS, OFF, TABLE_COLUMNS, UNSCORED,
-                                                 Micrograph, Picks, PruneModel)
-from pickeroptimizer.worker.errors import InputError
+from pickeroptimizer.viewers.prune.model import (
+    BELOW,
+    CARBON,
+    ICE,
+    KEPT,
+    KINDS,
+    OFF,
+    TABLE_COLUMNS,
+    UNSCORED,
+    Micrograph,
+    Picks,
+    PruneModel,
+)
+from pickeroptimizer.worker.exchange.errors import InputError
 
 needsDisplay = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
 
@@ -284,7 +295,7 @@ def test_moved_project(lab, run, tmp_path):
 # ------------------------------ retraining ------------------------------
 
 def test_retraining(lab, run, trained):
-    from pickeroptimizer import retraining
+    from pickeroptimizer.protocols import retraining
     session = sessionOf(lab, run)
     with pytest.raises(InputError, match='no corrections yet'):
         session.planRetraining()
@@ -317,7 +328,7 @@ def test_retraining(lab, run, trained):
 
 
 def test_retraining_starts_both_runs(lab, run, monkeypatch):
-    from pickeroptimizer import retraining
+    from pickeroptimizer.protocols import retraining
     session = sessionOf(lab, run)
     session.model.correct(session.model.leastCertain(True, 1)[0], 'ice')
     started = []
@@ -333,7 +344,7 @@ def test_retraining_starts_both_runs(lab, run, monkeypatch):
 
 
 def test_retraining_of_an_imported_model(lab, few, trained):
-    from pickeroptimizer import retraining
+    from pickeroptimizer.protocols import retraining
     imported = lab.finished(lab.new('ProtPickerOptimizerImportModel', modelFile=trained.outputModel.getFileName()))
     pruned = corrected(lab, lab.prune(few, imported), 2)
     with pytest.raises(InputError, match='not trained in this project, so its labels are not here'):
@@ -352,7 +363,7 @@ def corrected(lab, run, *rows):
 
 def test_corrections_on_micrographs_that_the_training_did_not_have(lab, few, simulated, run):
     """Then the pruned picks are the ones to train on, and labels find their micrographs by name."""
-    from pickeroptimizer import retraining
+    from pickeroptimizer.protocols import retraining
     model = sessionOf(lab, run).model
     places = {micrograph.name: place for place, micrograph in enumerate(model.micrographs)}
     part = Path(simulated.folder).parent / 'part'

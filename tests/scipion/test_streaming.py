@@ -15,8 +15,8 @@ from laboratory import BOX, NAMES, PIXEL_SIZE, Row, items
 from picking import Picker, reopen, setStatus
 
 from pickeroptimizer import Plugin
-from pickeroptimizer.decision import MINIMUM, PURITY
-from pickeroptimizer.protocols import prune_stream
+from pickeroptimizer.domain.decision import MINIMUM, PURITY
+from pickeroptimizer.protocols.streaming import prune_stream
 
 
 @pytest.fixture()

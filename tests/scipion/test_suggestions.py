@@ -7,9 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from pickeroptimizer.suggestions import GIVE_UP, Suggester, load
-from pickeroptimizer.worker.errors import InputError
-from pickeroptimizer.worker.features import Features, write_features
+from pickeroptimizer.domain.suggestions import GIVE_UP, Suggester, load
+from pickeroptimizer.worker.exchange.errors import InputError
+from pickeroptimizer.worker.exchange.feature_file import Features, write_features
 
 WANTED = {'particle': 30, 'ice': 30, 'carbon': 30}
 

@@ -13,14 +13,13 @@ from laboratory import BOX, NAMES, PIXEL_SIZE, items, update
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(CHECKOUT / 'benchmarks'), str(CHECKOUT / 'tools')]
 
-from bootstrap import XMIPP, XMIPP_STUBS  # noqa: E402
 import xmipp_comparison  # noqa: E402
-from workflow import fill_template, load_template  # noqa: E402
-
+from bootstrap import XMIPP, XMIPP_STUBS  # noqa: E402
 from pyworkflow.object import PointerList  # noqa: E402
 from pyworkflow.project import Manager  # noqa: E402
 from pyworkflow.protocol.params import EnumParam  # noqa: E402
 from pyworkflow.template import TemplateList  # noqa: E402
+from workflow import fill_template, load_template  # noqa: E402
 
 SHOTS = 12
 OURS = ('micrographs', 'picks', 'fine-tune', 'prune')

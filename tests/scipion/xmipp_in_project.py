@@ -11,7 +11,7 @@ import tempfile
 
 import numpy as np
 from laboratory import PIXEL_SIZE, Lab
-from test_templates import facts      # which knows where the benchmarks are
+from test_templates import facts  # which knows where the benchmarks are
 from workflow import check, fill_template, load_template
 from xmipp_like import likeCleaner, likeConsensus, pointer
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-
-from worker import tables
-from worker.network import FeatureExtractor, LinearRecogniser
+from worker.exchange import tables
+from worker.network.networks import FeatureExtractor, LinearRecogniser
 from worker.simulation.dataset import simulate
 
 PLUGIN = Path(__file__).parents[2] / 'pickeroptimizer'

@@ -3,7 +3,7 @@ from collections import namedtuple
 
 import numpy as np
 import pytest
-from worker.crossvalidation import cross_validate
+from worker.training.cross_validation import cross_validate
 
 Asked = namedtuple('Asked', 'train test')
 

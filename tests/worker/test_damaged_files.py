@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-
-from worker.errors import InputError
-from worker.micrographs import MOST_COMPRESSED, read_micrograph
-from worker.modelfile import load_model
-from worker.modelheader import read_header
+from worker.exchange.errors import InputError
+from worker.exchange.micrograph_reader import MOST_COMPRESSED, read_micrograph
+from worker.exchange.model_header import read_header
+from worker.network.model_file import load_model
 
 RAMP = np.arange(24 * 40).reshape(24, 40) % 97
 TIFFS = ({}, {'tile': (16, 16)}, {'bigtiff': True}, {'compression': 'lzw'}, {'compression': 'zlib', 'predictor': True},
@@ -107,8 +106,7 @@ def test_a_description_takes_no_memory_before_it_is_checked(model, tmp_path, cha
     import json
 
     from safetensors.torch import load_file, save_file
-
-    from worker.modelheader import METADATA_KEY
+    from worker.exchange.model_header import METADATA_KEY
     path = tmp_path / 'm.safetensors'
     save_file(load_file(model[0]), path, metadata={METADATA_KEY: json.dumps({**read_header(model[0]), **change})})
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -4,11 +4,11 @@ import signal
 
 import numpy as np
 import pytest
-
-from worker import cli, tables
-from worker.embedding import COMPONENTS, choose_sample, principal_components
-from worker.features import read_features
-from worker.tables import CoordinateRow
+from worker import cli
+from worker.exchange import tables
+from worker.exchange.feature_file import read_features
+from worker.exchange.tables import CoordinateRow
+from worker.inference.embedding import COMPONENTS, choose_sample, principal_components
 
 
 def _embed(data_set, coordinates, output, *more, micrographs=None):

@@ -4,11 +4,10 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
-
-from worker.errors import InputError
-from worker.evaluation import markdown, summarise
-from worker.metrics import figures
-from worker.split import halves
+from worker.exchange.errors import InputError
+from worker.exchange.splits import halves
+from worker.training.evaluate import markdown, summarise
+from worker.training.metrics import figures
 
 
 def test_split_by_micrograph_shares_no_micrograph_and_has_every_class_on_both_sides():

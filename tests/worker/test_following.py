@@ -8,21 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from worker import following, groups, tables
-from worker.device import choose_device
-from worker.errors import FeederGone, InputError
-from worker.following import END, Feed, FollowedTables
-from worker.groups import WholeTables
-from worker.prediction import prune
-from worker.scores import GrowingScores
+from worker.exchange import locks, tables
+from worker.exchange.errors import FeederGone, InputError
+from worker.exchange.score_table import GrowingScores
+from worker.exchange.signals import FEED_END
+from worker.inference import following
+from worker.inference.following import Feed, FollowedTables
+from worker.inference.scoring import prune
+from worker.inference.sources import WholeTables
+from worker.network.device import choose_device
 
 NAME = 'a, "b"\nü $HOME.mrc'
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    for module in (groups, following):
+    for module in (locks, following):
         monkeypatch.setattr(module, 'POLL', 0.02)
 
 
@@ -49,7 +50,7 @@ class Feeder:
         self.feed.write_bytes(b'more')
 
     def end(self):
-        self.feed.write_bytes(END)
+        self.feed.write_text(FEED_END)
 
     def give(self, picks):
         new = {p.mic_id: self._rows[p.mic_id] for p in picks if p.mic_id not in self._written}
@@ -292,7 +293,7 @@ def test_a_second_run_waits_for_the_first(feeder, untrained, whole):
     first = os.fork()
     if first == 0:      # locks of a process do not keep out the process itself
         scores = _scores(feeder, output)
-        scores.open(lambda: None)
+        scores.open()
         scores.append(line.decode().rstrip('\n').split(',') for line in whole.splitlines(keepends=True)[1:])
         holder.touch()
         _wait_for(lambda: lines or not holder.exists())
@@ -317,7 +318,7 @@ def test_a_second_run_waits_for_the_first(feeder, untrained, whole):
 def test_a_file_system_without_locks(feeder, untrained, whole, monkeypatch):
     def no_locks(*_):
         raise OSError(38, 'Function not implemented')
-    monkeypatch.setattr(fcntl, 'lockf', no_locks)
+    monkeypatch.setattr(fcntl, 'flock', no_locks)
     feeder.give(feeder.picks)
     feeder.end()
     lines = []

@@ -10,9 +10,8 @@ import time
 import mrcfile
 import numpy as np
 import pytest
-
-from worker import tables
-from worker.scores import GrowingScores
+from worker.exchange import tables
+from worker.exchange.score_table import GrowingScores
 
 
 def _scores(path):

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-
-from worker.errors import InputError
-from worker.micrographs import read_micrograph
+from worker.exchange.errors import InputError
+from worker.exchange.micrograph_reader import read_micrograph
 
 RAMP = np.arange(12 * 20).reshape(12, 20) % 100
 

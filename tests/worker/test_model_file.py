@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-
-from worker.eightbit import EightBitExtractor
-from worker.errors import InputError
-from worker.modelfile import load_model, save_model
-from worker.modelheader import FORMAT_VERSION, METADATA_KEY, read_header
-from worker.network import FeatureExtractor, LinearRecogniser, MultiLossRecogniser
-from worker.ranges import observe_ranges
+from worker.exchange.errors import InputError
+from worker.exchange.model_header import FORMAT_VERSION, METADATA_KEY, read_header
+from worker.network.fast.activation_ranges import observe_ranges
+from worker.network.fast.quantised import QuantisedExtractor
+from worker.network.model_file import load_model, save_model
+from worker.network.networks import FeatureExtractor, LinearRecogniser, MultiLossRecogniser
 
 MODELS = Path(__file__).parent / 'models'
 HEADER = {'architecture': 'resnet18', 'classes': ['particle', 'ice', 'carbon'], 'box_angstrom': 200.0,
@@ -75,7 +74,7 @@ def test_the_ranges_of_the_maps_come_back(tmp_path):
     save_model(tmp_path / 'm.safetensors', recogniser, {**HEADER, 'ranges': recogniser.extractor.ranges})
     again, _ = load_model(tmp_path / 'm.safetensors')
     with torch.no_grad():
-        for before, after in zip(*(EightBitExtractor(r.extractor, 64)(boxes) for r in (recogniser, again))):
+        for before, after in zip(*(QuantisedExtractor(r.extractor, 64)(boxes) for r in (recogniser, again))):
             assert torch.equal(before, after)
 
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 import torchvision
 from safetensors.torch import save_file
-
-from worker.device import choose_device
-from worker.errors import InputError
-from worker.initial import IMAGENET_SHA256, initial_extractor
-from worker.network import FeatureExtractor, MultiLossHead, extractor_state
-from worker.recipes import PaperRecipe, augment, central
+from worker.boxes.augmentation import augment, central
+from worker.exchange.errors import InputError
+from worker.network.device import choose_device
+from worker.network.initial_weights import IMAGENET_SHA256, initial_extractor
+from worker.network.networks import FeatureExtractor, MultiLossHead, extractor_state
+from worker.training.recipes import PaperRecipe
 
 
 @pytest.mark.parametrize('architecture', ['resnet18', 'resnet34', 'resnet50'])

@@ -2,13 +2,12 @@
 import numpy as np
 import pytest
 import torch
-
-from worker import tables
-from worker.device import choose_device
-from worker.initial import initial_extractor
-from worker.network import FeatureExtractor, LinearRecogniser
-from worker.recipes import DefaultRecipe, PaperRecipe
-from worker.samples import collect_samples
+from worker.boxes.labelled import crop_labels
+from worker.exchange import tables
+from worker.network.device import choose_device
+from worker.network.initial_weights import initial_extractor
+from worker.network.networks import FeatureExtractor, LinearRecogniser
+from worker.training.recipes import DefaultRecipe, PaperRecipe
 
 
 def test_a_feature_that_hardly_varied_does_not_make_everything_new():
@@ -25,12 +24,12 @@ def test_a_kind_of_junk_without_labels_is_new(data_set, recipe, least):
     recipe = recipe(initial_extractor('default'), choose_device('cpu'))
     if isinstance(recipe, PaperRecipe):
         recipe.epochs = 3
-    samples = collect_samples(tables.read_micrographs(data_set.micrographs), tables.read_labels(data_set.labels),
+    samples = crop_labels(tables.read_micrographs(data_set.micrographs), tables.read_labels(data_set.labels),
                               data_set.box_angstrom, 64, recipe.fields)
     known = np.flatnonzero(samples.labels != 'ice')
     learnt, others = known[::2], known[1::2]
     if isinstance(recipe, PaperRecipe):
-        wide = collect_samples(tables.read_micrographs(data_set.micrographs), samples.rows, data_set.box_angstrom, 64,
+        wide = crop_labels(tables.read_micrographs(data_set.micrographs), samples.rows, data_set.box_angstrom, 64,
                                recipe.fields, recipe.margin)
         recogniser = recipe.fit(wide.pixels[learnt], (samples.labels[learnt] == 'carbon').astype(int), seed=0)
     else:

@@ -4,13 +4,12 @@ import json
 import numpy as np
 import pytest
 import torch
-
-from worker import categories
-from worker.device import choose_device
-from worker.errors import InputError
-from worker.initial import initial_extractor
-from worker.network import FeatureExtractor
-from worker.pretraining import RECIPES, pretrain
+from worker.boxes import categories
+from worker.exchange.errors import InputError
+from worker.network.device import choose_device
+from worker.network.initial_weights import initial_extractor
+from worker.network.networks import FeatureExtractor
+from worker.training.pretrain import RECIPES, pretrain
 
 
 @pytest.fixture(scope='module')

@@ -6,11 +6,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from worker import boxes, tables
-from worker.errors import InputError
-from worker.groups import WholeTables, runs
-from worker.scores import GrowingScores
+from worker.boxes import cropping
+from worker.exchange import tables
+from worker.exchange.errors import InputError
+from worker.exchange.score_table import GrowingScores
+from worker.inference.sources import WholeTables, runs
 
 # csv has no way to tell a lone carriage return from a line's end, and paths hold no NUL.
 TEXT = st.text(st.characters(blacklist_characters='\0\r', blacklist_categories=('Cs',)), min_size=1, max_size=20)
@@ -79,7 +79,7 @@ def test_scores_broken_off_anywhere_are_continued(tmp_path_factory, rows, data):
 
     def write(part, resumed):
         scores = GrowingScores(folder / 's.csv', (), print)
-        scores.open(lambda: None)
+        scores.open()
         kept = scores.take([line[0] for line in lines])
         assert [row['coord_id'] for row in kept] == [str(line[0]) for line in lines[:len(kept)]]
         assert resumed or not kept
@@ -109,17 +109,18 @@ def test_boxes_up_to_the_border_hold_what_is_there(rows, columns, box, size, dat
     offsets = ((np.arange(size) + 0.5) / size - 0.5) * box
     for axis, (image, length) in enumerate(((x, columns), (y, rows))):
         step = max(1.0, box / size)
-        level = boxes.Level(torch.from_numpy(image)[None, None], 1.0, 1.0)
-        got = boxes.crop(level, torch.from_numpy(centres), box, size)[:, 0].numpy()
+        level = cropping.Level(torch.from_numpy(image)[None, None], 1.0, 1.0)
+        got = cropping.crop(level, torch.from_numpy(centres), box, size)[:, 0].numpy()
         place = centres[:, axis, None] + offsets
         mirrored = np.abs((place + 0.5) % (2 * length) - length) * -1 + length - 0.5      # about the outer edges
         expected = np.clip(mirrored, 0, length - 1)
         expected = expected[:, None, :] if axis == 0 else expected[:, :, None]
         np.testing.assert_allclose(got, np.broadcast_to(expected, got.shape), atol=0.02 * step)
-    batches = boxes.batches(x + 7 * y, centres, box, size, (1.0, 2.0), 8, torch.device('cpu'))
-    if box < boxes.LEAST_BOX:
+    batches = cropping.batches(x + 7 * y, centres, box, size, (1.0, 2.0), 8, torch.device('cpu'))
+    if box < cropping.LEAST_BOX:
         with pytest.raises(InputError, match='too small'):
             next(batches)
         return
     whole = next(batches)
-    assert whole.shape == (len(centres), 2, size, size) and whole.isfinite().all() and whole.abs().max() <= boxes.CLIP
+    assert whole.shape == (len(centres), 2, size, size) and whole.isfinite().all()
+    assert whole.abs().max() <= cropping.CLIP

@@ -6,8 +6,8 @@ from dataclasses import replace
 import mrcfile
 import numpy as np
 import pytest
-
-from worker.errors import InputError
+from worker.exchange.errors import InputError
+from worker.exchange.tables import CLASSES, read_coordinates, read_labels, read_micrographs
 from worker.simulation.carbon import Film, film_distance, film_wave
 from worker.simulation.categories import simulate_experiment
 from worker.simulation.conditions import random_conditions
@@ -19,7 +19,6 @@ from worker.simulation.particles import FAMILIES, project, random_molecule, rand
 from worker.simulation.picking import pick
 from worker.simulation.publication import Publication, publish
 from worker.simulation.scene import simulate_scene
-from worker.tables import CLASSES, read_coordinates, read_labels, read_micrographs
 
 SIZE, PIXEL_SIZE, BOX = 512, 4.0, 200.0
 SMALL = {'micrographs': 4, 'size': SIZE, 'pixel_size': PIXEL_SIZE, 'box_angstrom': BOX, 'seed': 5}

@@ -1,8 +1,7 @@
 """Tables: whole, checked, and with any text in a path."""
 import pytest
-
-from worker import tables
-from worker.errors import InputError
+from worker.exchange import tables
+from worker.exchange.errors import InputError
 
 
 def _write(path, text):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...comparison import UNKNOWN, agreement
 from ...comparison.kinds import AGREEMENT, Kind, agreement_kinds
-from ...worker.tables import CLASSES, PARTICLE
+from ...worker.exchange.tables import CLASSES, PARTICLE
 from .. import overlay
 
 MOST = 6         # methods side by side

@@ -2,7 +2,7 @@
 import tkinter as tk
 from tkinter import ttk
 
-from ...comparison.results import Results
+from ...comparison.analysis import Results
 from ..widgets.background import Background
 from .curves_tab import CurvesTab
 from .disagreements_tab import DisagreementsTab

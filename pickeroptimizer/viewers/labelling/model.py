@@ -6,9 +6,9 @@ from collections import namedtuple
 from dataclasses import dataclass
 from typing import Callable, List, Optional
 
-from ...labels import checkClasses, countByClass
-from ...worker.errors import InputError
-from ...worker.tables import CLASSES, PARTICLE, CoordinateRow
+from ...domain.labels import checkClasses, countByClass
+from ...worker.exchange.errors import InputError
+from ...worker.exchange.tables import CLASSES, PARTICLE, CoordinateRow
 
 Place = namedtuple('Place', 'micId x y')
 Micrograph = namedtuple('Micrograph', 'micId name path picks')      # picks: how many

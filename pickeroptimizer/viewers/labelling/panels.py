@@ -3,7 +3,7 @@ import os
 import tkinter as tk
 from tkinter import ttk
 
-from ...worker.tables import CLASSES
+from ...worker.exchange.tables import CLASSES
 from .. import overlay
 from ..widgets.gallery import Gallery
 from ..widgets.names import shortened

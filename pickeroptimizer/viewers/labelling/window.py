@@ -2,8 +2,8 @@
 import tkinter as tk
 from tkinter import messagebox, ttk
 
-from ...worker.errors import InputError
-from ...worker.tables import CLASSES
+from ...worker.exchange.errors import InputError
+from ...worker.exchange.tables import CLASSES
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
 from ..widgets.micrographs import MicrographReader

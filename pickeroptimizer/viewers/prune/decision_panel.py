@@ -3,7 +3,7 @@ import math
 import tkinter as tk
 from tkinter import ttk
 
-from ...decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE
+from ...domain.decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE
 
 # Of the slider and the text: from, to, decimals, what it starts with.
 RANGES = {MINIMUM: (0.0, 1.0, 3, 0.5), SHARE: (50.0, 99.9, 1, 95.0), PURITY: (0.1, 20.0, 1, 2.0)}

@@ -9,9 +9,9 @@ from typing import Optional
 
 import numpy as np
 
-from ...decision import MINIMUM, MOST_PROBABLE, minimumFor
-from ...worker.errors import InputError
-from ...worker.tables import CLASSES, OUTSIDE, PARTICLE, UNREADABLE, CoordinateRow, write_rows
+from ...domain.decision import MINIMUM, MOST_PROBABLE, isKept, minimumFor
+from ...worker.exchange.errors import InputError
+from ...worker.exchange.tables import CLASSES, OUTSIDE, UNREADABLE, CoordinateRow, write_rows
 from .. import overlay
 
 # What became of a pick, in the order of the legend; a kind is a number into this.
@@ -115,10 +115,8 @@ class PruneModel:
 
     def isKept(self, rule=None):
         """Whether a rule, by default the one that is chosen, keeps each pick, bool (n,); corrections left aside."""
-        minimum = (rule or self.rule).minimum
-        if minimum is None:
-            return self._scored & (self.picks.classes == CLASSES.index(PARTICLE))
-        return self._scored & (self.picks.probabilities[:, 0] >= minimum)
+        particle = None if self.picks.probabilities is None else self.picks.probabilities[:, 0]
+        return self._scored & isKept(self.picks.classes, particle, (rule or self.rule).minimum)
 
     def keptOfScored(self):
         """Whether the rule keeps each of the scored picks, as particleProbabilities has them."""

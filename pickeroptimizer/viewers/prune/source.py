@@ -4,14 +4,14 @@ from typing import Callable, Dict, Optional, Tuple
 
 import numpy as np
 
-from ... import convert, retraining
+from ... import convert
 from ...constants import PO_CARBON, PO_CLASS, PO_ICE, PO_NOVELTY, PO_PARTICLE
-from ...labels import countByClass
-from ...protocols import PickerOptimizerPruneOutputs
+from ...domain.labels import countByClass
+from ...protocols import PickerOptimizerPruneOutputs, retraining
 from ...protocols.protocol_base import countsText
 from ...protocols.protocol_prune import CUT_OUTPUTS
-from ...worker.errors import InputError
-from ...worker.tables import CLASSES, OUTSIDE, SCORE_NUMBERS, SCORED, UNREADABLE
+from ...worker.exchange.errors import InputError
+from ...worker.exchange.tables import CLASSES, OUTSIDE, SCORE_NUMBERS, SCORED, UNREADABLE
 from .model import NAMES, Micrograph, Picks, PruneModel, classNumbers
 
 DEFAULT_BOX = 100      # px, for sets that do not tell theirs

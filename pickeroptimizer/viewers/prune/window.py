@@ -2,9 +2,9 @@
 import tkinter as tk
 from tkinter import filedialog, messagebox, ttk
 
-from ...decision import MINIMUM, describe
-from ...worker.errors import InputError
-from ...worker.tables import CLASSES
+from ...domain.decision import MINIMUM, describe
+from ...worker.exchange.errors import InputError
+from ...worker.exchange.tables import CLASSES
 from .. import overlay
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls

@@ -5,8 +5,8 @@ from typing import Tuple
 
 import numpy as np
 
-from ...worker.errors import InputError
-from ...worker.micrographs import read_micrograph
+from ...worker.exchange.errors import InputError
+from ...worker.exchange.micrograph_reader import read_micrograph
 from ..overlay import binned
 from .background import Background
 

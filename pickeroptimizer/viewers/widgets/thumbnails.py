@@ -6,8 +6,8 @@ from itertools import groupby
 import numpy as np
 from PIL import Image
 
-from ...worker.errors import InputError
-from ...worker.micrographs import read_micrograph
+from ...worker.exchange.errors import InputError
+from ...worker.exchange.micrograph_reader import read_micrograph
 from .background import Background
 from .micrographs import ImageData
 

@@ -1,7 +1,7 @@
 """Opening a window of our own: from Scipion's project window, or from a program that has none."""
 import tkinter as tk
 
-from ...worker.errors import InputError
+from ...worker.exchange.errors import InputError
 
 
 def openWindow(master, make):

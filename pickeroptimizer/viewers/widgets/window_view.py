@@ -3,7 +3,7 @@ import logging
 
 from pyworkflow.viewer import View
 
-from ...worker.errors import InputError
+from ...worker.exchange.errors import InputError
 from .toplevel import openWindow
 
 logger = logging.getLogger(__name__)

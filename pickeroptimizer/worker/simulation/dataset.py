@@ -4,8 +4,8 @@ from pathlib import Path
 import mrcfile
 import numpy as np
 
-from ..errors import InputError
-from ..tables import COORDINATE_COLUMNS, LABEL_COLUMNS, MICROGRAPH_COLUMNS, write_rows
+from ..exchange.errors import InputError
+from ..exchange.tables import COORDINATE_COLUMNS, LABEL_COLUMNS, MICROGRAPH_COLUMNS, write_rows
 from .conditions import random_conditions
 from .particles import FAMILIES
 from .picking import pick

@@ -1,0 +1,144 @@
+"""Labelled coordinates: out of sets, into tables, and into sets again."""
+import math
+import os
+from dataclasses import replace
+
+from pyworkflow.object import Float, Scalar, String
+
+from ..constants import PO_CLASS, PO_LABEL_PROBABILITY, PO_PARTICLE
+from ..worker.exchange import tables
+from ..worker.exchange.errors import InputError
+from .micrographs import correspondence, reopen, writeMicrographs
+
+LABELS = 'labels.csv'
+BOX_ANGSTROM = 'box_angstrom.txt'
+
+
+def labelsFromSet(coordinates, label, micrographs, whose='the picks'):
+    """The coordinates of a set as labels of one class, in px of `micrographs` (those of the picks, or of `whose`).
+
+    The set may stand on other micrographs of the same names and another pixel size. Coordinates of micrographs
+    that the picks do not have are left out; InputError if that leaves none.
+    """
+    labels = [tables.CoordinateRow(None, *place, label) for _, place in _placesOn(coordinates, micrographs)]
+    if not labels:
+        raise InputError(f'None of the coordinates given for {label} is on a micrograph of {whose}.')
+    return labels
+
+
+def _placesOn(coordinates, micrographs):
+    """Yield (coordinate, (mic_id, x, y) in px of `micrographs`) for those whose micrograph is among them, by name."""
+    micIds, scale = correspondence(coordinates.getMicrographs(), micrographs)
+    coordinates = reopen(coordinates)
+    try:
+        for c in coordinates.iterItems():
+            if c.getMicId() in micIds:
+                yield c, (micIds[c.getMicId()], c.getX() * scale, c.getY() * scale)
+    finally:
+        coordinates.close()
+
+
+def matchPicks(coordinates, labels):
+    """The labels, each with the coord_id of the pick at its place, None where there is no pick.
+
+    Scipion keeps whole px, rounded or cut off: both are the same place.
+    """
+    places = {}
+    for i, row in enumerate(labels):
+        for x in (math.floor(row.x), round(row.x)):
+            for y in (math.floor(row.y), round(row.y)):
+                places.setdefault((row.mic_id, x, y), i)
+    picks = {}
+    coordinates = reopen(coordinates)
+    for pick in coordinates.iterItems():
+        i = places.get((pick.getMicId(), *pick.getPosition()))
+        if i is not None:
+            picks.setdefault(i, pick.getObjId())
+    coordinates.close()
+    return [replace(row, coord_id=picks.get(i)) for i, row in enumerate(labels)]
+
+
+def moveLabels(labels, source, micrographs):
+    """Labels on the SetOfMicrographs `source` as labels on `micrographs`, by their names and in px of these.
+
+    Those on micrographs that `micrographs` does not have are left out.
+    """
+    micIds, scale = correspondence(source, micrographs)
+    return [replace(row, mic_id=micIds[row.mic_id], x=row.x * scale, y=row.y * scale)
+            for row in labels if row.mic_id in micIds]
+
+
+def appendLabelled(coordinates, labels, names, labelled, agreement):
+    """Append to the set `labelled` the labelled picks, as they are, and the other labelled places, as new ones.
+
+    Each has its class in `_poClass`, and in `_poLabelProbability` what `agreement`, {(mic_id, x, y): probability},
+    has for it. A new one has an id that no pick has, and no value in the attributes that other programs gave to the
+    picks: all items of a set have the same attributes. `names` is {mic_id: name}.
+    """
+    byPick = {row.coord_id: row for row in labels if row.coord_id is not None}
+    template, last = None, 0
+    coordinates = reopen(coordinates)
+    for pick in coordinates.iterItems():
+        last = max(last, pick.getObjId())
+        row = byPick.get(pick.getObjId())
+        if row is not None or template is None:
+            setattr(pick, PO_CLASS, String(row and row.label))
+            setattr(pick, PO_LABEL_PROBABILITY, Float(row and agreement.get((row.mic_id, row.x, row.y))))
+            template = template or pick.clone()
+        if row is not None:
+            labelled.append(pick)
+    coordinates.close()
+    for _, attribute in template.getAttributes():
+        if isinstance(attribute, Scalar):
+            attribute.set(None)
+    for objId, row in enumerate((row for row in labels if row.coord_id is None), start=last + 1):
+        template.setObjId(objId)
+        template.setPosition(round(row.x), round(row.y))
+        template.setMicId(row.mic_id)
+        template.setMicName(names[row.mic_id])
+        getattr(template, PO_CLASS).set(row.label)
+        getattr(template, PO_LABEL_PROBABILITY).set(agreement.get((row.mic_id, row.x, row.y)))
+        labelled.append(template)
+
+
+def readLabelled(labelled):
+    """[(worker.tables.CoordinateRow, probability of its class or None)] of a set as appendLabelled makes it."""
+    labelled = reopen(labelled)
+    rows = [(tables.CoordinateRow(c.getObjId(), c.getMicId(), *c.getPosition(), getattr(c, PO_CLASS).get()),
+             getattr(c, PO_LABEL_PROBABILITY).get()) for c in labelled.iterItems()]
+    labelled.close()
+    return rows
+
+
+def isScored(coordinates):
+    """Whether the classes of a set, if it has any, were given by `prune`."""
+    return bool(coordinates.getSize()) and hasattr(coordinates.getFirstItem(), PO_PARTICLE)
+
+
+def labelsFromClasses(coordinates, micrographs=None):
+    """The coordinates of a set whose `_poClass` is one of tables.CLASSES, as labels.
+
+    In px of `micrographs`, where those of other micrographs are left out; or of their own. Raises InputError if the
+    set has no such attribute.
+    """
+    labels = []
+    for c, place in _placesOn(coordinates, coordinates.getMicrographs() if micrographs is None else micrographs):
+        if not hasattr(c, PO_CLASS):
+            raise InputError(f'The labelled coordinates have no attribute {PO_CLASS}: give a set that has, such as '
+                             f'outputLabels of "fine-tune", or one set a class.')
+        name = getattr(c, PO_CLASS).get()
+        if name in tables.CLASSES:
+            labels.append(tables.CoordinateRow(None, *place, name))
+    return labels
+
+
+def writeDataSet(labels, micrographs, boxAngstrom, folder):
+    """Write labelled boxes into `folder` as a data set of a library, which holds wherever it is moved.
+
+    Micrographs are named by the absolute path of the file itself, not of the project's link to it.
+    """
+    labels = [replace(row, coord_id=None) for row in labels]      # ids mean nothing outside the project
+    tables.write_labels(os.path.join(folder, LABELS), labels)
+    writeMicrographs(micrographs, folder, {row.mic_id for row in labels}, lambda path, _: os.path.realpath(path))
+    with open(os.path.join(folder, BOX_ANGSTROM), 'w', encoding='utf-8') as stream:
+        stream.write(f'{boxAngstrom!r}\n')

@@ -1,0 +1,72 @@
+"""What is kept: the rule, and where it cuts for what a user wants. Knows nothing of Scipion."""
+import math
+
+import numpy as np
+
+from ..worker.exchange.errors import InputError
+from ..worker.exchange.tables import CLASSES, PARTICLE
+
+MOST_PROBABLE, MINIMUM, SHARE, PURITY = range(4)
+RULES = ('most probable class', 'minimum particle probability', 'share of the particles', 'share of junk')
+
+
+def minimumFor(rule, wanted, header, probabilities):
+    """The least particle probability of a kept pick; None when the most probable class decides.
+
+    wanted: the number that goes with the rule: a probability, or a share in per cent; None with the most probable
+    class. header: of the model, needed for SHARE alone. probabilities: particle probabilities of all scored picks,
+    needed for PURITY alone. Raises InputError where the model cannot promise the share.
+    """
+    if rule == SHARE:
+        return minimumForShare(header, wanted / 100)
+    if rule == PURITY:
+        return minimumForPurity(probabilities, wanted / 100)
+    return wanted
+
+
+def isKept(classes, particleProbabilities, minimum):
+    """Whether scored picks are kept, bool (n,): the keep rule, for the protocol and the windows alike.
+
+    classes: (n,) numbers of their most probable classes, as tables.CLASSES has them; particleProbabilities: (n,), not
+    needed without a minimum; minimum: the least particle probability of a kept pick, None for the most probable class
+    to decide.
+    """
+    if minimum is None:
+        return np.asarray(classes) == CLASSES.index(PARTICLE)
+    return np.asarray(particleProbabilities) >= minimum
+
+
+def describe(rule, wanted):
+    """A rule in words, that go after "kept by"."""
+    return {MOST_PROBABLE: 'the most probable class', MINIMUM: f'a particle probability of {wanted} or more',
+            SHARE: f'a share of {wanted} % of the particles', PURITY: f'at most {wanted} % of junk'}[rule]
+
+
+def minimumForShare(header, share):
+    """The cut that keeps at least this share (0-1) of the particles, from a model's header.
+
+    It is taken from the labelled particles as the cross-validation saw them: with n of them, at most n / (n + 1) can
+    be promised (split conformal prediction). Raises InputError where they are too few or there was none.
+    """
+    held = np.sort((header.get('cross_validation') or {}).get('particle_probabilities') or [])
+    if not len(held):
+        raise InputError('This model was not cross-validated, so how many particles a cut keeps is not known: decide '
+                         'by the most probable class or a minimum probability.')
+    below = math.floor((len(held) + 1) * (1 - share) + 1e-9)
+    if below < 1:
+        raise InputError(f'{len(held)} labelled particles promise at most {100 * len(held) / (len(held) + 1):.1f} % of '
+                         f'all particles, not {100 * share:g} %: label more, or ask for less.')
+    return float(held[below - 1])
+
+
+def minimumForPurity(probabilities, junk):
+    """The cut under which at most this share (0-1) of the kept picks is junk, as the probabilities have it.
+
+    probabilities: particle probabilities of all scored picks. They are those of a set with as much of each class;
+    where most picks are particles, as usual, the kept ones are purer than asked for. Nothing is kept (cut above 1)
+    if not even the best pick is sure enough.
+    """
+    ranked = np.sort(np.asarray(probabilities, dtype=float))[::-1]
+    expected = np.cumsum(1 - ranked) / np.arange(1, len(ranked) + 1)
+    enough = np.flatnonzero(expected <= junk)
+    return float(ranked[enough[-1]]) if len(enough) else math.nextafter(1.0, 2.0)

@@ -1,0 +1,71 @@
+"""A laboratory's library of labelled data sets: a folder with one folder for each. Knows nothing of Scipion.
+
+A data set is a folder with the files in DATA_SET, which `worker categories` reads.
+"""
+import filecmp
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+
+from ..worker.exchange.errors import InputError
+
+DATA_SET = ('micrographs.csv', 'labels.csv', 'box_angstrom.txt')
+
+
+def isDataSet(folder):
+    return all(os.path.isfile(os.path.join(folder, name)) for name in DATA_SET)
+
+
+def dataSets(library):
+    """The data sets in a library, by name; or the library alone, if it is a data set itself.
+
+    Raises InputError if there are none.
+    """
+    if isDataSet(library):
+        return [os.path.abspath(library)]
+    try:
+        folders = sorted(entry.path for entry in os.scandir(library) if not entry.name.startswith('.'))
+    except OSError as error:
+        raise InputError(f'{library}: cannot be read as a library of data sets ({error.strerror}).') from None
+    found = [os.path.abspath(folder) for folder in folders if isDataSet(folder)]
+    if not found:
+        raise InputError(f'{library}: no data set in it; a data set is a folder with {", ".join(DATA_SET)}.')
+    return found
+
+
+def checkName(library, name):
+    """The folder of a data set that may be written. Raises InputError if the name or the library cannot be used."""
+    if not os.path.isdir(library):
+        raise InputError(f'{library or "The library"}: no such folder; make it first.')
+    if not name or name.startswith('.') or os.path.basename(name) != name or not name.isprintable():
+        raise InputError(f'"{name}" cannot be the name of a data set: give the plain name of a folder.')
+    return os.path.join(library, name)
+
+
+@contextmanager
+def addingDataSet(library, name):
+    """Give a folder to write a new data set into; it becomes part of the library when the block ends, and only then.
+
+    Nothing is ever overwritten: InputError if there is something else of that name. What is there already with the
+    same content stays as it is, so that a writing that was broken off at its end can be repeated.
+    """
+    target = checkName(library, name)
+    folder = tempfile.mkdtemp(prefix='.adding-', dir=library)
+    try:
+        yield folder
+        if _isSame(folder, target):
+            return
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(folder, 0o777 & ~umask)      # it was made for its owner alone
+        if os.path.lexists(target):
+            raise InputError(f'{target}: there is something of this name already, and nothing is overwritten; give '
+                             f'another name.')
+        os.rename(folder, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _isSame(folder, target):
+    return isDataSet(target) and not any(filecmp.cmpfiles(folder, target, DATA_SET, shallow=False)[1:])

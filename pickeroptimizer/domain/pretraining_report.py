@@ -1,0 +1,27 @@
+"""The report of a pretraining, as `worker pretrain` writes it after every epoch. Knows nothing of Scipion."""
+import json
+
+from ..worker.exchange.errors import InputError
+
+_NEEDED = ('recipe', 'epochs', 'learning_rate', 'batch_size', 'seed', 'device', 'data_sets', 'left_out', 'loss',
+           'accuracy')
+
+
+def readReport(path):
+    """The report. Raises InputError if it is not there or damaged."""
+    try:
+        with open(path, encoding='utf-8') as stream:
+            report = json.load(stream)
+    except (OSError, ValueError) as error:
+        raise InputError(f'{path}: cannot be read as the report of a pretraining ({error}).') from None
+    if not isinstance(report, dict) or not all(key in report for key in _NEEDED) or not report['loss']:
+        raise InputError(f'{path}: cannot be read as the report of a pretraining.')
+    return report
+
+
+def describeData(report):
+    """What it learnt from, in a few words."""
+    counts = report['data_sets']
+    total = sum(sum(numbers.values()) for numbers in counts.values())
+    categories = sum(number > 0 for numbers in counts.values() for number in numbers.values())
+    return f'{len(counts)} data sets, {categories} categories, {total} boxes'

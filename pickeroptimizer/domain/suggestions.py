@@ -1,0 +1,132 @@
+"""Which pick to label next, so that few answers give labels of every class that are worth training on.
+
+Needs numpy alone. Junk is what is looked for: a guess that fails mostly turns out to be a particle, and particles are
+wanted too, those that look like junk above all. So what is missing of them is asked for last. See docs/suggestions.md.
+"""
+import numpy as np
+
+from ..worker.exchange.feature_file import read_features
+from ..worker.exchange.tables import PARTICLE
+
+CYCLE = 4                 # answers, of which one explores, and one of the first cycles is taken at random
+TYPICAL_SHARE = 3         # one in so many of the particles wanted is a pick taken at random
+BOLD = 2                  # guesses that have to be right before the next one is a bold one
+GIVE_UP = 30              # answers in vain, after which a class counts as not there, or no more
+RIDGE = 1 / 64            # regularisation of the classifier; features have a squared length of about 1
+
+
+def load(path):
+    """What `worker embed` wrote, as arguments for Suggester: features (n, m), ids of the picks, of their micrographs.
+
+    Raises InputError for a file that is missing, damaged or something else.
+    """
+    return read_features(path)
+
+
+class Suggester:
+    """Chooses picks to ask about. The same calls with the same seed give the same picks.
+
+    features: (n, m), each row of a squared length of about 1; ids: of the picks; micIds: of their micrographs (None:
+    all on one).
+    """
+
+    def __init__(self, features, ids, micIds=None, seed=0):
+        self._features = np.asarray(features, dtype=np.float64)
+        self._ids = [int(coordId) for coordId in ids]
+        self._index = {coordId: i for i, coordId in enumerate(self._ids)}
+        if len(self._index) != len(self._features):
+            raise ValueError('as many different ids as features are needed')
+        self._micrographs = np.zeros(len(self._ids), dtype=int) if micIds is None else \
+            np.unique(micIds, return_inverse=True)[1]
+        self._chance = np.random.default_rng(seed).random(len(self._ids))
+        self._inputs = np.column_stack((self._features, np.ones(len(self._ids))))
+        self._background = self._inputs.T @ self._inputs / len(self._ids), self._inputs.mean(axis=0)
+        self._asked = {}      # {id: the classes that it was suggested in search of}
+
+    def next(self, labels, wanted, skipped=()):
+        """The id of the pick to ask about; None when all `wanted` labels are there or cannot be found.
+
+        labels: {id: class}, in the order of labelling; ids of places that are no picks count, but teach nothing.
+        wanted: {class: number of labels}; skipped: ids that are not to be suggested.
+        """
+        known = {self._index[coordId]: name for coordId, name in labels.items() if coordId in self._index}
+        free = np.ones(len(self._ids), dtype=bool)
+        passed = [self._index[coordId] for coordId in skipped if coordId in self._index]
+        free[[*known, *passed]] = False
+        lacking = self._lacking(labels, wanted)
+        if not lacking or not free.any():
+            return None
+        score, sought = self._rank(known, passed, lacking, wanted, len(labels), free)
+        chosen = self._ids[int(np.argmax(np.where(free, score, -np.inf)))]
+        self._asked[chosen] = sought
+        return chosen
+
+    def givenUp(self, labels, wanted):
+        """The classes, in the order of `wanted`, that are wanted and no longer looked for: they seem not to be there,
+        or no more of them than were found."""
+        return [name for name, number in wanted.items()
+                if _count(labels, name) < number and self._inVain(labels, name) >= GIVE_UP]
+
+    def _lacking(self, labels, wanted):
+        """{class: how many are missing} of the classes that are still looked for."""
+        hopeless = self.givenUp(labels, wanted)
+        missing = {name: number - _count(labels, name) for name, number in wanted.items() if name not in hopeless}
+        return {name: number for name, number in missing.items() if number > 0}
+
+    def _inVain(self, labels, name):
+        """Answers since the last label of this class that were given in search of it."""
+        number = 0
+        for coordId in reversed(labels):
+            if labels[coordId] == name:
+                break
+            number += name in self._asked.get(coordId, ())
+        return number
+
+    def _rank(self, known, passed, lacking, wanted, answers, free):
+        """How much to prefer each pick (n), and the classes that are sought by that."""
+        junk = [name for name in lacking if name != PARTICLE]
+        typical = wanted.get(PARTICLE, 0) // TYPICAL_SHARE
+        if answers % CYCLE == CYCLE - 1 and answers < CYCLE * typical:
+            return self._chance, ()
+        target = max(junk or lacking, key=lacking.get)
+        if junk and (target not in known.values() or answers % CYCLE == 0):
+            labelled = np.bincount(self._micrographs[list(known)], minlength=self._micrographs.max() + 1)
+            return self._distance([*known, *passed]) / (1 + labelled[self._micrographs]), junk
+        margin = self._margin(known, target)
+        likely = free & (margin > 0)
+        if not likely.any():
+            return margin, (target,)
+        if target == PARTICLE:
+            return np.where(likely, self._chance, -np.inf), (target,)
+        # Most is learnt from what is barely taken for the class. After a miss, be sure for a while.
+        hits = [name == target for i, name in known.items() if self._asked.get(self._ids[i]) == (target,)]
+        return np.where(likely, -margin if all(hits[-BOLD:]) else margin, -np.inf), (target,)
+
+    def _distance(self, seen):
+        """Of each pick (n) to the nearest one that was labelled or passed over; to the middle of all while none was."""
+        others = self._features[seen] if seen else self._features.mean(axis=0)[None]
+        squared = (self._features ** 2).sum(axis=1)[:, None] + (others ** 2).sum(axis=1) - 2 * self._features @ others.T
+        return np.sqrt(np.maximum(squared.min(axis=1), 0))
+
+    def _margin(self, known, target):
+        """By how much each pick (n) looks more like `target` than like any other class, after a ridge regression.
+
+        Each class weighs the same. All picks together count as one more class's worth of particles, which most are.
+        """
+        classes = sorted({PARTICLE, target, *known.values()})
+        moments, mean = self._background
+        moments = moments + RIDGE * np.eye(len(moments))
+        sums = np.zeros((len(classes), len(mean)))
+        sums[classes.index(PARTICLE)] += mean
+        for column, name in enumerate(classes):
+            rows = self._inputs[[i for i, label in known.items() if label == name]]
+            if len(rows):
+                moments += rows.T @ rows / len(rows)
+                sums[column] += rows.mean(axis=0)
+        scores = self._inputs @ np.linalg.solve(moments, sums.T)
+        own = classes.index(target)
+        return scores[:, own] - np.delete(scores, own, axis=1).max(axis=1, initial=-np.inf)
+
+
+def _count(labels, name):
+    return sum(label == name for label in labels.values())

@@ -1,0 +1,102 @@
+"""Correct and retrain: new runs of "fine-tune" and "prune" with the labels of a model and the corrections of a run."""
+from collections import namedtuple
+from dataclasses import replace
+
+from .. import convert
+from ..domain import labels as labelling
+from ..worker.exchange.errors import InputError
+from ..worker.exchange.tables import read_labels, write_labels
+from . import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
+from .parameters.labels import SETS
+from .protocol_train import FROM_FILE
+
+# Scipion looks again whether a scheduled run can start only after two minutes, but a training takes less than one.
+FIRST_LOOK_S = 30
+
+# training: the run that made the model. labels: CoordinateRows of the new one; new: how many of them are corrections.
+# coordinates: Pointer to the picks whose micrographs they are on. lost: labels on micrographs that these do not have.
+Plan = namedtuple('Plan', 'training labels new coordinates lost')
+
+
+def plan(project, run):
+    """What a retraining with the corrections of a prune run would use.
+
+    Raises InputError, in one line, where there are no corrections or the labels of its model are not at hand.
+    """
+    corrections = list(run.getCorrections().values())
+    if not corrections:
+        raise InputError('There are no corrections yet: give some boxes another class first (keys p, i, c).')
+    training = _trainingOf(project, run.inputModel.get())
+    labels = read_labels(training._getExtraPath(convert.LABELS))
+    # Labels stand on the micrographs of the picks of their run. Those of the training serve if they have the corrected
+    # ones among them; otherwise those of the pruned picks do.
+    coordinates = training.inputCoordinates
+    old, new = (pointer.get().getMicrographs() for pointer in (coordinates, run.inputCoordinates))
+    moved = convert.moveLabels(corrections, new, old)
+    lost = 0
+    if len(moved) == len(corrections):
+        corrections = moved
+    else:
+        coordinates = run.inputCoordinates
+        moved = convert.moveLabels(labels, old, new)
+        labels, lost = moved, len(labels) - len(moved)
+    near = run.inputModel.get().getBoxAngstrom() / coordinates.get().getMicrographs().getSamplingRate() / 4
+    labels = [row for row in labels if not any(_isAt(row, correction, near) for correction in corrections)]
+    labels += corrections
+    labelling.checkClasses(labels)
+    return Plan(training, [replace(row, coord_id=None) for row in labels], len(corrections), coordinates, lost)
+
+
+def _trainingOf(project, model):
+    for run in project.getRuns():
+        output = getattr(run, PickerOptimizerTrainOutputs.outputModel.name, None)
+        if isinstance(run, ProtPickerOptimizerTrain) and None not in (output, model) and \
+                output.getObjId() == model.getObjId():
+            return run
+    raise InputError('The model was not trained in this project, so its labels are not here to add the corrections to: '
+                     'prune with a model of a "fine-tune" run of this project.')
+
+
+def _isAt(row, correction, near):
+    """Whether a label is of the box that a correction is of; `near` in px."""
+    return row.mic_id == correction.mic_id and abs(row.x - correction.x) < near and abs(row.y - correction.y) < near
+
+
+def prepare(project, run, planned):
+    """Save the two new runs, (training, pruning), linked to each other; neither is started."""
+    training = project.copyProtocol(planned.training)
+    training.setObjLabel(f'{planned.training.getRunName()} + {planned.new} corrections')
+    project.saveProtocol(training)      # its id names the file
+    # In the folder of the pruned run: a restart of the new one would empty its own.
+    name = f'labels_of_run_{training.getObjId()}.csv'
+    write_labels(run._getExtraPath(name), planned.labels)
+    training.labelSource.set(FROM_FILE)
+    training.labelsFile.set(run._getExtraPath(name))
+    training.shots.set(0)
+    for parameter in (*SETS, 'inputLabels'):      # or the workflow would show them as its inputs
+        getattr(training, parameter).set(None)
+    _point(training.inputCoordinates, planned.coordinates)
+    if planned.coordinates is run.inputCoordinates:
+        pixelSize = run.inputCoordinates.get().getMicrographs().getSamplingRate()
+        training.boxSize.set(round(run.inputModel.get().getBoxAngstrom() / pixelSize))
+    project.saveProtocol(training)
+    pruning = project.copyProtocol(run)
+    pruning.setObjLabel(f'{run.getRunName()} + {planned.new} corrections')
+    pruning.inputModel.set(training)
+    pruning.inputModel.setExtended(PickerOptimizerTrainOutputs.outputModel.name)
+    project.saveProtocol(pruning)
+    return training, pruning
+
+
+def _point(pointer, other):
+    pointer.set(other.getObjValue())
+    pointer.setExtended(other.getExtended())
+
+
+def start(project, training, pruning):
+    """Launch the training, and the pruning to follow it. Raises InputError if the training cannot run as it is."""
+    errors = training.validate()
+    if errors:
+        raise InputError(errors[0])
+    project.launchProtocol(training)
+    project.scheduleProtocol(pruning, initialSleepTime=FIRST_LOOK_S)

@@ -1,0 +1,249 @@
+"""Pruning picks as they come: hands them to one worker, and its scores to the outputs, until all is done."""
+import json
+import os
+import threading
+import time
+from concurrent import futures
+
+from pyworkflow.object import Set
+from pyworkflow.utils import cleanPath, cleanPattern
+
+from ... import convert
+from ...domain import decision
+from ...domain.decision import PURITY
+from ...worker.exchange.errors import InputError
+from ...worker.exchange.files import replacing
+from ...worker.exchange.signals import EXIT_FEEDER_GONE
+from ..protocol_base import MODEL, REPORT, WorkerStopped, fileDigest
+from .growing_outputs import GrowingOutputs
+from .heartbeat import Heartbeat
+from .producer import ENDED, Producer
+
+RECORD = 'pruned_with.json'
+
+SCORES_S = 2.0      # how often scores are looked for while some are due
+PRODUCER_S = 30.0      # so long after the last picks, and then as often, it is asked whether their run goes on
+STALL_S = 600.0      # so long without picks, the log tells
+MANY = 200_000      # scores that are not kept back for a later update of the outputs
+MOST_UPDATING = 0.2      # of the time goes to updating the outputs, at most
+
+
+class PruneStream:
+    """One launch of a prune run, from what it finds to its outputs.
+
+    A set that is closed from the beginning is a stream with one arrival. What an earlier launch of the run left is
+    taken up: its tables and scores if they are of the same picks, micrographs and model; its outputs if they were
+    also split by the same decision.
+
+    After `prune`: minimum, of the decision (see decision.minimumFor); novel, how many scores have a novelty above
+    `novelty`; ending, how the run that makes the picks ended where it left its set open, '' otherwise; report, the
+    worker's, None if there was no work for it.
+    """
+
+    def __init__(self, run, mode, wanted, novelty):
+        """mode, wanted: see decision.minimumFor. novelty: from which on picks are counted as novel."""
+        self._run, self._mode, self._wanted, self._novelty = run, mode, wanted, novelty
+        self._folder = run._getExtraPath()
+        self._tables = convert.GrowingTables(self._folder)
+        self._reader = convert.ScoresReader(self._folder)
+        self._interval = max(1, run.streamingSleepOnWait.get())
+        self._more = True      # whether more picks may come
+        self._worker, self._outputs, self._pending = None, None, []
+        self._arrived = self._told = self._asked = self._looked = self._updated = time.monotonic()
+        self._cost = 0.0      # seconds that the last update of the outputs took
+        self.minimum, self.novel, self.ending, self.report = None, 0, '', None
+
+    def prune(self):
+        """Work until the input is closed and all of it is in the outputs.
+
+        Raises WorkerStopped with the worker's line when it fails, InputError where the input cannot be used.
+        """
+        stepThread = getattr(threading.current_thread(), 'thId', None)
+        with futures.ThreadPoolExecutor(1, initializer=_standFor, initargs=(stepThread,)) as pool, \
+                Heartbeat(self._folder) as feed:
+            self._begin(feed)
+            while True:
+                self._takeScores()
+                if not self._more and self._isScored():
+                    break
+                self._superviseWorker(pool, feed)
+                self._wait()
+                if self._more and time.monotonic() - self._looked >= self._interval:
+                    self._look(feed)
+            self._finish()
+        self._reader.close()
+
+    # ------------------------------ the beginning ------------------------------
+
+    def _begin(self, feed):
+        model = self._run.inputModel.get().getFileName()
+        self._record = {'model': fileDigest(model), 'decision': [self._mode, self._wanted]}
+        before = self._readRecord()
+        resume = before.get('decision') == self._record['decision']
+        try:
+            if before.get('model') != self._record['model']:
+                raise convert.CannotResume('The model is another one.')
+            self._tables.resume()
+            self._look(feed)
+        except convert.CannotResume as reason:
+            if before:
+                self._run.info(f'Starting anew. {reason}')
+            resume = False
+            self._clear()
+            self._look(feed)
+        self._run._linkIntoExtra(model, MODEL)
+        if self._mode == PURITY:
+            self._writeRecord({**self._record, 'decision': None})
+            self._run.info('The share of junk is known when all is scored: the outputs come when the input is closed.')
+        else:
+            self._openOutputs(resume)
+
+    def _clear(self):
+        """Remove what an earlier launch made of other inputs."""
+        self._writeRecord({})
+        cleanPath(*(os.path.join(self._folder, name) for name in (convert.SCORES, REPORT)))
+        cleanPattern(os.path.join(self._folder, f'{convert.SCORES}.*.part'))
+        self._tables.clear()
+
+    def _openOutputs(self, resume, probabilities=None):
+        if not resume:      # if this is killed before the outputs are empty, the next launch empties them, too
+            self._writeRecord({**self._record, 'decision': None})
+        header = self._run.inputModel.get().getHeader()
+        self.minimum = decision.minimumFor(self._mode, self._wanted, header, probabilities)
+        self._outputs = GrowingOutputs(self._run, self.minimum, resume)
+        self._writeRecord(self._record)
+
+    def _readRecord(self):
+        try:
+            with open(os.path.join(self._folder, RECORD), encoding='utf-8') as stream:
+                return json.load(stream)
+        except (OSError, ValueError):
+            return {}
+
+    def _writeRecord(self, record):
+        with replacing(os.path.join(self._folder, RECORD), encoding='utf-8') as stream:
+            json.dump(record, stream)
+
+    # ------------------------------ what comes in ------------------------------
+
+    def _look(self, feed):
+        """Add what has come to the worker's tables; tell the worker if nothing more will come."""
+        coordinates, micrographs = self._run.inputCoordinates.get(), self._run.lookedAt()
+        self._askProducer(coordinates)
+        # Whether they are open is asked before the picks are read: what comes in between, the next look finds.
+        for itemSet in (coordinates, coordinates.getMicrographs(), micrographs):
+            convert.refresh(itemSet)
+        if coordinates.getSize():
+            self._run.checkPixelSizes()
+            self._noteArrival(self._tables.add(coordinates, micrographs))
+        late = bool(self._tables.waiting) and micrographs.isStreamOpen()
+        isOpen = coordinates.isStreamOpen() or late
+        if not isOpen or self.ending == ENDED:      # the file of an empty set cannot tell that it was closed
+            self.ending, isOpen = '', False
+        elif self.ending:
+            self._run.info(f'The run of the input {self.ending} and left it open: pruning what has come.')
+        self._more = isOpen and not self.ending
+        self._looked = time.monotonic()
+        if not self._more:
+            feed.end()
+
+    def _noteArrival(self, added):
+        now = time.monotonic()
+        if added:
+            self._arrived = self._told = now
+            self._run.info(f'{added} new picks, {len(self._tables)} in all.')
+        elif now - self._told >= STALL_S:
+            self._told = now
+            self._run.info(f'Waiting for picks: none have come for {(now - self._arrived) / 60:.0f} minutes '
+                           f'({len(self._tables)} before).')
+
+    def _askProducer(self, coordinates):
+        """See whether the run that makes the picks, or the micrographs that are waited for, still goes on."""
+        now = time.monotonic()
+        if min(now - self._arrived, now - self._asked) >= PRODUCER_S:
+            self._asked = now
+            pointer = self._run.inputCoordinates if coordinates.isStreamOpen() else self._run.lookedAtPointer()
+            self.ending = Producer(pointer, self._run.getProject()).ending()
+
+    # ------------------------------ the worker ------------------------------
+
+    def _superviseWorker(self, pool, feed):
+        """Start the worker when there is work for it. Raises WorkerStopped if it has ended before all was done."""
+        if self._worker is None:
+            if not self._isScored():
+                self._worker = pool.submit(self._run.workerJob(feed.name))
+            return
+        if not self._worker.done():
+            return
+        error = self._worker.exception()
+        if not feed.isThere():
+            raise InputError('This run was launched again while it was going on: the later launch goes on instead.')
+        if isinstance(error, WorkerStopped) and error.code == EXIT_FEEDER_GONE:
+            self._run.info('The worker saw no sign of life of this run for a while: it is started again.')
+            self._worker = None
+        elif error is not None:
+            raise error
+        else:
+            self._readScores()
+            if not self._isScored():      # as a queue has it, which does not tell how a job ended
+                raise WorkerStopped(self._run._workerError('', 0))
+
+    def _isScored(self):
+        """Whether the worker is through with all the picks that it was given so far, and all scores have been read."""
+        through = self._reader.isWhole() and os.path.exists(os.path.join(self._folder, REPORT))
+        return self._reader.rows == len(self._tables) and (through or not len(self._tables))
+
+    def _wait(self):
+        due = self._reader.rows < len(self._tables)
+        seconds = min(SCORES_S, self._interval) if due else self._interval
+        if self._worker is None:
+            time.sleep(seconds)
+        else:
+            futures.wait([self._worker], seconds)
+
+    # ------------------------------ what goes out ------------------------------
+
+    def _takeScores(self):
+        """Read the scores that have come, and put them into the outputs where it is time for that."""
+        self._readScores()
+        allRead = self._reader.rows == len(self._tables)
+        if not self._pending or allRead and not self._more:      # nothing, or the last: see _finish
+            return
+        if time.monotonic() - self._updated >= max(self._cost / MOST_UPDATING, 0 if allRead else self._interval):
+            self._update(Set.STREAM_OPEN)
+
+    def _readScores(self):
+        for scores in iter(lambda: self._reader.read(self._tables.ids), None):
+            self.novel += scores.countNovel(self._novelty)
+            if self._outputs is not None:
+                self._pending.append(scores)
+                if sum(map(len, self._pending)) >= MANY:
+                    self._update(Set.STREAM_OPEN)
+
+    def _update(self, state):
+        start = time.monotonic()
+        for scores in self._pending:
+            self._outputs.append(scores)
+        self._pending.clear()
+        self._outputs.update(state)
+        self._run.tellProgress(*self._outputs.sizes(), len(self._tables))
+        self._updated = time.monotonic()
+        self._cost = self._updated - start
+
+    def _finish(self):
+        if self._tables.seen() and not len(self._tables):
+            raise InputError('None of the coordinates is on one of the micrographs.')
+        if self._mode == PURITY:
+            scores = convert.scoresSoFar(self._folder)
+            self._openOutputs(False, [] if scores is None else scores.particleProbabilities())
+            self._pending = [] if scores is None else [scores]
+        if self._tables.waiting:
+            self._pending.append(convert.Scores.unreadable(self._tables.missing(self._run.inputCoordinates.get())))
+        self._update(Set.STREAM_CLOSED)
+        if len(self._tables):
+            self.report = self._run._readReport()
+
+
+def _standFor(stepThread):
+    """Let the executor of the queue take this thread for that of the step."""
+    threading.current_thread().thId = stepThread

@@ -1,0 +1,78 @@
+"""The labelled boxes of a data set, cut out of its micrographs."""
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Dict, List, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..exchange.errors import InputError
+from ..exchange.micrograph_reader import read_micrograph
+from ..exchange.tables import CLASSES, CoordinateRow, MicrographRow
+from . import cropping
+
+
+@dataclass(frozen=True)
+class LabelledBoxes:
+    """Labelled boxes, and what was left out.
+
+    rows: of the table (n); pixels: (n, fields, side, side), normalised; labels: class names (n); mic_ids: ids of their
+    micrographs (n); failed_micrographs: dicts of mic_id, path, reason; dropped: labels that were left out.
+    """
+    rows: List[CoordinateRow]
+    pixels: Tensor
+    labels: np.ndarray
+    mic_ids: np.ndarray
+    failed_micrographs: List[dict]
+    dropped: int
+
+    def counts(self) -> Dict[str, int]:
+        """Boxes of each class that occurs, in the order of CLASSES."""
+        return {c: int((self.labels == c).sum()) for c in CLASSES if (self.labels == c).any()}
+
+
+def crop_labels(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateRow], box_angstrom: float,
+                size: int, fields: Sequence[float], margin: float = 1.0) -> LabelledBoxes:
+    """Read every micrograph that has labels, once, and crop its labelled boxes.
+
+    A box is `box_angstrom` Å wide and becomes `size` px; `margin` widens field and picture alike, to leave room for
+    rotations. Micrographs that cannot be read are reported and their labels dropped.
+    Raises InputError for a label of an unknown micrograph, or outside its micrograph.
+    """
+    by_micrograph = defaultdict(list)
+    for label in labels:
+        if label.mic_id not in micrographs:
+            raise InputError(f'label at x={label.x:g}, y={label.y:g}: no micrograph has the id {label.mic_id}.')
+        by_micrograph[label.mic_id].append(label)
+    side = int(np.ceil(size * margin))
+    rows, pixels, failed, dropped = [], [], [], 0
+    for mic_id, wanted in by_micrograph.items():
+        row = micrographs[mic_id]
+        try:
+            image = read_micrograph(row.path)
+            levels = cropping.levels(torch.from_numpy(image), box_angstrom / row.pixel_size, size, fields)
+        except InputError as error:
+            failed.append({'mic_id': mic_id, 'path': str(row.path), 'reason': str(error)})
+            dropped += len(wanted)
+            continue
+        xy = np.array([(label.x, label.y) for label in wanted], dtype=np.float32)
+        _check_inside(xy, image.shape, row, wanted)
+        centres = torch.from_numpy(xy)
+        width = box_angstrom / row.pixel_size * side / size
+        pixels.append(torch.cat([cropping.crop(level, centres, width * field, side)
+                                 for level, field in zip(levels, fields)], dim=1))
+        rows += wanted
+    if not pixels:
+        raise InputError(f'none of the {len(by_micrograph)} labelled micrographs can be used; the first: '
+                         f'{failed[0]["reason"]}' if failed else 'there are no labels.')
+    return LabelledBoxes(rows, torch.cat(pixels), np.array([row.label for row in rows]),
+                   np.array([row.mic_id for row in rows]), failed, dropped)
+
+
+def _check_inside(xy, shape, row, wanted):
+    outside = ~cropping.inside(xy, *shape)
+    if outside.any():
+        label = wanted[int(np.argmax(outside))]
+        raise InputError(f'label "{label.label}" at x={label.x:g}, y={label.y:g} lies outside micrograph {row.mic_id} '
+                         f'({row.path}, {shape[1]} x {shape[0]} px).')

@@ -1,0 +1,158 @@
+"""The table of scores while it grows: whole rows at every moment, continued after a kill.
+
+Until it is complete the table lives under a name that carries a digest of what the scores depend on, and the run that
+writes it holds a lock on it. A later run with the same digest finds it, keeps its rows and goes on; one with another
+digest removes it and starts anew.
+"""
+import csv
+import hashlib
+import io
+import math
+import os
+from pathlib import Path
+from typing import IO, Callable, Iterable, List, Optional, Sequence
+
+from .files import PathLike
+from .locks import LocksUnavailable, wait_for_lock
+from .tables import OUTSIDE, SCORE_NUMBERS, SCORED, UNREADABLE
+from .tables import SCORE_COLUMNS as COLUMNS
+
+
+class GrowingScores:
+    """Appends rows to a partial table, and renames it when it is complete."""
+
+    def __init__(self, output: PathLike, inputs: Iterable[PathLike], log: Callable[[str], None],
+                 still_wanted: Callable[[], None] = lambda: None):
+        """output: the path of the complete table.
+
+        inputs: the files on which the scores depend, as far as they are whole from the start. still_wanted: called
+        again and again while another run writes the table and is waited for; it may raise to give up.
+        """
+        self.output, self._log, self._still_wanted = Path(output), log, still_wanted
+        self.partial = self.output.with_name(f'{self.output.name}.{_digest(inputs)}.part')
+        self._stream: IO[bytes] = io.BytesIO()      # until `open`
+        self._length = 0           # of what is known to be whole
+        self._resuming = True      # as long as the rows of an earlier run have not come to their end
+
+    def open(self) -> None:
+        """Take the table, when no other run writes it any more. Raises what `still_wanted` raises."""
+        for other in self.output.parent.glob(f'{self.output.name}.*.part'):
+            if other != self.partial:
+                self._remove(other)
+        while True:
+            # Somebody else's link in its place is not followed.
+            self._stream = open(os.open(self.partial, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666), 'r+b')
+            self._lock()
+            if self._is_at(self.output):      # the run that was waited for has completed it
+                os.replace(self.output, self.partial)
+            if self._is_at(self.partial):
+                break
+            self._stream.close()
+        header = _line(COLUMNS)
+        if self._stream.readline() != header:
+            self._stream.seek(0)
+            self._stream.truncate()
+            self._stream.write(header)
+            self._stream.flush()
+        self._length = len(header)
+
+    def take(self, ids: Sequence[int]) -> List[Dict[str, str]]:
+        """Return the rows, as text, that an earlier run has left of the next picks: of `ids`, or the first of them.
+
+        Where they end, or are of other picks, or damaged, the table is cut off, and there are none from then on.
+        """
+        kept: List[Dict[str, str]] = []
+        while self._resuming and len(kept) < len(ids):
+            line = self._stream.readline()
+            row = _whole_row(line, ids[len(kept)])
+            if row is None:
+                self._cut()
+                break
+            kept.append(row)
+            self._length += len(line)
+        return kept
+
+    def append(self, rows: Iterable[Sequence]) -> None:
+        """Add the rows of the next picks."""
+        self._stream.write(b''.join(_line(row) for row in rows))
+        self._stream.flush()
+
+    def complete(self) -> None:
+        """Give the table its final name."""
+        if self._resuming:
+            self._cut()
+        os.fsync(self._stream.fileno())
+        os.replace(self.partial, self.output)
+        self.close()
+
+    def discard(self) -> None:
+        """Remove the partial table: nothing in it is worth continuing."""
+        self.partial.unlink()
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, which gives the lock back; what is in it stays for a later run."""
+        self._stream.close()
+
+    def _cut(self):
+        self._resuming = False
+        self._stream.seek(self._length)
+        self._stream.truncate()
+
+    def _remove(self, other):
+        """Remove a partial table of other inputs, when no run writes it any more."""
+        try:
+            self._stream = open(other, 'r+b')
+        except FileNotFoundError:
+            return
+        with self._stream:
+            self._lock()
+            other.unlink(missing_ok=True)
+
+    def _lock(self):
+        try:
+            wait_for_lock(self._stream, lambda: self._log(f'waiting for the end of another run that writes '
+                                                          f'{self.output}'), self._still_wanted)
+        except LocksUnavailable as error:
+            self._log(f'warning: {self.output.parent} cannot be locked ({error}); take care that no two runs write '
+                      f'{self.output.name} at once')
+
+    def _is_at(self, path):
+        return path.exists() and os.path.samestat(os.fstat(self._stream.fileno()), os.stat(path))
+
+
+def _line(values) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator='\n').writerow(values)
+    return text.getvalue().encode('utf-8')
+
+
+def _whole_row(line: bytes, coord_id) -> Optional[dict]:
+    """A line of the table as a dict of text, None if it is not the whole row of this pick."""
+    if not line.endswith(b'\n') or b'\0' in line:
+        return None
+    values = next(csv.reader([line.decode('utf-8', 'replace')]), [])
+    row = dict(zip(COLUMNS, values))
+    if len(values) != len(COLUMNS) or values[0] != str(coord_id) or not _is_whole(row):
+        return None
+    return row
+
+
+def _is_whole(row):
+    numbers = [row[name] for name in SCORE_NUMBERS]
+    if row['status'] != SCORED:
+        return row['status'] in (OUTSIDE, UNREADABLE) and not any(numbers)
+    try:
+        return all(math.isfinite(float(number)) for number in numbers)
+    except ValueError:
+        return False
+
+
+def _digest(paths) -> str:
+    total = hashlib.sha256()
+    for path in paths:
+        with open(path, 'rb') as stream:
+            for block in iter(lambda: stream.read(2 ** 20), b''):
+                total.update(block)
+        total.update(b'\0')
+    return total.hexdigest()[:16]

@@ -1,0 +1,100 @@
+"""Describes picks by numbers, in which the suggestions of boxes to label are found.
+
+On a sample of whole micrographs, spread over the data set, every pick is shown to the feature extractor as the recipe
+`default` shows it, in one orientation. The principal components of the features go to one small file.
+"""
+import time
+from typing import Callable, Dict, Sequence
+
+import numpy as np
+from scipy.linalg import eigh
+
+from ..boxes.cropping import FIELDS_OF_VIEW, INPUT_SIZE
+from ..exchange.errors import InputError
+from ..exchange.feature_file import Features, write_features
+from ..network.device import Device
+from ..network.networks import FeatureExtractor, LinearRecogniser
+from .predictors import Embedder
+from .prefetching import prefetch_and_predict
+from .progress import Progress
+from .sources import WholeTables
+
+COMPONENTS = 64
+NEGLIGIBLE = 1e-6                # of the largest component's variance
+GOLDEN = 0.6180339887498949      # the first so many multiples of it, modulo 1, lie evenly, however many they are
+
+
+def embed(source: WholeTables, box_angstrom: float, output, extractor: FeatureExtractor, devices: Sequence[Device],
+          most: int, batch_size: int, log: Callable[[str], None]) -> dict:
+    """Write the features of at most `most` picks, in boxes of `box_angstrom` Å, to `output`; return the report.
+
+    Picks off their micrograph are left out; so is a micrograph that cannot be used, with a warning. Raises InputError
+    if none is left.
+    """
+    start = time.monotonic()
+    picks = {group.micrograph.mic_id: group for group in source}
+    chosen = choose_sample({mic_id: range(len(group.ids)) for mic_id, group in picks.items()}, most)
+    sample = [picks[mic_id].some(indices) for mic_id, indices in chosen.items()]
+    total = sum(len(group.ids) for group in sample)
+    log(f'{total} of {source.picks} picks, on {len(sample)} of {source.groups} '
+        f'micrographs')
+    # The classifier is not used; what it is made of, the features, are the recipe's.
+    recogniser = LinearRecogniser(extractor, 2, len(FIELDS_OF_VIEW))
+    embedders = [Embedder(recogniser, box_angstrom, INPUT_SIZE, FIELDS_OF_VIEW, device, batch_size, log)
+                  for device in devices for _ in range(device.streams)]
+    progress = Progress(log, what='described')
+    ids, mic_ids, features, failed = [], [], [], []
+    for group, predicted in prefetch_and_predict(sample, embedders):
+        row = group.micrograph
+        try:
+            on_it, described = predicted.result()
+        except InputError as error:
+            log(f'warning: micrograph {row.mic_id} is left out: {error}')
+            failed.append({'mic_id': row.mic_id, 'path': str(row.path), 'reason': str(error)})
+            progress.add(row.mic_id, 0, len(group.ids), total)
+            continue
+        if on_it.any():
+            ids.append(group.ids[on_it])
+            mic_ids.append(np.full(len(described), row.mic_id))
+            features.append(described)
+        progress.add(row.mic_id, len(described), len(group.ids), total)
+    if not ids:
+        raise InputError(f'none of the {len(sample)} micrographs can be used; the first: {failed[0]["reason"]}'
+                         if failed else 'all picks lie outside their micrographs.')
+    ids, mic_ids, features = map(np.concatenate, (ids, mic_ids, features))
+    write_features(output, Features(principal_components(features), ids, mic_ids))
+    return {'micrographs': len(sample), 'boxes': len(ids), 'failed_micrographs': failed,
+            'device': ' and '.join(device.name for device in devices), 'seconds': round(time.monotonic() - start, 2)}
+
+
+def choose_sample(picks: Dict[int, Sequence], most: int) -> Dict[int, Sequence]:
+    """Whole micrographs, evenly over `picks` {mic_id: picks} and in its order, with at most `most` picks in all.
+
+    One at least: if it holds more than `most` by itself, its picks are thinned out.
+    """
+    ids = list(picks)
+    order = sorted(range(len(ids)), key=lambda i: i * GOLDEN % 1)
+    held = np.cumsum([len(picks[ids[i]]) for i in order])
+    chosen = {ids[i] for i in order[:max(1, int((held <= most).sum()))]}
+    sample = {mic_id: rows for mic_id, rows in picks.items() if mic_id in chosen}
+    if held[0] > most:
+        return {mic_id: [rows[i * len(rows) // most] for i in range(most)] for mic_id, rows in sample.items()}
+    return sample
+
+
+def principal_components(features: np.ndarray) -> np.ndarray:
+    """Features (n, width) -> (n, <= COMPONENTS) float32: scores of the first components of the standardised features.
+
+    Each score is divided by the root of its standard deviation, so that the first few do not drown the others, and
+    all by a common number, so that the squared length of a row is 1 on average.
+    """
+    standard = features - features.mean(axis=0)
+    standard /= np.maximum(standard.std(axis=0), 1e-6)
+    width = standard.shape[1]
+    variances, directions = eigh(standard.T @ standard / len(standard),
+                                 subset_by_index=(max(0, width - COMPONENTS), width - 1))
+    kept = variances > NEGLIGIBLE * variances[-1]
+    if not kept.any():      # one pick, or all alike
+        return np.zeros((len(features), 1), dtype=np.float32)
+    scores = standard @ directions[:, kept][:, ::-1] / variances[kept][::-1] ** 0.25
+    return (scores / np.sqrt((scores ** 2).sum(axis=1).mean())).astype(np.float32)

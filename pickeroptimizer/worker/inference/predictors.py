@@ -1,0 +1,127 @@
+"""Predictors: a recogniser on one device, that gives numbers for the boxes of one micrograph after the other."""
+import re
+from abc import ABC, abstractmethod
+from typing import Callable, Protocol, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..boxes import cropping
+from ..exchange.errors import DeviceError, InputError
+from ..exchange.tables import CLASSES, SCORE_NUMBERS
+from ..network.device import Device
+from ..network.fast import for_inference
+from ..network.networks import Recogniser
+
+NOVELTY = SCORE_NUMBERS.index('novelty')
+# Below this many boxes the libraries of linear algebra take other ways, with other last digits: fewer are filled up,
+# so that the numbers of a pick do not depend on the others that it is judged with.
+LEAST_BATCH = 32
+BATCHES = {'cpu': 64, 'cuda': 512}      # boxes at a time: what the caches hold; what keeps a GPU busy
+GPU_FAILURE = re.compile('cuda|cudnn|cublas|nvml', re.IGNORECASE)
+CPU_FULL = "can't allocate memory"
+
+
+def raise_clearly(error: RuntimeError, device_name: str):
+    """Raise what an error of torch means: MemoryError, DeviceError in one line, or else the error itself."""
+    if CPU_FULL in str(error):
+        raise MemoryError from None
+    if not GPU_FAILURE.search(str(error)):
+        raise error
+    reason = str(error).strip().splitlines()[0]
+    raise DeviceError(f'{device_name} failed ({reason}); see what nvidia-smi says of it, and run the same command '
+                      f'again.') from None
+
+
+class Predictor(Protocol):
+    """Gives numbers for the boxes of a micrograph; `device`: where it works."""
+    device: Device
+
+    def __call__(self, image: Tensor, pixel_size: float, xy: np.ndarray) -> np.ndarray:
+        """Numbers (n, m) for the boxes around centres (n, 2) in px of a micrograph (rows, columns), float32."""
+
+
+class BatchPredictor(ABC):
+    """A Predictor that shows a recogniser as many boxes at a time as its device can take."""
+
+    def __init__(self, recogniser: Recogniser, box_angstrom: float, size: int, fields: Sequence[float],
+                 device: Device, batch_size: int, log: Callable[[str], None]):
+        """Boxes of `box_angstrom` Å are shown as `size` px; batch_size: boxes at a time, 0: what suits the device."""
+        self.recogniser = for_inference(recogniser, size, device)
+        self.box_angstrom, self.size, self.fields = box_angstrom, size, fields
+        self.device, self.batch_size = device, batch_size or BATCHES[device.torch_device.type]
+        self._log = log
+
+    def __call__(self, image: Tensor, pixel_size: float, xy: np.ndarray) -> np.ndarray:
+        """Return what `predict` gives for the boxes around centres (n, 2) in px of a micrograph: (n, m) float32.
+
+        When the memory of the GPU does not suffice, the batches become smaller from then on. Raises InputError if the
+        box is larger than the micrograph, DeviceError if one box at a time is too much or the GPU fails.
+        """
+        while True:
+            try:
+                return self._in_batches(image, pixel_size, xy)
+            except torch.OutOfMemoryError:
+                if self.batch_size == 1:
+                    raise DeviceError(f'{self.device.name}: its memory does not suffice for a single box (do other '
+                                      f'programs use it?); take another GPU, or --device cpu.') from None
+            except RuntimeError as error:
+                raise_clearly(error, self.device.name)
+            self.batch_size = max(1, self.batch_size // 2)
+            torch.cuda.empty_cache()
+            self._log(f'warning: {self.device.name}: its memory is full; going on with {self.batch_size} boxes at a '
+                      f'time')
+
+    @abstractmethod
+    def predict(self, pixels: Tensor) -> Tensor:
+        """Boxes (n, fields, size, size) on the device -> (n, m) there."""
+
+    def _in_batches(self, image, pixel_size, xy):
+        results = []
+        with torch.no_grad(), self.device.autocast():
+            for pixels in cropping.batches(image, xy.astype(np.float32), self.box_angstrom / pixel_size, self.size,
+                                        self.fields, self.batch_size, self.device.torch_device):
+                number = len(pixels)
+                missing = min(LEAST_BATCH, self.batch_size) - number
+                if missing > 0:
+                    pixels = F.pad(pixels, (0, 0) * 3 + (0, missing))
+                results.append(self.predict(pixels)[:number])
+            # All at once, for on a GPU this waits until the work is done.
+            return torch.cat(results).cpu().numpy() if results else np.zeros((0, 0), dtype=np.float32)
+
+
+class Scorer(BatchPredictor):
+    """Gives the numbers of SCORE_NUMBERS."""
+
+    def __init__(self, recogniser: Recogniser, header: dict, device: Device, batch_size: int,
+                 log: Callable[[str], None]):
+        """A model as model_file.load_model gives it."""
+        super().__init__(recogniser, header['box_angstrom'], header['input_size'], header['fields'], device,
+                         batch_size, log)
+        self._columns = [CLASSES.index(c) for c in header['classes']]
+
+    def __call__(self, image: Tensor, pixel_size: float, xy: np.ndarray) -> np.ndarray:
+        """As of every BatchPredictor; InputError too if the model gives anything but numbers."""
+        numbers = super().__call__(image, pixel_size, xy)
+        if not np.isfinite(numbers).all():
+            raise InputError('the model gives no finite numbers for it; is the model damaged?')
+        return numbers
+
+    def predict(self, pixels: Tensor) -> Tensor:
+        """Boxes (n, fields, size, size) -> the numbers (n, SCORE_NUMBERS)."""
+        probabilities, novelty = self.recogniser.judge(pixels)
+        numbers = torch.zeros(len(pixels), len(SCORE_NUMBERS), device=pixels.device)
+        for column, values in zip(self._columns, probabilities.unbind(dim=1)):
+            numbers[:, column] = values
+        numbers[:, NOVELTY] = novelty
+        return numbers
+
+
+class Embedder(BatchPredictor):
+    """Gives the features."""
+
+    def predict(self, pixels: Tensor) -> Tensor:
+        """Boxes (n, fields, size, size) -> features (n, width)."""
+        return self.recogniser.features(pixels)

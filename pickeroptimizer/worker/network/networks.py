@@ -1,0 +1,187 @@
+"""The networks: a ResNet as feature extractor, and the heads that turn its feature maps into class scores.
+
+The extractor sees one grey channel. For weights made on colour pictures, the first convolution's three input
+channels are summed: the same result as showing the grey picture three times, at a third of the work.
+"""
+from typing import List, Optional, Sequence, Tuple, Union
+
+import torch
+import torchvision
+from torch import Tensor, nn
+
+ARCHITECTURES = ('resnet18', 'resnet34', 'resnet50')
+THIRD_BRANCH_CHANNELS = 128
+LEAST_PROBABILITY = 1e-12      # what a logarithm is taken of, and what is divided by
+LEAST_SCALE = 0.1      # of a feature's s.d., as a share of the median one
+
+
+class FeatureExtractor(nn.Module):
+    """A torchvision ResNet without its classifier: (n, 1, s, s) -> the feature maps of its four stages.
+
+    ranges: of its maps, as activation_ranges.observe_ranges gives them, or None where they are not known.
+    """
+
+    def __init__(self, architecture: str):
+        super().__init__()
+        net = getattr(torchvision.models, architecture)(weights=None)
+        net.conv1 = nn.Conv2d(1, 64, kernel_size=7, stride=2, padding=3, bias=False)
+        nn.init.kaiming_normal_(net.conv1.weight, mode='fan_out', nonlinearity='relu')
+        self.stem = nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool)
+        self.stages = nn.ModuleList((net.layer1, net.layer2, net.layer3, net.layer4))
+        with torch.no_grad():
+            self.channels = [stage[-1].conv2.out_channels if architecture != 'resnet50'
+                             else stage[-1].conv3.out_channels for stage in self.stages]
+        self.ranges: Optional[List[Tuple[float, float]]] = None
+
+    def forward(self, boxes: Tensor) -> List[Tensor]:
+        maps, x = [], self.stem(boxes)
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        return maps
+
+
+def extractor_state(resnet_state: dict) -> dict:
+    """Rename the state of a torchvision ResNet (with its classifier, three input channels) to FeatureExtractor's."""
+    stem = {'conv1': '0', 'bn1': '1'}
+    state = {}
+    for name, tensor in resnet_state.items():
+        top, rest = name.split('.', 1)
+        if top == 'fc':
+            continue
+        if name == 'conv1.weight' and tensor.shape[1] == 3:
+            tensor = tensor.sum(dim=1, keepdim=True)
+        prefix = f'stem.{stem[top]}' if top in stem else f'stages.{int(top[-1]) - 1}'
+        state[f'{prefix}.{rest}'] = tensor
+    return state
+
+
+def _branch(channels: Sequence[int], classes: int) -> nn.Sequential:
+    """1x1 convolutions through `channels`, global average pooling, one fully connected layer."""
+    layers: List[nn.Module] = []
+    for before, after in zip(channels, channels[1:]):
+        layers += [nn.Conv2d(before, after, kernel_size=1), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels[-1], classes))
+
+
+class MultiLossHead(nn.Module):
+    """The paper's classifier (section 2.1.3): branches with the same task and increasing compression.
+
+    Branch 1 pools the last feature map; branch 2 halves its channels first; branch 3 (the paper's section 3.4.2.2)
+    goes down to 128 channels in two steps. Every fully connected layer starts from a uniform distribution.
+    """
+
+    def __init__(self, channels: int, classes: int, branches: int = 2):
+        super().__init__()
+        ways = ((channels,), (channels, channels // 2), (channels, channels // 2, THIRD_BRANCH_CHANNELS))
+        self.branches = nn.ModuleList(_branch(way, classes) for way in ways[:branches])
+        for branch in self.branches:
+            layer = branch[-1]
+            bound = layer.in_features ** -0.5
+            nn.init.uniform_(layer.weight, -bound, bound)
+            nn.init.uniform_(layer.bias, -bound, bound)
+
+    def forward(self, maps: List[Tensor]) -> List[Tensor]:
+        """Logits (n, classes) of each branch."""
+        return [branch(maps[-1]) for branch in self.branches]
+
+
+def pooled_features(maps: List[Tensor]) -> Tensor:
+    """Describe a box by the mean of every channel of every stage: (n, sum of channels), float32."""
+    return torch.cat([m.float().mean(dim=(2, 3)) for m in maps], dim=1)
+
+
+def tempered(probabilities: Tensor, temperature: Union[float, Tensor]) -> Tensor:
+    """Make probabilities (n, classes) sharper (temperature < 1) or blunter (> 1); keeps their precision."""
+    return (probabilities.clamp(min=LEAST_PROBABILITY).log() / temperature).softmax(dim=1)
+
+
+class Recogniser(nn.Module):
+    """A feature extractor and whatever turns its features into probabilities; the temperature that makes these mean
+    what they say; and the features of labelled boxes, which tell how new a box is.
+
+    width: number of features; references: number of labelled boxes that are remembered.
+    """
+
+    def __init__(self, extractor: FeatureExtractor, width: int, references: int):
+        super().__init__()
+        self.extractor = extractor
+        self.register_buffer('temperature', torch.ones(()))
+        self.register_buffer('mean', torch.zeros(width))
+        self.register_buffer('scale', torch.ones(width))
+        self.register_buffer('references', torch.zeros(references, width))
+        self.register_buffer('spacing', torch.ones(()))
+
+    def standardise_by(self, features: Tensor):
+        """Take mean and s.d. of features (n, width) as those of every box.
+
+        A feature that hardly varies among a few labelled boxes may vary a lot elsewhere; LEAST_SCALE bounds what it
+        can come to then.
+        """
+        scale = features.std(dim=0)
+        self.mean.copy_(features.mean(dim=0))
+        self.scale.copy_(scale.clamp(min=max(LEAST_SCALE * float(scale.median()), LEAST_PROBABILITY)))
+
+    def remember(self, features: Tensor):
+        """Keep the features of labelled boxes (n, width), as many of them as there is room for, to tell new ones."""
+        chosen = torch.linspace(0, len(features) - 1, len(self.references)).round().long()
+        self.references.copy_(self.standardised(features[chosen]).half())      # as the model file will hold them
+        apart = torch.cdist(self.references, self.references).fill_diagonal_(torch.inf)
+        self.spacing.copy_(apart.min(dim=1).values.median().clamp(min=LEAST_PROBABILITY))
+
+    def judge(self, boxes: Tensor) -> Tuple[Tensor, Tensor]:
+        """Boxes (n, fields, s, s) -> probabilities (n, classes) and novelty (n), float32.
+
+        Novelty is the distance to the nearest labelled box, in units of what is usual between labelled boxes and
+        their nearest: about 1 for what was labelled; far above 1 for what no label resembles.
+        """
+        described, probabilities = self.describe(boxes)
+        with torch.autocast(described.device.type, enabled=False):
+            distances = torch.cdist(self.standardised(described), self.references)
+            return probabilities, distances.min(dim=1).values / self.spacing
+
+    def standardised(self, features: Tensor) -> Tensor:
+        """Features (n, width) by the mean and the s.d. that were taken."""
+        return (features - self.mean) / self.scale
+
+
+class MultiLossRecogniser(Recogniser):
+    """The paper's network: one field of view, last feature map, the mean of the branches' probabilities."""
+
+    def __init__(self, extractor: FeatureExtractor, classes: int, branches: int = 2, references: int = 0):
+        super().__init__(extractor, extractor.channels[-1], references)
+        self.head = MultiLossHead(extractor.channels[-1], classes, branches)
+
+    def forward(self, boxes: Tensor) -> List[Tensor]:
+        return self.head(self.extractor(boxes))
+
+    def describe(self, boxes: Tensor) -> Tuple[Tensor, Tensor]:
+        """(n, 1, s, s) -> the pooled last feature map (n, width) and the probabilities (n, classes), float32."""
+        maps = self.extractor(boxes)
+        branches = torch.stack([logits.float().softmax(dim=1) for logits in self.head(maps)])
+        return pooled_features(maps[-1:]), tempered(branches.mean(dim=0), self.temperature)
+
+
+class LinearRecogniser(Recogniser):
+    """Frozen features of all stages, for every field of view, and one linear layer on their standardised values."""
+
+    def __init__(self, extractor: FeatureExtractor, classes: int, fields: int, references: int = 0):
+        width = sum(extractor.channels) * fields
+        super().__init__(extractor, width, references)
+        self.linear = nn.Linear(width, classes)
+
+    def features(self, boxes: Tensor) -> Tensor:
+        """(n, fields, s, s) -> (n, fields * sum of channels), float32."""
+        n, fields, size, _ = boxes.shape
+        maps = self.extractor(boxes.reshape(n * fields, 1, size, size))
+        return pooled_features(maps).reshape(n, -1)
+
+    def classify(self, features: Tensor) -> Tensor:
+        """(n, width) -> probabilities (n, classes)."""
+        with torch.autocast(features.device.type, enabled=False):
+            return tempered(self.linear(self.standardised(features)).softmax(dim=1), self.temperature)
+
+    def describe(self, boxes: Tensor) -> Tuple[Tensor, Tensor]:
+        """(n, fields, s, s) -> the features (n, width) and the probabilities (n, classes), float32."""
+        features = self.features(boxes)
+        return features, self.classify(features)

@@ -1,0 +1,85 @@
+"""Estimates, from the labelled boxes alone, how well a recogniser will do on micrographs that it has not seen."""
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from ..exchange.tables import PARTICLE
+from .calibration import calibrated, expected_calibration_error, fit_temperature, reliability
+from .metrics import figures
+
+BY_MICROGRAPH, BY_BOX = 'micrograph', 'box'
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """What recognisers said of boxes that they were not trained with.
+
+    probabilities: (n, classes), at the fitted temperature; targets: (n) class numbers; split: how the folds were made.
+    """
+    probabilities: np.ndarray
+    targets: np.ndarray
+    temperature: float
+    split: str
+    folds: int
+
+    def report(self, classes) -> dict:
+        """Figures over all boxes together."""
+        names = np.array(classes)
+        return {**figures(names[self.targets], names[self.probabilities.argmax(axis=1)], classes),
+                'calibration_error': expected_calibration_error(self.probabilities, self.targets),
+                'reliability': reliability(self.probabilities, self.targets),
+                'temperature': self.temperature, 'split': self.split, 'folds': self.folds,
+                'particle_probabilities': self._of_particles(classes)}
+
+    def _of_particles(self, classes):
+        """Sorted particle probabilities of the boxes labelled particle: what a cut would cost is read from them."""
+        number = classes.index(PARTICLE)
+        return [round(float(p), 6) for p in np.sort(self.probabilities[self.targets == number, number])]
+
+
+def cross_validate(recipe, embedded, targets, mic_ids, folds: int, seed: int, log) -> Optional[CrossValidation]:
+    """Fit without one fold after the other and judge on it.
+
+    Folds hold whole micrographs where every class lies on two at least; otherwise boxes are split at random, which
+    flatters the result. None where a class has a single box. `log` gets a line per fold.
+    """
+    split, parts = _folds(mic_ids, targets, folds, seed)
+    if not parts:
+        return None
+    raw = np.empty((len(targets), int(targets.max()) + 1))
+    for number, (train, test) in enumerate(parts, start=1):
+        log(f'cross-validation: fold {number} of {len(parts)} (by {split})')
+        recogniser = recipe.fit(embedded[train], targets[train], seed)
+        raw[test] = recipe.predict(recogniser, embedded[test])
+    temperature = fit_temperature(raw, targets)
+    return CrossValidation(calibrated(raw, temperature), targets, temperature, split, len(parts))
+
+
+def fit_calibrated(recipe, embedded, targets, mic_ids, folds: int, seed: int):
+    """A recogniser of all these boxes, at the temperature of a cross-validation where that can be; `folds` 0: none."""
+    recogniser = recipe.fit(embedded, targets, seed)
+    validation = folds and cross_validate(recipe, embedded, targets, mic_ids, folds, seed, log=lambda line: None)
+    if validation:
+        recogniser.temperature.fill_(validation.temperature)
+    return recogniser
+
+
+def _folds(mic_ids, targets, folds, seed):
+    numbers = Counter(targets.tolist()).values()
+    spread = min(len(set(mic_ids[targets == t])) for t in set(targets))
+    if spread >= 2:
+        for count in range(min(folds, len(set(mic_ids)), max(numbers)), 1, -1):
+            splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+            with warnings.catch_warnings():
+                warnings.simplefilter('ignore', UserWarning)      # of a class with fewer boxes than folds: it is known
+                parts = list(splitter.split(targets, targets, mic_ids))
+            if all(len(test) and len(set(targets[train])) == len(set(targets)) for train, test in parts):
+                return BY_MICROGRAPH, parts
+    if min(numbers) < 2:
+        return BY_BOX, []
+    splitter = StratifiedKFold(min(folds, min(numbers)), shuffle=True, random_state=seed)
+    return BY_BOX, list(splitter.split(targets, targets))

@@ -1,0 +1,87 @@
+"""Learns from the labelled boxes of one data set: boxes in, one model file and a report out."""
+import time
+from typing import Callable, Dict, List, Sequence
+
+import numpy as np
+
+from ..boxes.labelled import crop_labels
+from ..exchange.errors import InputError
+from ..exchange.tables import PARTICLE, CoordinateRow, MicrographRow
+from ..network.model_file import save_model
+from .cross_validation import BY_BOX, cross_validate
+
+FEW_BOXES = 10
+
+
+def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateRow], box_angstrom: float, output,
+             recipe, architecture: str, size: int, folds: int, seed: int, log: Callable[[str], None]) -> dict:
+    """Train `recipe` on labelled boxes of `box_angstrom` Å, write the model to `output`, return the report.
+
+    `size` is the network's input in px; `folds` = 0 leaves out the cross-validation. The same seed on the same
+    machine gives the same file. Raises InputError where the labels do not allow to learn anything.
+    """
+    start = time.monotonic()
+    _check_classes({label.label for label in labels})
+    boxes = crop_labels(micrographs, labels, box_angstrom, size, recipe.fields, recipe.margin)
+    for failure in boxes.failed_micrographs:
+        log(f'warning: micrograph {failure["mic_id"]} is left out: {failure["reason"]}')
+    counts = boxes.counts()
+    _check_classes(counts)
+    classes = list(counts)
+    log('labelled boxes: ' + ', '.join(f'{n} {c}' for c, n in counts.items()))
+    embedded = recipe.embed(boxes.pixels)
+    targets = np.array([classes.index(label) for label in boxes.labels])
+    validation = cross_validate(recipe, embedded, targets, boxes.mic_ids, folds, seed, log) if folds else None
+    crossed = validation.report(classes) if validation else None
+    if crossed:
+        log(f'cross-validation by {crossed["split"]}: macro-F1 {crossed["macro_f1"]:.3f}, balanced '
+            f'{crossed["balanced_macro_f1"]:.3f}, calibration error {crossed["calibration_error"]:.3f}')
+    curve: List[float] = []
+
+    def epoch_done(epoch, epochs, loss):
+        curve.append(round(loss, 6))
+        log(f'epoch {epoch} of {epochs}: loss {loss:.4f}')
+
+    recogniser = recipe.fit(embedded, targets, seed, epoch_done)
+    if validation:
+        recogniser.temperature.fill_(validation.temperature)
+    header = {'architecture': architecture, 'classes': classes, 'box_angstrom': box_angstrom, 'input_size': size,
+              'fields': list(recipe.fields), 'normalisation': 'median-iqr', 'recipe': recipe.name, **recipe.header(),
+              'references': len(recogniser.references), 'ranges': recogniser.extractor.ranges, 'seed': seed,
+              'counts': counts, 'cross_validation': crossed,
+              'loss_curve': curve, 'device': recipe.device.name, 'warnings': _warnings(counts, folds, crossed)}
+    for warning in header['warnings']:
+        log(f'warning: {warning}')
+    save_model(output, recogniser, header)
+    seconds = round(time.monotonic() - start, 2)
+    log(f'model written to {output} after {seconds:.1f} s')
+    return {**header, 'seconds': seconds, 'failed_micrographs': boxes.failed_micrographs,
+            'dropped_labels': boxes.dropped, 'labels': _checked_labels(boxes, validation, classes)}
+
+
+def _checked_labels(boxes, validation, classes):
+    """Each label with the class and the probability of its own class that the cross-validation gives it."""
+    if validation is None:
+        return []
+    own = validation.probabilities[range(len(boxes.rows)), validation.targets]
+    says = validation.probabilities.argmax(axis=1)
+    return [{'mic_id': row.mic_id, 'x': row.x, 'y': row.y, 'label': row.label, 'predicted': classes[said],
+             'probability': round(float(p), 4)} for row, p, said in zip(boxes.rows, own, says)]
+
+
+def _check_classes(present):
+    if PARTICLE not in present:
+        raise InputError('no box is labelled particle; label some particles and at least one kind of junk.')
+    if len(present) < 2:
+        raise InputError('all labels are of the class particle; label some ice or carbon boxes too.')
+
+
+def _warnings(counts, folds, crossed):
+    lines = [f'only {n} boxes are labelled {c}; {FEW_BOXES} or more make the model steadier.'
+             for c, n in counts.items() if n < FEW_BOXES]
+    if folds and crossed is None:
+        lines.append('no cross-validation: every class needs two labelled boxes at least.')
+    elif crossed and crossed['split'] == BY_BOX:
+        lines.append('the labels of some class come from one micrograph, so the cross-validation is by box and '
+                     'flatters; label that class on other micrographs too.')
+    return lines
