@@ -19,12 +19,12 @@ def augment(pixels: Tensor, size: int) -> Tensor:
 
 
 def central(pixels: Tensor, size: int) -> Tensor:
-    """The central `size` px of boxes (n, c, side, side), sampled as `augment` samples them."""
+    """Return the central `size` px of boxes (n, c, side, side), sampled as `augment` samples them."""
     turn = torch.eye(2, 3).mul(size / pixels.shape[-1]).expand(len(pixels), 2, 3)
     grid = F.affine_grid(turn, (len(pixels), pixels.shape[1], size, size), align_corners=False)
     return F.grid_sample(pixels, grid, align_corners=False, padding_mode='reflection')
 
 
 def orientations(pixels: Tensor) -> List[Tensor]:
-    """The eight flips and quarter turns of square boxes; the first is the box as it is."""
+    """Return the eight flips and quarter turns of square boxes; the first is the box as it is."""
     return [torch.rot90(mirrored, k, (2, 3)) for mirrored in (pixels, pixels.flip(3)) for k in range(4)]

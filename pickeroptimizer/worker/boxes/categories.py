@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..exchange import tables
 from ..exchange.errors import InputError
-from ..exchange.files import replacing
+from ..exchange.files import PathLike, replacing
 from . import cropping
 from .cropping import FIELDS_OF_VIEW, INPUT_SIZE
 from .labelled import crop_labels
@@ -41,7 +41,7 @@ class Categories:
     names: List[str]
 
     def without(self, left_out: Sequence[str]) -> 'Categories':
-        """All but some data sets, for a pretraining that must not have seen them. Raises InputError."""
+        """Return all but some data sets, for a pretraining that must not have seen them. Raises InputError."""
         unknown = sorted(set(left_out) - set(self.names))
         if unknown:
             raise InputError(f'--leave-out {unknown[0]}: there is no such data set; there are {", ".join(self.names)}.')
@@ -53,19 +53,20 @@ class Categories:
                           [self.names[i] for i in kept])
 
     def counts(self) -> Dict[str, Dict[str, int]]:
-        """{data set: {class: number of boxes}}."""
+        """Return {data set: {class: number of boxes}}."""
         return {name: {c: int(((self.data_sets == i) & (self.classes == number)).sum())
                        for number, c in enumerate(tables.CLASSES)} for i, name in enumerate(self.names)}
 
     def summary(self) -> str:
-        """One line: how many data sets, categories and boxes."""
+        """Return one line: how many data sets, categories and boxes."""
         categories = len(set(zip(self.data_sets.tolist(), self.classes.tolist())))
         return f'{len(self.names)} data sets, {categories} categories, {len(self.pixels)} boxes'
 
 
 def join(parts: Sequence[Categories]) -> Categories:
     """Put several together; equal names of data sets get a number."""
-    names, data_sets = [], []
+    names: List[str] = []
+    data_sets: List[Tensor] = []
     for number, part in enumerate(parts):
         data_sets.append(part.data_sets + len(names))
         names += [name if name not in names else f'{name}-{number}' for name in part.names]
@@ -74,13 +75,13 @@ def join(parts: Sequence[Categories]) -> Categories:
 
 
 def from_folders(folders: Sequence[Path], most: int, seed: int) -> Categories:
-    """Boxes of labelled data sets, at most `most` of each class, drawn at random. Raises InputError."""
+    """Cut boxes out of labelled data sets, at most `most` of each class, drawn at random. Raises InputError."""
     return join([_from_folder(Path(folder), most, np.random.default_rng([seed, i]))
                  for i, folder in enumerate(folders)])
 
 
 def simulated(experiments: int, most: int, seed: int, log: Callable[[str], None], processes: int = 0) -> Categories:
-    """Boxes of simulated experiments; experiment i is the same however many there are.
+    """Simulate experiments and cut boxes out of them; experiment i is the same however many there are.
 
     processes: how many at a time; 0: as many as there are CPUs.
     """
@@ -94,7 +95,7 @@ def simulated(experiments: int, most: int, seed: int, log: Callable[[str], None]
     return join(parts)
 
 
-def write_categories(path, categories: Categories):
+def write_categories(path: PathLike, categories: Categories) -> None:
     """Write a file of categories, whole or not at all."""
     with replacing(path, 'wb') as stream:
         stream.write(save({'pixels': categories.pixels, 'data_sets': categories.data_sets,
@@ -102,12 +103,13 @@ def write_categories(path, categories: Categories):
                           metadata={METADATA_KEY: json.dumps({'names': categories.names})}))
 
 
-def read_categories(path) -> Categories:
+def read_categories(path: PathLike) -> Categories:
     """Read a file of categories. Raises InputError if it is none."""
     try:
         with safe_open(path, 'pt') as stream:
             names = json.loads((stream.metadata() or {})[METADATA_KEY])['names']
-            return Categories(*(stream.get_tensor(key) for key in ('pixels', 'data_sets', 'classes')), list(names))
+            pixels, data_sets, classes = (stream.get_tensor(key) for key in ('pixels', 'data_sets', 'classes'))
+            return Categories(pixels, data_sets, classes, list(names))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         raise InputError(f'{path}: no file of categories; make one with "worker categories".') from None
 

@@ -5,7 +5,7 @@ at that resolution: the contrast between a box and its micrograph is what tells 
 resolution of the box, not of the camera, is where it has to be measured.
 """
 from dataclasses import dataclass
-from typing import Iterator, List, Sequence
+from typing import Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -44,7 +44,7 @@ def levels(image: Tensor, box: float, size: int, fields: Sequence[float]) -> Lis
     return [_level(image, box * field / size) for field in fields]
 
 
-def crop(level: Level, xy: Tensor, width: float, size: int, angles: Tensor = None) -> Tensor:
+def crop(level: Level, xy: Tensor, width: float, size: int, angles: Optional[Tensor] = None) -> Tensor:
     """Sample square boxes: (n, 1, size, size) around centres `xy` (n, 2), `width` px wide, both in px of the file.
 
     `angles` (n,), in radians, turn the sampling grid. Beyond the border the micrograph is reflected.
@@ -67,9 +67,9 @@ def crop(level: Level, xy: Tensor, width: float, size: int, angles: Tensor = Non
                          align_corners=False)
 
 
-def batches(image, xy: np.ndarray, box: float, size: int, fields: Sequence[float], most: int,
+def batches(image: Union[np.ndarray, Tensor], xy: np.ndarray, box: float, size: int, fields: Sequence[float], most: int,
             device: torch.device) -> Iterator[Tensor]:
-    """The boxes (n, fields, size, size) of `box` px around the centres `xy` (all, 2), at most `most` at a time.
+    """Yield the boxes (n, fields, size, size) of `box` px around the centres `xy` (all, 2), at most `most` at a time.
 
     image: an array or a Tensor (rows, columns), float32. The work is done on `device`. Raises InputError if the box
     is larger than the micrograph or less than LEAST_BOX.
@@ -81,7 +81,7 @@ def batches(image, xy: np.ndarray, box: float, size: int, fields: Sequence[float
 
 
 def inside(xy: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """Which centres (n, 2) in px lie on the micrograph."""
+    """Return whether centres (n, 2) in px lie on the micrograph: bool (n,)."""
     return (xy[:, 0] > -0.5) & (xy[:, 0] < columns - 0.5) & (xy[:, 1] > -0.5) & (xy[:, 1] < rows - 0.5)
 
 

@@ -28,7 +28,7 @@ class LabelledBoxes:
     dropped: int
 
     def counts(self) -> Dict[str, int]:
-        """Boxes of each class that occurs, in the order of CLASSES."""
+        """Return the number of boxes of each class that occurs, in the order of CLASSES."""
         return {c: int((self.labels == c).sum()) for c in CLASSES if (self.labels == c).any()}
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .errors import InputError
-from .files import replacing
+from .files import PathLike, replacing
 
 FORMAT_VERSION = 1
 # What numpy and zipfile raise where a file is no archive (a single array has no names), or damaged.
@@ -25,14 +25,14 @@ class Features(NamedTuple):
     mic_ids: np.ndarray
 
 
-def write_features(path, described: Features):
-    """Write them to a file that is either whole or not there."""
+def write_features(path: PathLike, described: Features) -> None:
+    """Write features to a file that is either whole or not there."""
     with replacing(path, 'wb') as stream:
         np.savez(stream, format=np.int64(FORMAT_VERSION), coord_id=described.ids.astype(np.int64),
                  mic_id=described.mic_ids.astype(np.int64), features=described.features.astype(np.float16))
 
 
-def read_features(path) -> Features:
+def read_features(path: PathLike) -> Features:
     """Read what `write_features` wrote. Raises InputError for a file that is missing, damaged or something else."""
     try:
         with np.load(path, allow_pickle=False) as archive:

@@ -6,6 +6,7 @@ import logging
 import os
 import struct
 from pathlib import Path
+from typing import Callable, Iterator
 
 import mrcfile
 import numpy as np
@@ -13,6 +14,7 @@ import tifffile
 from PIL import Image, UnidentifiedImageError
 
 from .errors import InputError
+from .files import PathLike
 
 MRC_SUFFIXES = ('.mrc', '.mrcs')
 TIFF_SUFFIXES = ('.tif', '.tiff')
@@ -28,11 +30,14 @@ _MRC_COMPLEX_MODES = (3, 4)
 _DAMAGED = (ValueError, TypeError, IndexError, KeyError, AttributeError, RuntimeError, ArithmeticError, AssertionError,
             SyntaxError, EOFError, struct.error)
 
+# Makes an array from its shape and dtype.
+Empty = Callable[..., np.ndarray]
+
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 logging.getLogger('tifffile').setLevel(logging.CRITICAL)      # what is wrong with a file is said here, in one line
 
 
-def read_micrograph(path, empty=np.empty) -> np.ndarray:
+def read_micrograph(path: PathLike, empty: Empty = np.empty) -> np.ndarray:
     """Read .mrc/.mrcs (modes 0, 1, 2, 6, 12), .tif/.tiff, .png or .jpg: a float32 array (rows, columns).
 
     empty: makes the array that is filled, from its shape and dtype. Row 0 is the first row of the file.
@@ -58,7 +63,7 @@ def read_micrograph(path, empty=np.empty) -> np.ndarray:
     return _checked(path, image)
 
 
-def _read_mrc(path, empty):
+def _read_mrc(path: Path, empty: Empty) -> np.ndarray:
     header = _mrc_header(path)
     columns, rows, sections, mode = (int(header[key]) for key in ('nx', 'ny', 'nz', 'mode'))
     if mode in _MRC_COMPLEX_MODES:
@@ -83,7 +88,7 @@ def _read_mrc(path, empty):
     return image
 
 
-def _mrc_header(path):
+def _mrc_header(path: Path) -> np.void:
     """The header alone: mrcfile itself would take as much memory as it announces for its extension."""
     with open(path, 'rb') as stream:
         content = stream.read(MRC_HEADER_BYTES)
@@ -99,7 +104,7 @@ def _mrc_header(path):
     return other if header['mode'] not in modes and other['mode'] in modes else header      # some stamps are wrong
 
 
-def _read_tiff(path, empty):
+def _read_tiff(path: Path, empty: Empty) -> np.ndarray:
     try:
         with tifffile.TiffFile(path) as tiff:
             if not tiff.pages:
@@ -109,7 +114,8 @@ def _read_tiff(path, empty):
                 raise InputError(f'{path}: a colour image or a volume; a micrograph has one grey value a pixel.')
             if np.dtype(page.dtype).kind == 'c':
                 raise InputError(f'{path}: complex values; a micrograph has real ones.')
-            _check_size(path, *page.shape, len(tiff.pages))
+            rows, columns = page.shape
+            _check_size(path, rows, columns, len(tiff.pages))
             _check_compression(path, page.nbytes)
             ends = [start + count for start, count in zip(page.dataoffsets, page.databytecounts)]
             if max(ends, default=0) > os.path.getsize(path):
@@ -119,7 +125,7 @@ def _read_tiff(path, empty):
         raise InputError(f'{path}: no readable TIFF file ({_one_line(error)}).') from None
 
 
-def _read_bitmap(path, empty):
+def _read_bitmap(path: Path, empty: Empty) -> np.ndarray:
     try:
         with Image.open(path) as image:
             _check_size(path, image.height, image.width, getattr(image, 'n_frames', 1))
@@ -131,7 +137,7 @@ def _read_bitmap(path, empty):
         raise InputError(f'{path}: no readable image ({_one_line(error)}).') from None
 
 
-def _check_size(path, rows, columns, sections):
+def _check_size(path: Path, rows: int, columns: int, sections: int) -> None:
     if rows < 1 or columns < 1 or rows * columns > MAX_PIXELS:
         raise InputError(f'{path}: impossible size {columns} x {rows} px in the header.')
     if sections != 1:
@@ -139,25 +145,25 @@ def _check_size(path, rows, columns, sections):
                          f'and summed first).')
 
 
-def _check_compression(path, pixel_bytes):
+def _check_compression(path: Path, pixel_bytes: int) -> None:
     if pixel_bytes > MOST_COMPRESSED * os.path.getsize(path):
         raise InputError(f'{path}: much too short for its {pixel_bytes} bytes of pixels.')
 
 
-def _parts(image):
+def _parts(image: np.ndarray) -> Iterator[np.ndarray]:
     """An image in blocks of rows of about PART_PIXELS: views."""
     rows = max(1, PART_PIXELS // image.shape[1])
     return (image[start:start + rows] for start in range(0, len(image), rows))
 
 
-def _float32(image, empty):
+def _float32(image: np.ndarray, empty: Empty) -> np.ndarray:
     result = empty(image.shape, np.float32)
     with np.errstate(over='ignore', invalid='ignore'):
         result[...] = image
     return result
 
 
-def _checked(path, image):
+def _checked(path: Path, image: np.ndarray) -> np.ndarray:
     if image.ndim != 2 or not image.size:
         raise InputError(f'{path}: no readable image (its pixels have the shape {image.shape}).')
     ends = np.array([(part.min(), part.max()) for part in _parts(image)])
@@ -171,5 +177,5 @@ def _checked(path, image):
     return image
 
 
-def _one_line(error):
+def _one_line(error: BaseException) -> str:
     return ' '.join(str(error).split()) or type(error).__name__

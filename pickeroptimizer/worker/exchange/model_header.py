@@ -7,7 +7,7 @@ import json
 import math
 import os
 import struct
-from typing import Any, Dict, List, Optional, TypedDict
+from typing import Any, Dict, List, Optional, Tuple, TypedDict
 
 from .errors import InputError
 from .files import PathLike
@@ -42,7 +42,7 @@ class ModelHeader(_Always, total=False):
     branches: int                    # of the head multi-loss
     normalisation: str
     recipe_parameters: Dict[str, Any]
-    ranges: Optional[List[List[float]]]
+    ranges: Optional[List[Tuple[float, float]]]
     seed: int
     counts: Dict[str, int]
     cross_validation: Optional[Dict[str, Any]]
@@ -67,7 +67,7 @@ def read_header(path: PathLike) -> ModelHeader:
     return header
 
 
-def _metadata(path):
+def _metadata(path: PathLike) -> Dict[str, Any]:
     """The `__metadata__` of a safetensors file, after checking that the file is as long as it says."""
     try:
         size = os.path.getsize(path)
@@ -96,7 +96,7 @@ def _metadata(path):
     return metadata
 
 
-def _check(path, header):
+def _check(path: PathLike, header: Any) -> None:
     version = header.get('format_version') if isinstance(header, dict) else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise InputError(f'{path}: the description in this model file is damaged (no format version).')
@@ -125,14 +125,14 @@ def _check(path, header):
         raise InputError(f'{path}: the model has an impossible input size {header["input_size"]} px.')
 
 
-def _positive(value):
+def _positive(value: Any) -> bool:
     return _number(value) and value > 0
 
 
-def _range(value):
+def _range(value: Any) -> bool:
     return (isinstance(value, list) and len(value) == 2 and all(map(_number, value))
             and -MAX_RANGE <= value[0] <= 0 <= value[1] <= MAX_RANGE)
 
 
-def _number(value):
+def _number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

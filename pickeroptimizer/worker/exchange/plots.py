@@ -1,13 +1,18 @@
 """Plots of results, drawn on matplotlib axes that the caller gives: shared by the worker's files and Scipion's windows.
 
-Needs no torch and no Scipion. A `report` is what evaluation.evaluate returns; figures in it are shares (0-1).
+Needs no torch and no Scipion. A `report` is what training.evaluate returns; figures in it are shares (0-1).
 """
-from typing import Dict, List, Sequence
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
-from .files import replacing
+from .files import PathLike, replacing
+
+Report = Mapping[str, Any]
+Reports = Mapping[str, Report]      # by the name of the variant
 
 # Okabe and Ito's colours, which colour-blind people tell apart; marks tell the curves apart without colours.
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000')
@@ -15,7 +20,7 @@ MARKS = 'osD^vPX<>*h'
 SIDE_BY_SIDE = 0.012      # shift of one curve's points against the next, as a share of the x axis
 
 
-def draw_f1_against_shots(axes, reports: Dict[str, dict]):
+def draw_f1_against_shots(axes: Axes, reports: Reports) -> None:
     """Balanced macro-F1 against labels per class: mean, s.d. as bars and the worst draw as a small dash; one curve a
     variant."""
     widest = max(int(shots) for report in reports.values() for shots in report['summary'])
@@ -38,7 +43,7 @@ def draw_f1_against_shots(axes, reports: Dict[str, dict]):
     axes.legend(fontsize='small', loc='best')
 
 
-def draw_confusion(axes, classes: Sequence[str], confusion):
+def draw_confusion(axes: Axes, classes: Sequence[str], confusion: ArrayLike) -> None:
     """A confusion matrix, rows the true classes: numbers of boxes, coloured by their share of the row."""
     counts = np.asarray(confusion)
     shares = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
@@ -52,7 +57,7 @@ def draw_confusion(axes, classes: Sequence[str], confusion):
     axes.set_ylabel('labelled')
 
 
-def draw_per_class(axes, report: dict):
+def draw_per_class(axes: Axes, report: Report) -> None:
     """Precision, recall and F1 of each class with the most labels, mean and s.d. over the draws."""
     shots, row = most_shots(report)
     bars = ('precision', 'recall', 'f1')
@@ -69,7 +74,7 @@ def draw_per_class(axes, report: dict):
     axes.legend(fontsize='small', loc='upper center', bbox_to_anchor=(0.5, -0.08), ncols=3, frameon=False)
 
 
-def draw_reliability(axes, bins: List[dict]):
+def draw_reliability(axes: Axes, bins: List[Dict[str, float]]) -> None:
     """How often boxes are right against how sure the model is; `bins` as calibration.reliability gives them."""
     axes.plot((0, 1), (0, 1), color='grey', linewidth=1, linestyle='--', label='what it should be')
     axes.scatter([b['confidence'] for b in bins], [b['accuracy'] for b in bins],
@@ -82,7 +87,7 @@ def draw_reliability(axes, bins: List[dict]):
     axes.legend(fontsize='small', loc='upper left')
 
 
-def draw_training(axes, curve: Sequence[float]):
+def draw_training(axes: Axes, curve: Sequence[float]) -> None:
     """The loss after each epoch."""
     axes.plot(range(1, len(curve) + 1), curve, color=COLOURS[0], marker='.')
     axes.set_xlabel('epoch')
@@ -91,18 +96,18 @@ def draw_training(axes, curve: Sequence[float]):
     axes.grid(alpha=0.3)
 
 
-def most_shots(report: dict):
-    """(labels per class, summary) of the largest number of labels."""
+def most_shots(report: Report) -> Tuple[str, Dict[str, Any]]:
+    """Return (labels per class, summary) of the largest number of labels."""
     shots = max(report['summary'], key=int)
     return shots, report['summary'][shots]
 
 
-def best_variant(reports: Dict[str, dict]) -> str:
+def best_variant(reports: Reports) -> str:
     """The variant with the best balanced macro-F1 at its largest number of labels."""
     return max(reports, key=lambda name: most_shots(reports[name])[1]['balanced_macro_f1']['mean'])
 
 
-def save_sheet(path, reports: Dict[str, dict]):
+def save_sheet(path: PathLike, reports: Reports) -> None:
     """Write a picture: F1 against shots of all variants; confusion matrix and figures by class of the best one."""
     best = best_variant(reports)
     shots, row = most_shots(reports[best])

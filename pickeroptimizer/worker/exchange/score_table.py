@@ -10,7 +10,7 @@ import io
 import math
 import os
 from pathlib import Path
-from typing import IO, Callable, Iterable, List, Optional, Sequence
+from typing import IO, Callable, Dict, Iterable, List, Optional, Sequence
 
 from .files import PathLike
 from .locks import LocksUnavailable, wait_for_lock
@@ -94,12 +94,12 @@ class GrowingScores:
         """Close the file, which gives the lock back; what is in it stays for a later run."""
         self._stream.close()
 
-    def _cut(self):
+    def _cut(self) -> None:
         self._resuming = False
         self._stream.seek(self._length)
         self._stream.truncate()
 
-    def _remove(self, other):
+    def _remove(self, other: Path) -> None:
         """Remove a partial table of other inputs, when no run writes it any more."""
         try:
             self._stream = open(other, 'r+b')
@@ -109,7 +109,7 @@ class GrowingScores:
             self._lock()
             other.unlink(missing_ok=True)
 
-    def _lock(self):
+    def _lock(self) -> None:
         try:
             wait_for_lock(self._stream, lambda: self._log(f'waiting for the end of another run that writes '
                                                           f'{self.output}'), self._still_wanted)
@@ -117,17 +117,17 @@ class GrowingScores:
             self._log(f'warning: {self.output.parent} cannot be locked ({error}); take care that no two runs write '
                       f'{self.output.name} at once')
 
-    def _is_at(self, path):
+    def _is_at(self, path: Path) -> bool:
         return path.exists() and os.path.samestat(os.fstat(self._stream.fileno()), os.stat(path))
 
 
-def _line(values) -> bytes:
+def _line(values: Sequence) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator='\n').writerow(values)
     return text.getvalue().encode('utf-8')
 
 
-def _whole_row(line: bytes, coord_id) -> Optional[dict]:
+def _whole_row(line: bytes, coord_id: int) -> Optional[Dict[str, str]]:
     """A line of the table as a dict of text, None if it is not the whole row of this pick."""
     if not line.endswith(b'\n') or b'\0' in line:
         return None
@@ -138,7 +138,7 @@ def _whole_row(line: bytes, coord_id) -> Optional[dict]:
     return row
 
 
-def _is_whole(row):
+def _is_whole(row: Dict[str, str]) -> bool:
     numbers = [row[name] for name in SCORE_NUMBERS]
     if row['status'] != SCORED:
         return row['status'] in (OUTSIDE, UNREADABLE) and not any(numbers)
@@ -148,7 +148,7 @@ def _is_whole(row):
         return False
 
 
-def _digest(paths) -> str:
+def _digest(paths: Iterable[PathLike]) -> str:
     total = hashlib.sha256()
     for path in paths:
         with open(path, 'rb') as stream:

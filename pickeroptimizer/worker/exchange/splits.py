@@ -10,7 +10,7 @@ ATTEMPTS = 1000
 LEAST = 4          # boxes of each class on either side
 
 
-def check_split(labels: Sequence[str], mic_ids: Sequence[int], split: str):
+def check_split(labels: Sequence[str], mic_ids: Sequence[int], split: str) -> None:
     """Raise InputError, with the reason, if `halves` finds no split of boxes with these classes and micrographs."""
     labels, mic_ids = np.asarray(labels), np.asarray(mic_ids)
     names, numbers = np.unique(labels, return_counts=True)
@@ -25,7 +25,8 @@ def check_split(labels: Sequence[str], mic_ids: Sequence[int], split: str):
     halves(np.unique(labels, return_inverse=True)[1], mic_ids, split, np.random.default_rng(0))
 
 
-def halves(targets: np.ndarray, mic_ids: np.ndarray, split: str, rng) -> Tuple[np.ndarray, np.ndarray]:
+def halves(targets: np.ndarray, mic_ids: np.ndarray, split: str,
+           rng: np.random.Generator) -> Tuple[np.ndarray, np.ndarray]:
     """Indices that may be trained on, in random order, and those to judge by, from class numbers and micrographs (n).
 
     Half of the micrographs go to either side, or half of the boxes of each class. Raises InputError where no split

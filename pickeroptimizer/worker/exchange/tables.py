@@ -9,10 +9,10 @@ from array import array
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import IO, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .errors import InputError
-from .files import replacing
+from .files import PathLike, replacing
 
 CLASSES = ('particle', 'ice', 'carbon')
 PARTICLE = CLASSES[0]
@@ -59,21 +59,28 @@ class PickColumns(NamedTuple):
 class Table:
     """A CSV file that is read as far as it has grown: every row once, and only when it is whole.
 
-    A row is whole when its line has ended; a line break in quotes does not end it.
+    A row is whole when its line has ended; a line break in quotes does not end it. `header`: the names of the file's
+    columns, () until its header was read; `offset`: how far the file was read, in bytes.
     """
 
-    def __init__(self, path, columns):
-        self.path, self.columns = path, columns
-        self._offset = self._line = 0
-        self._wanted = None      # takes the columns out of a row, once the header was read
-        self._width = 0          # values in a row
+    def __init__(self, path: PathLike, columns: Union[Sequence[str], Callable[[Sequence[str]], Sequence[str]]]):
+        """columns: the names of those that are wanted, or a function that chooses them from the names in the header.
+
+        The function may raise InputError.
+        """
+        self.path = path
+        self.header: Tuple[str, ...] = ()
+        self.offset = self._line = 0
+        self._columns = columns
+        # Takes the columns out of a row, once the header was read.
+        self._wanted: Optional[Callable[[Sequence[str]], Tuple[str, ...]]] = None
 
     @property
     def place(self) -> str:
         """Where the row is that was read last, for a message."""
         return f'{self.path}, line {self._line}'
 
-    def rows(self, growing=False) -> Iterator[Tuple[str, ...]]:
+    def rows(self, growing: bool = False) -> Iterator[Tuple[str, ...]]:
         """Yield the columns of the rows that came since the last call, as text.
 
         Unless the table is still growing, its last line needs no end. Raises InputError for a file that is missing
@@ -82,14 +89,14 @@ class Table:
         """
         try:
             with open(self.path, 'rb') as stream:
-                stream.seek(self._offset)
+                stream.seek(self.offset)
                 for row in csv.reader(self._lines(stream, growing)):
                     if self._wanted is None:
                         self._wanted = self._header(row)
                     elif row:
-                        if len(row) != self._width:      # decimal commas would be other numbers
-                            raise InputError(f'{self.place}: {"more" if len(row) > self._width else "fewer"} values '
-                                             f'than columns.')
+                        if len(row) != len(self.header):      # decimal commas would be other numbers
+                            which = 'more' if len(row) > len(self.header) else 'fewer'
+                            raise InputError(f'{self.place}: {which} values than columns.')
                         yield self._wanted(row)
         except FileNotFoundError:
             raise InputError(f'{self.path}: no such file.') from None
@@ -98,16 +105,44 @@ class Table:
         if self._wanted is None and not growing:
             self._header(())
 
-    def _header(self, names):
-        missing = [column for column in self.columns if column not in names]
-        if missing:
-            raise InputError(f'{self.path}: no column {", ".join(missing)}; the header must name '
-                             f'{",".join(self.columns)}.')
-        self._width = len(names)
-        return itemgetter(*map(names.index, self.columns))
+    def integer(self, text: str, column: str) -> int:
+        """Return a value of the row that was read last, as a whole number. Raises InputError if it is none."""
+        try:
+            value = int(text)
+        except ValueError:
+            raise InputError(f'{self.place}: {column} "{text}" is no whole number.') from None
+        if abs(value) > MOST_ID:
+            raise InputError(f'{self.place}: {column} {text} is too large.')
+        return value
 
-    def _lines(self, stream, growing):
-        row, quotes = [], 0
+    def number(self, text: str, column: str) -> float:
+        """Return a value of the row that was read last, as a number. Raises InputError if it is no finite one."""
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise InputError(f'{self.place}: {column} "{text}" is no finite number.')
+        return value
+
+    def class_name(self, text: str) -> str:
+        """Return a value of the row that was read last, as one of CLASSES. Raises InputError if it is none."""
+        name = text.strip()
+        if name not in CLASSES:
+            raise InputError(f'{self.place}: "{name}" is no class; use one of {", ".join(CLASSES)}.')
+        return name
+
+    def _header(self, names: Sequence[str]) -> Callable[[Sequence[str]], Tuple[str, ...]]:
+        columns = self._columns(names) if callable(self._columns) else self._columns
+        missing = [column for column in columns if column not in names]
+        if missing:
+            raise InputError(f'{self.path}: no column {", ".join(missing)}; the header must name {",".join(columns)}.')
+        self.header = tuple(names)
+        return itemgetter(*map(names.index, columns))
+
+    def _lines(self, stream: IO[bytes], growing: bool) -> Iterator[str]:
+        row: List[bytes] = []
+        quotes = 0
         for line in stream:
             row.append(line)
             quotes += line.count(b'"')
@@ -117,9 +152,9 @@ class Table:
         if not growing:
             yield from self._taken(row)
 
-    def _taken(self, lines):
+    def _taken(self, lines: List[bytes]) -> Iterator[str]:
         for line in lines:
-            self._offset += len(line)
+            self.offset += len(line)
             self._line += 1
             yield line.decode('utf-8-sig' if self._line == 1 else 'utf-8')      # spreadsheets write a byte order mark
 
@@ -127,24 +162,23 @@ class Table:
 class MicrographTable:
     """micrographs.csv as far as it has grown: `rows` is {mic_id: MicrographRow}, in the order of the file."""
 
-    def __init__(self, path):
+    def __init__(self, path: PathLike):
         self.rows: Dict[int, MicrographRow] = {}
         self._table = Table(path, MICROGRAPH_COLUMNS)
 
-    def read(self, growing=False):
+    def read(self, growing: bool = False) -> None:
         """Add the rows that came since the last call.
 
         A relative path in the table is relative to the table's own folder.
         Raises InputError for a missing file or column, a repeated id, or a pixel size that is no positive number.
         """
         table, folder = self._table, Path(self._table.path).parent
-        for mic_id, path, pixel_size in table.rows(growing):
-            mic_id = _integer(mic_id, table, 'mic_id')
+        for id_text, path, size_text in table.rows(growing):
+            mic_id, pixel_size = table.integer(id_text, 'mic_id'), table.number(size_text, 'pixel_size')
             if mic_id in self.rows:
                 raise InputError(f'{table.place}: micrograph id {mic_id} appears twice; ids must be unique.')
             if not path:
                 raise InputError(f'{table.place}: the path of micrograph {mic_id} is empty.')
-            pixel_size = _number(pixel_size, table, 'pixel_size')
             if pixel_size <= 0:
                 raise InputError(f'{table.place}: the pixel size of micrograph {mic_id} is {pixel_size:g} Å/px; '
                                  f'it must be positive. Set the sampling rate of the micrographs.')
@@ -154,24 +188,24 @@ class MicrographTable:
 class CoordinateTable:
     """coordinates.csv as far as it has grown, in columns: 32 bytes a pick, and almost nothing once it was read."""
 
-    def __init__(self, path):
+    def __init__(self, path: PathLike):
         self._table, self._ids = Table(path, COORDINATE_COLUMNS), _UniqueIds()
 
-    def read(self, growing=False) -> PickColumns:
-        """The rows that came since the last call.
+    def read(self, growing: bool = False) -> PickColumns:
+        """Return the rows that came since the last call.
 
         Raises InputError for a missing file or column, a number that is none, or a repeated id.
         """
         table, picks = self._table, PickColumns(array('q'), array('q'), array('d'), array('d'))
         for coord_id, mic_id, x, y in table.rows(growing):
-            picks.ids.append(self._ids.add(_integer(coord_id, table, 'coord_id'), table))
-            picks.mic_ids.append(_integer(mic_id, table, 'mic_id'))
-            picks.x.append(_number(x, table, 'x'))
-            picks.y.append(_number(y, table, 'y'))
+            picks.ids.append(self._ids.add(table.integer(coord_id, 'coord_id'), table))
+            picks.mic_ids.append(table.integer(mic_id, 'mic_id'))
+            picks.x.append(table.number(x, 'x'))
+            picks.y.append(table.number(y, 'y'))
         return picks
 
 
-def read_micrographs(path) -> Dict[int, MicrographRow]:
+def read_micrographs(path: PathLike) -> Dict[int, MicrographRow]:
     """Read micrographs.csv: {mic_id: MicrographRow}; see MicrographTable. Raises InputError if it has no rows too."""
     table = MicrographTable(path)
     table.read()
@@ -180,31 +214,28 @@ def read_micrographs(path) -> Dict[int, MicrographRow]:
     return table.rows
 
 
-def read_coordinates(path) -> List[CoordinateRow]:
+def read_coordinates(path: PathLike) -> List[CoordinateRow]:
     """Read coordinates.csv, row by row; see CoordinateTable."""
     return [CoordinateRow(*pick) for pick in zip(*CoordinateTable(path).read())]
 
 
-def read_labels(path) -> List[CoordinateRow]:
+def read_labels(path: PathLike) -> List[CoordinateRow]:
     """Read labels.csv: as coordinates, each with a class name; `coord_id` may be empty."""
     table, ids, labels = Table(path, LABEL_COLUMNS), _UniqueIds(), []
     for coord_id, mic_id, x, y, label in table.rows():
-        pick = ids.add(_integer(coord_id, table, 'coord_id'), table) if coord_id else None
-        label = label.strip()
-        if label not in CLASSES:
-            raise InputError(f'{table.place}: "{label}" is no class; use one of {", ".join(CLASSES)}.')
-        labels.append(CoordinateRow(pick, _integer(mic_id, table, 'mic_id'), _number(x, table, 'x'),
-                                    _number(y, table, 'y'), label))
+        pick = ids.add(table.integer(coord_id, 'coord_id'), table) if coord_id else None
+        labels.append(CoordinateRow(pick, table.integer(mic_id, 'mic_id'), table.number(x, 'x'),
+                                    table.number(y, 'y'), table.class_name(label)))
     return labels
 
 
-def write_labels(path, labels: Iterable[CoordinateRow]):
+def write_labels(path: PathLike, labels: Iterable[CoordinateRow]) -> None:
     """Write labels.csv, whole or not at all; a label without a pick has an empty `coord_id`."""
     write_rows(path, LABEL_COLUMNS, (('' if row.coord_id is None else row.coord_id, row.mic_id, row.x, row.y, row.label)
                                      for row in labels))
 
 
-def write_rows(path, columns, rows):
+def write_rows(path: PathLike, columns: Sequence[str], rows: Iterable[Sequence]) -> None:
     """Write a CSV table that is either whole or not there: a temporary file, renamed into place."""
     with replacing(path, newline='', encoding='utf-8') as stream:
         writer = csv.writer(stream, lineterminator='\n')
@@ -215,10 +246,10 @@ def write_rows(path, columns, rows):
 class _UniqueIds:
     """The ids of a table so far, one bit each where they are dense."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._blocks: Dict[int, int] = {}
 
-    def add(self, coord_id, table):
+    def add(self, coord_id: int, table: Table) -> int:
         """Note an id and return it. Raises InputError if it was there."""
         block, bit = divmod(coord_id, 64)
         held = self._blocks.get(block, 0)
@@ -226,23 +257,3 @@ class _UniqueIds:
             raise InputError(f'{table.place}: coordinate id {coord_id} appears twice; ids must be unique.')
         self._blocks[block] = held | 1 << bit
         return coord_id
-
-
-def _integer(text, table, column):
-    try:
-        value = int(text)
-    except ValueError:
-        raise InputError(f'{table.place}: {column} "{text}" is no whole number.') from None
-    if abs(value) > MOST_ID:
-        raise InputError(f'{table.place}: {column} {text} is too large.')
-    return value
-
-
-def _number(text, table, column):
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise InputError(f'{table.place}: {column} "{text}" is no finite number.')
-    return value

@@ -4,7 +4,7 @@ On a sample of whole micrographs, spread over the data set, every pick is shown 
 `default` shows it, in one orientation. The principal components of the features go to one small file.
 """
 import time
-from typing import Callable, Dict, Sequence
+from typing import Any, Callable, Dict, Sequence
 
 import numpy as np
 from scipy.linalg import eigh
@@ -12,6 +12,7 @@ from scipy.linalg import eigh
 from ..boxes.cropping import FIELDS_OF_VIEW, INPUT_SIZE
 from ..exchange.errors import InputError
 from ..exchange.feature_file import Features, write_features
+from ..exchange.files import PathLike
 from ..network.device import Device
 from ..network.networks import FeatureExtractor, LinearRecogniser
 from .predictors import Embedder
@@ -24,8 +25,8 @@ NEGLIGIBLE = 1e-6                # of the largest component's variance
 GOLDEN = 0.6180339887498949      # the first so many multiples of it, modulo 1, lie evenly, however many they are
 
 
-def embed(source: WholeTables, box_angstrom: float, output, extractor: FeatureExtractor, devices: Sequence[Device],
-          most: int, batch_size: int, log: Callable[[str], None]) -> dict:
+def embed(source: WholeTables, box_angstrom: float, output: PathLike, extractor: FeatureExtractor,
+          devices: Sequence[Device], most: int, batch_size: int, log: Callable[[str], None]) -> Dict[str, Any]:
     """Write the features of at most `most` picks, in boxes of `box_angstrom` Å, to `output`; return the report.
 
     Picks off their micrograph are left out; so is a micrograph that cannot be used, with a warning. Raises InputError
@@ -68,7 +69,7 @@ def embed(source: WholeTables, box_angstrom: float, output, extractor: FeatureEx
 
 
 def choose_sample(picks: Dict[int, Sequence], most: int) -> Dict[int, Sequence]:
-    """Whole micrographs, evenly over `picks` {mic_id: picks} and in its order, with at most `most` picks in all.
+    """Choose whole micrographs, evenly over `picks` {mic_id: picks} and in its order, with at most `most` picks in all.
 
     One at least: if it holds more than `most` by itself, its picks are thinned out.
     """

@@ -1,7 +1,7 @@
 """Predictors: a recogniser on one device, that gives numbers for the boxes of one micrograph after the other."""
 import re
 from abc import ABC, abstractmethod
-from typing import Callable, Protocol, Sequence
+from typing import Callable, NoReturn, Protocol, Sequence
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..boxes import cropping
 from ..exchange.errors import DeviceError, InputError
+from ..exchange.model_header import ModelHeader
 from ..exchange.tables import CLASSES, SCORE_NUMBERS
 from ..network.device import Device
 from ..network.fast import for_inference
@@ -24,7 +25,7 @@ GPU_FAILURE = re.compile('cuda|cudnn|cublas|nvml', re.IGNORECASE)
 CPU_FULL = "can't allocate memory"
 
 
-def raise_clearly(error: RuntimeError, device_name: str):
+def raise_clearly(error: RuntimeError, device_name: str) -> NoReturn:
     """Raise what an error of torch means: MemoryError, DeviceError in one line, or else the error itself."""
     if CPU_FULL in str(error):
         raise MemoryError from None
@@ -95,7 +96,7 @@ class BatchPredictor(ABC):
 class Scorer(BatchPredictor):
     """Gives the numbers of SCORE_NUMBERS."""
 
-    def __init__(self, recogniser: Recogniser, header: dict, device: Device, batch_size: int,
+    def __init__(self, recogniser: Recogniser, header: ModelHeader, device: Device, batch_size: int,
                  log: Callable[[str], None]):
         """A model as model_file.load_model gives it."""
         super().__init__(recogniser, header['box_angstrom'], header['input_size'], header['fields'], device,
@@ -103,7 +104,7 @@ class Scorer(BatchPredictor):
         self._columns = [CLASSES.index(c) for c in header['classes']]
 
     def __call__(self, image: Tensor, pixel_size: float, xy: np.ndarray) -> np.ndarray:
-        """As of every BatchPredictor; InputError too if the model gives anything but numbers."""
+        """Predict as every BatchPredictor; InputError too if the model gives anything but numbers."""
         numbers = super().__call__(image, pixel_size, xy)
         if not np.isfinite(numbers).all():
             raise InputError('the model gives no finite numbers for it; is the model damaged?')

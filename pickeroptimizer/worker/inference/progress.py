@@ -13,9 +13,11 @@ class Progress:
         self._log, self._interval = log, interval
         self._start = self._told = time.monotonic()
 
-    def add(self, mic_id: int, boxes: int, picks: int, total: int):
-        """More of a micrograph is done: of these `picks`, `boxes` were scored, or whatever `what` says; `total` picks
-        are to be done, as far as is known."""
+    def add(self, mic_id: int, boxes: int, picks: int, total: int) -> None:
+        """Count more of a micrograph: of these `picks`, `boxes` were scored, or whatever `what` says.
+
+        total: picks that are to be done, as far as is known.
+        """
         self._micrographs.add(mic_id)
         self.boxes += boxes
         self.picks += picks
@@ -27,5 +29,5 @@ class Progress:
                       f'{self._what}, {self.rate():.0f} boxes/s, {int(left) // 60}:{int(left) % 60:02d} min left')
 
     def rate(self) -> float:
-        """Boxes per second since the start."""
+        """Return the boxes per second since the start."""
         return self.boxes / max(time.monotonic() - self._start, 1e-9)

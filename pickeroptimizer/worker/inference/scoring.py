@@ -1,24 +1,28 @@
 """Prunes: gives every pick its class probabilities, micrograph by micrograph."""
 import time
+from concurrent.futures import Future
 from contextlib import closing
-from typing import Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Sequence, Set
 
 from ..exchange.errors import InputError
+from ..exchange.model_header import ModelHeader
 from ..exchange.score_table import GrowingScores
 from ..exchange.tables import OUTSIDE, SCORE_NUMBERS, SCORED, UNREADABLE
 from ..network.device import Device
+from ..network.networks import Recogniser
 from .predictors import Scorer
 from .prefetching import prefetch_and_predict
 from .progress import Progress
+from .sources import MicrographPicks, PickSource
 
 UNSCORED = [''] * len(SCORE_NUMBERS)
 
 
-def prune(source, recogniser, header: dict, scores: GrowingScores, devices: Sequence[Device], batch_size: int,
-          log: Callable[[str], None]) -> dict:
+def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, scores: GrowingScores,
+          devices: Sequence[Device], batch_size: int, log: Callable[[str], None]) -> Dict[str, Any]:
     """Score the picks of `source` with a loaded model, append them to `scores`, return the report.
 
-    source: groups.WholeTables or following.FollowedTables. Batches never span two micrographs. A micrograph that
+    Batches never span two micrographs. A micrograph that
     cannot be read is reported, its picks stay unscored; if none can, InputError is raised at the end.
     """
     start = time.monotonic()
@@ -42,16 +46,16 @@ def prune(source, recogniser, header: dict, scores: GrowingScores, devices: Sequ
 
 
 class _Run:
-    """What has become of the picks so far: counts by status, the micrographs, and those that failed."""
+    """The count of one run so far: picks by status, the micrographs, and those that failed."""
 
     def __init__(self, scores, log):
         self.counts = dict.fromkeys((SCORED, OUTSIDE, UNREADABLE), 0)
-        self.micrographs = set()
+        self.micrographs: Set[int] = set()
         self.failed: Dict[int, dict] = {}
         self.kept = 0      # picks that an earlier run has scored
         self._scores, self._log = scores, log
 
-    def unscored(self, groups):
+    def unscored(self, groups: Iterable[Optional[MicrographPicks]]) -> Iterator[Optional[MicrographPicks]]:
         """Yield the groups without the picks that an earlier run has scored; these are counted."""
         told = False
         for group in groups:
@@ -67,7 +71,7 @@ class _Run:
                 group = group.some(slice(len(kept), None))
             yield group
 
-    def add(self, group, predicted) -> int:
+    def add(self, group: MicrographPicks, predicted: Future) -> int:
         """Write the rows of a group; return how many of its picks were scored."""
         ids = group.ids.tolist()
         try:
@@ -89,7 +93,7 @@ class _Run:
             for coord_id, good in zip(ids, on_it.tolist()))
         return scored
 
-    def _count(self, group, kept: List[dict]):
+    def _count(self, group, kept):
         self.kept += len(kept)
         for row in kept:
             self.counts[row['status']] += 1

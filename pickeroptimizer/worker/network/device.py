@@ -23,11 +23,11 @@ class Device:
 
     @property
     def streams(self) -> int:
-        """How many micrographs are looked at side by side: a GPU works on one while the next is prepared."""
+        """Number of micrographs that are looked at side by side: a GPU works on one while the next is prepared."""
         return 2 if self.torch_device.type == 'cuda' else 1
 
-    def autocast(self):
-        """Context in which convolutions run in the fast precision."""
+    def autocast(self) -> torch.autocast:
+        """Return a context in which convolutions run in the fast precision."""
         return torch.autocast(self.torch_device.type, self.precision, enabled=self.precision != torch.float32)
 
 
@@ -49,7 +49,7 @@ def choose_device(wanted: str, threads: int = 0) -> Device:
 
 
 def choose_devices(wanted: str, threads: int = 0) -> List[Device]:
-    """As choose_device, for work that is spread over several: names with commas; `auto` takes all visible GPUs."""
+    """Do as choose_device for work that is spread over several: names with commas; `auto` takes all visible GPUs."""
     if wanted == 'auto' and torch.cuda.is_available():
         wanted = ','.join(f'cuda:{number}' for number in range(torch.cuda.device_count()))
     devices = [choose_device(name, threads) for name in wanted.split(',')]

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from ..exchange.errors import InputError
-from ..exchange.files import replacing
+from ..exchange.files import PathLike, replacing
 from .networks import FeatureExtractor, extractor_state
 
 SHIPPED = Path(__file__).parents[1] / 'weights'
@@ -22,7 +22,7 @@ IMAGENET_SHA256 = {'resnet18': 'f37072fd47e89c5e827621c5baffa7500819f7896bbacec1
 
 
 def initial_extractor(source: str, architecture: str = 'resnet18') -> FeatureExtractor:
-    """A FeatureExtractor with the weights of `source`: default, imagenet, scratch, or a .safetensors file.
+    """Return a FeatureExtractor with the weights of `source`: default, imagenet, scratch, or a .safetensors file.
 
     A file may hold an extractor of ours, a whole model of ours, or a torchvision ResNet.
     Raises InputError when the weights cannot be had or do not fit the architecture.
@@ -44,7 +44,7 @@ def initial_extractor(source: str, architecture: str = 'resnet18') -> FeatureExt
     return extractor
 
 
-def save_extractor(path, extractor: FeatureExtractor):
+def save_extractor(path: PathLike, extractor: FeatureExtractor) -> None:
     """Write the weights of an extractor in half precision; those of the normalisations stay in single precision."""
     state = {name: (tensor.half() if tensor.ndim > 1 else tensor).detach().cpu().contiguous()
              for name, tensor in extractor.state_dict().items() if not name.endswith('num_batches_tracked')}

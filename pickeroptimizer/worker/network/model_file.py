@@ -53,7 +53,7 @@ def load_model(path: PathLike) -> Tuple[Recogniser, ModelHeader]:
 
 
 def build_recogniser(header: ModelHeader) -> Recogniser:
-    """An empty recogniser as a header describes it."""
+    """Return an empty recogniser as a header describes it."""
     if header['architecture'] not in ARCHITECTURES:
         raise ValueError(header['architecture'])
     extractor = FeatureExtractor(header['architecture'])
@@ -63,7 +63,7 @@ def build_recogniser(header: ModelHeader) -> Recogniser:
 
 
 def plugin_version() -> str:
-    """The version that the plugin package gives itself, read as text: the package needs Scipion to be imported."""
+    """Return the version of the plugin package, read as text: to import it takes Scipion."""
     for line in PLUGIN_INIT.read_text(encoding='utf-8').splitlines():
         if line.startswith('__version__'):
             return line.split('=')[1].split('#')[0].strip(' \'"')

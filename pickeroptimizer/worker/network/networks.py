@@ -34,6 +34,7 @@ class FeatureExtractor(nn.Module):
         self.ranges: Optional[List[Tuple[float, float]]] = None
 
     def forward(self, boxes: Tensor) -> List[Tensor]:
+        """Boxes (n, 1, s, s) -> the maps of the four stages."""
         maps, x = [], self.stem(boxes)
         for stage in self.stages:
             x = stage(x)
@@ -82,7 +83,7 @@ class MultiLossHead(nn.Module):
             nn.init.uniform_(layer.bias, -bound, bound)
 
     def forward(self, maps: List[Tensor]) -> List[Tensor]:
-        """Logits (n, classes) of each branch."""
+        """Return the logits (n, classes) of each branch."""
         return [branch(maps[-1]) for branch in self.branches]
 
 
@@ -112,7 +113,7 @@ class Recogniser(nn.Module):
         self.register_buffer('references', torch.zeros(references, width))
         self.register_buffer('spacing', torch.ones(()))
 
-    def standardise_by(self, features: Tensor):
+    def standardise_by(self, features: Tensor) -> None:
         """Take mean and s.d. of features (n, width) as those of every box.
 
         A feature that hardly varies among a few labelled boxes may vary a lot elsewhere; LEAST_SCALE bounds what it
@@ -122,7 +123,7 @@ class Recogniser(nn.Module):
         self.mean.copy_(features.mean(dim=0))
         self.scale.copy_(scale.clamp(min=max(LEAST_SCALE * float(scale.median()), LEAST_PROBABILITY)))
 
-    def remember(self, features: Tensor):
+    def remember(self, features: Tensor) -> None:
         """Keep the features of labelled boxes (n, width), as many of them as there is room for, to tell new ones."""
         chosen = torch.linspace(0, len(features) - 1, len(self.references)).round().long()
         self.references.copy_(self.standardised(features[chosen]).half())      # as the model file will hold them
@@ -141,7 +142,7 @@ class Recogniser(nn.Module):
             return probabilities, distances.min(dim=1).values / self.spacing
 
     def standardised(self, features: Tensor) -> Tensor:
-        """Features (n, width) by the mean and the s.d. that were taken."""
+        """Return features (n, width) standardised by the mean and the s.d. that were taken."""
         return (features - self.mean) / self.scale
 
 
@@ -153,6 +154,7 @@ class MultiLossRecogniser(Recogniser):
         self.head = MultiLossHead(extractor.channels[-1], classes, branches)
 
     def forward(self, boxes: Tensor) -> List[Tensor]:
+        """Boxes (n, 1, s, s) -> the logits (n, classes) of each branch."""
         return self.head(self.extractor(boxes))
 
     def describe(self, boxes: Tensor) -> Tuple[Tensor, Tensor]:

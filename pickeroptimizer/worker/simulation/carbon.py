@@ -1,5 +1,6 @@
 """Support films: where they lie, how thick they are, and what they look like inside."""
 from dataclasses import dataclass
+from typing import Tuple
 
 import numpy as np
 from scipy.ndimage import zoom
@@ -29,7 +30,7 @@ class Film:
     share: float = 0.5                 # share of the micrographs that show film
 
 
-def random_film(rng):
+def random_film(rng: np.random.Generator) -> Film:
     """Draw the support film of an experiment."""
     texture = str(rng.choice(list(MEAN_FREE_PATHS), p=[0.6, 0.25, 0.15]))
     gold = texture == 'gold'
@@ -48,7 +49,7 @@ def random_film(rng):
         share=rng.uniform(0.4, 0.7))
 
 
-def film_distance(film, shape, pixel_size, rng):
+def film_distance(film: Film, shape: Tuple[int, int], pixel_size: float, rng: np.random.Generator) -> np.ndarray:
     """Signed distance in Å to the film's edge, positive on the film; float32 (rows, columns)."""
     height, width = shape[0] * pixel_size, shape[1] * pixel_size
     rows = np.linspace(-height / 2, height / 2, shape[0], dtype=np.float32)[:, None]
@@ -73,7 +74,7 @@ def film_distance(film, shape, pixel_size, rng):
     return distance + film.roughness * octaves(shape, wavelength, rng)
 
 
-def film_thickness(film, distance):
+def film_thickness(film: Film, distance: np.ndarray) -> np.ndarray:
     """Thickness of the film in Å for signed distances (rows, columns) to its edge."""
     thickness = film.thickness * soft_step(distance, film.edge_width)
     if film.rim:
@@ -82,7 +83,8 @@ def film_thickness(film, distance):
     return thickness
 
 
-def film_wave(film, distance, interaction, pixel_size, rng):
+def film_wave(film: Film, distance: np.ndarray, interaction: float, pixel_size: float,
+              rng: np.random.Generator) -> Tuple[np.ndarray, np.ndarray]:
     """Phase (rad) and absorption that the film adds to the exit wave, float32 (rows, columns) each.
 
     interaction: rad/(V Å).
@@ -100,7 +102,8 @@ def film_wave(film, distance, interaction, pixel_size, rng):
     return phase, absorption * (1 + unevenness)
 
 
-def amorphous_phase(thickness, interaction, pixel_size, rng, potential_spread=3.0, cell=3.5):
+def amorphous_phase(thickness: np.ndarray, interaction: float, pixel_size: float, rng: np.random.Generator,
+                    potential_spread: float = 3.0, cell: float = 3.5) -> np.ndarray:
     """Random phase (rad) of an amorphous layer of `thickness` Å (rows, columns).
 
     Atoms in cells of `cell` Å make the potential vary by `potential_spread` V; the cells of a column add up

@@ -1,16 +1,18 @@
 """Labelled picks of many simulated experiments, the categories of a pretraining."""
 from dataclasses import replace
+from typing import Iterator, List, Tuple
 
 import numpy as np
 
 from .conditions import random_conditions
-from .picking import pick
+from .picking import LabelledPick, pick
 from .scene import simulate_scene
 
 BOXES_ACROSS = 7.5      # of a micrograph, at the least
 
 
-def simulate_experiment(number, seed=0, size=1024, boxes=100, max_micrographs=8):
+def simulate_experiment(number: int, seed: int = 0, size: int = 1024, boxes: int = 100,
+                        max_micrographs: int = 8) -> Iterator[Tuple[np.ndarray, float, float, List[LabelledPick]]]:
     """Simulate experiment `number` of a series, with many contaminants and much film.
 
     Yields for each micrograph (image float32 (size, size), pixel size in Å/px, box in Å, [(x, y, label), ...] in

@@ -1,5 +1,6 @@
 """The conditions of a simulated experiment: everything that its micrographs have in common."""
 from dataclasses import dataclass, replace
+from typing import Optional, Sequence
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -31,7 +32,7 @@ class Specimen:
     on_film: float = 0.3             # density of particles on film, relative to that in the holes
 
 
-def random_specimen(rng):
+def random_specimen(rng: np.random.Generator) -> Specimen:
     """Draw a specimen."""
     return Specimen(
         crowding=np.exp(rng.uniform(np.log(0.12), np.log(0.65))),
@@ -59,7 +60,9 @@ class Conditions:
     publication: Publication
 
 
-def random_conditions(rng, pixel_size=None, box_angstrom=None, shapes=None, largest_box=BOX_PIXELS[1]):
+def random_conditions(rng: np.random.Generator, pixel_size: Optional[float] = None,
+                      box_angstrom: Optional[float] = None, shapes: Optional[Sequence[str]] = None,
+                      largest_box: float = BOX_PIXELS[1]) -> Conditions:
     """Draw an experiment from a numpy Generator.
 
     pixel_size: Å/px, box_angstrom: Å; by default they are drawn so that they suit the molecule. A given box
@@ -89,7 +92,8 @@ def random_conditions(rng, pixel_size=None, box_angstrom=None, shapes=None, larg
         publication=random_publication(rng, box_angstrom))
 
 
-def particle_contrast(molecule, specimen, microscope, pixel_size, rng, rows=3):
+def particle_contrast(molecule: Molecule, specimen: Specimen, microscope: Microscope, pixel_size: float,
+                      rng: np.random.Generator, rows: int = 3) -> float:
     """Standard deviation of the relative intensity in low-passed noise-free images of single particles."""
     spacing = 1.2 * molecule.diameter / pixel_size
     x, y = (np.mgrid[:rows, :rows].reshape(2, -1) + 0.5) * spacing

@@ -33,7 +33,7 @@ class Contamination:
     sharpness: float = 1.0           # factor on the steepness of the outlines
 
 
-def random_contamination(rng, particle_contrast):
+def random_contamination(rng: np.random.Generator, particle_contrast: float) -> Contamination:
     """Draw the contaminants of an experiment, mostly one to three kinds, all darker than the particles.
 
     particle_contrast: standard deviation of the relative intensity in images of particles.
@@ -59,7 +59,8 @@ class Piece:
     diffraction: object = 0.0      # absorption by Bragg scattering, a number or (side, side)
 
 
-def random_piece(kind, diameter, pixel_size, rng, sharpness=1.0):
+def random_piece(kind: str, diameter: float, pixel_size: float, rng: np.random.Generator,
+                 sharpness: float = 1.0) -> Piece:
     """A piece of contaminant of one of KINDS, about `diameter` Å across, on a square patch with a margin."""
     half = int(np.ceil(0.75 * diameter / pixel_size)) + 3
     axis = np.arange(-half, half + 1, dtype=np.float32) * pixel_size

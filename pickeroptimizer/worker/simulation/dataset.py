@@ -1,12 +1,14 @@
 """Write a simulated data set to a folder, in the tables that the worker reads."""
 from pathlib import Path
+from typing import Callable, List, Optional, Sequence, Tuple
 
 import mrcfile
 import numpy as np
 
 from ..exchange.errors import InputError
+from ..exchange.files import PathLike
 from ..exchange.tables import COORDINATE_COLUMNS, LABEL_COLUMNS, MICROGRAPH_COLUMNS, write_rows
-from .conditions import random_conditions
+from .conditions import Conditions, random_conditions
 from .particles import FAMILIES
 from .picking import pick
 from .scene import simulate_scene
@@ -15,8 +17,9 @@ SMALLEST_SIZE = 128      # px of a micrograph
 SMALLEST_BOX = 12        # px
 
 
-def simulate(folder, micrographs=10, size=1024, pixel_size=None, box_angstrom=None, shapes=None, seed=0,
-             progress=None):
+def simulate(folder: PathLike, micrographs: int = 10, size: int = 1024, pixel_size: Optional[float] = None,
+             box_angstrom: Optional[float] = None, shapes: Optional[Sequence[str]] = None, seed: int = 0,
+             progress: Optional[Callable[[int, int], None]] = None) -> Conditions:
     """Simulate one experiment and write it to `folder`.
 
     micrographs: their number; size: px; pixel_size: Å/px and box_angstrom: Å, drawn from the seed when None;
@@ -35,7 +38,8 @@ def simulate(folder, micrographs=10, size=1024, pixel_size=None, box_angstrom=No
     rng = np.random.default_rng(seed)
     conditions = random_conditions(rng, pixel_size, box_angstrom, shapes, largest_box=size / 8)
     with_film = _which_show_film(micrographs, conditions.film.share, rng)
-    micrograph_rows, label_rows = [], []
+    micrograph_rows: List[Tuple] = []
+    label_rows: List[Tuple] = []
     for number, scene_rng in enumerate(rng.spawn(micrographs), start=1):
         path = Path('micrographs') / f'sim_{number:04d}.mrc'
         scene = simulate_scene(conditions, size, scene_rng, with_film[number - 1])

@@ -1,11 +1,13 @@
 """Random fields and soft steps, from which textures and outlines are made."""
+from typing import Tuple
+
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
 FINE = 4.0      # px between the knots of a field, below which filtered white noise is quicker
 
 
-def smooth_noise(shape, wavelength, rng):
+def smooth_noise(shape: Tuple[int, int], wavelength: float, rng: np.random.Generator) -> np.ndarray:
     """A Gaussian random field with details no finer than about `wavelength` px; zero mean, unit variance.
 
     shape: (rows, columns). Returns float32 (rows, columns).
@@ -21,7 +23,8 @@ def smooth_noise(shape, wavelength, rng):
     return rows @ knots @ columns.T
 
 
-def octaves(shape, wavelength, rng, count=3, gain=0.6):
+def octaves(shape: Tuple[int, int], wavelength: float, rng: np.random.Generator, count: int = 3,
+            gain: float = 0.6) -> np.ndarray:
     """A rugged field: `smooth_noise` of `wavelength` px and its next halvings, each `gain` times weaker."""
     field = np.zeros(shape, np.float32)
     for octave in range(count):
@@ -31,7 +34,7 @@ def octaves(shape, wavelength, rng, count=3, gain=0.6):
     return field
 
 
-def soft_step(distance, width):
+def soft_step(distance: np.ndarray, width: float) -> np.ndarray:
     """0 far below, 1 far above `distance` = 0, rising over about `width` (same unit)."""
     return 0.5 * (1.0 + np.tanh(2.0 * distance / width))
 

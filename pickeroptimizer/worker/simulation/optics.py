@@ -24,17 +24,17 @@ class Microscope:
     beam_edge: float = 0.0                    # darkening towards a corner, 0 (none) to 1
 
     @property
-    def wavelength(self):
+    def wavelength(self) -> float:
         """Electron wavelength in Å."""
         return VOLTAGES[self.voltage][0]
 
     @property
-    def interaction(self):
+    def interaction(self) -> float:
         """Phase shift in rad for each V Å of projected potential."""
         return VOLTAGES[self.voltage][1]
 
 
-def random_microscope(rng):
+def random_microscope(rng: np.random.Generator) -> Microscope:
     """Draw a microscope and its session."""
     low = np.exp(rng.uniform(np.log(5e3), np.log(25e3)))
     return Microscope(
@@ -49,7 +49,8 @@ def random_microscope(rng):
         beam_edge=rng.uniform(0.2, 0.7) if rng.random() < 0.08 else 0.0)
 
 
-def defocus_image(phase, absorption, microscope, pixel_size, rng):
+def defocus_image(phase: np.ndarray, absorption: np.ndarray, microscope: Microscope, pixel_size: float,
+                  rng: np.random.Generator) -> np.ndarray:
     """Intensity behind a specimen, 1 where nothing is: the defocused exit wave exp(i phase - absorption).
 
     phase (rad) and absorption: (rows, columns). The image is periodic, so leave a margin around what is used.
@@ -61,7 +62,7 @@ def defocus_image(phase, absorption, microscope, pixel_size, rng):
     return wave.real ** 2 + wave.imag ** 2
 
 
-def record(intensity, microscope, pixel_size, rng):
+def record(intensity: np.ndarray, microscope: Microscope, pixel_size: float, rng: np.random.Generator) -> np.ndarray:
     """Record an intensity (rows, columns): uneven beam, shot noise, detector. Mean about 1; float32."""
     rows, columns = (np.linspace(-0.5, 0.5, length, dtype=np.float32) for length in intensity.shape)
     angle, corner = rng.uniform(0, 2 * np.pi, 2)

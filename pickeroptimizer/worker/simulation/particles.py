@@ -1,5 +1,6 @@
 """Protein-like molecules made of beads, and their projections."""
 from dataclasses import dataclass
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -21,7 +22,7 @@ class Molecule:
     tilt_spread: float = np.pi   # rad; small: most particles lie on the same side
 
     @property
-    def bead_sigma(self):
+    def bead_sigma(self) -> float:
         """Standard deviation in Å of the Gaussian that stands for a bead."""
         return 0.55 * self.bead_volume ** (1 / 3)
 
@@ -139,7 +140,8 @@ FAMILIES = {
 }
 
 
-def random_molecule(rng, families=None, diameter=None):
+def random_molecule(rng: np.random.Generator, families: Optional[Sequence[str]] = None,
+                    diameter: Optional[float] = None) -> Molecule:
     """Draw a molecule of one of the named `families` (default: any), `diameter` Å across (default: any)."""
     family = str(rng.choice(sorted(families or FAMILIES)))
     make_body, limits = FAMILIES[family]
@@ -157,7 +159,7 @@ def random_molecule(rng, families=None, diameter=None):
                     family, float(tilt_spread))
 
 
-def random_rotations(count, rng, tilt_spread=np.pi):
+def random_rotations(count: int, rng: np.random.Generator, tilt_spread: float = np.pi) -> np.ndarray:
     """(count, 3, 3) rotation matrices: uniform, or turned away from the z axis by about `tilt_spread` rad."""
     if tilt_spread >= np.pi:
         return Rotation.from_quat(rng.normal(size=(count, 4))).as_matrix().astype(np.float32)
@@ -166,7 +168,8 @@ def random_rotations(count, rng, tilt_spread=np.pi):
     return Rotation.from_euler('zyz', angles).as_matrix().astype(np.float32)
 
 
-def project(molecule, centres, rotations, shape, pixel_size):
+def project(molecule: Molecule, centres: np.ndarray, rotations: np.ndarray, shape: Tuple[int, int],
+            pixel_size: float) -> np.ndarray:
     """Project rotated copies of a molecule along z.
 
     centres: (m, 2) as (x, y) in px; rotations: (m, 3, 3); shape: (rows, columns); pixel_size: Å/px.
@@ -183,7 +186,7 @@ def project(molecule, centres, rotations, shape, pixel_size):
     return gaussian_filter(thickness, molecule.bead_sigma / pixel_size, truncate=3)
 
 
-def add_patch(canvas, patch, top, left):
+def add_patch(canvas: np.ndarray, patch: np.ndarray, top: int, left: int) -> None:
     """Add `patch` to `canvas` in place with its corner at (top, left) px; what lies outside is cut off."""
     bottom, right = min(top + patch.shape[0], canvas.shape[0]), min(left + patch.shape[1], canvas.shape[1])
     first_row, first_column = max(top, 0), max(left, 0)

@@ -1,10 +1,18 @@
 """Picks as an automatic picker makes them, with their true classes."""
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, List, Tuple
 
 import numpy as np
 
+if TYPE_CHECKING:      # which import this module
+    from .conditions import Conditions
+    from .scene import Scene
+
 EDGE = (0.3, 0.85)        # share of a box on film: less is no film, more is whole film
 CLEAR = 0.1               # at most this share of a particle's box is on film, or of one on film dirty
+
+
+LabelledPick = Tuple[float, float, str]      # centre (x, y) in px, class
 
 
 @dataclass(frozen=True)
@@ -17,7 +25,7 @@ class Picker:
     border: float = 0.2             # boxes from the micrograph's border within which nothing is picked
 
 
-def random_picker(rng):
+def random_picker(rng: np.random.Generator) -> Picker:
     """Draw a picker."""
     return Picker(recall=rng.uniform(0.8, 0.98),
                   position_error=rng.uniform(0.01, 0.05),
@@ -26,7 +34,7 @@ def random_picker(rng):
                   border=float(rng.choice([0.0, rng.uniform(0, 0.5)])))
 
 
-def pick(scene, conditions, rng):
+def pick(scene: 'Scene', conditions: 'Conditions', rng: np.random.Generator) -> List[LabelledPick]:
     """Pick a scene as a picker would: list of (x, y, label), (x, y) = centre of the box in px.
 
     conditions: the Conditions of the experiment. Labels are the true classes: particle, ice, carbon. Boxes

@@ -18,7 +18,7 @@ class Publication:
     offset: float = 0.0          # counts
 
 
-def random_publication(rng, box_angstrom):
+def random_publication(rng: np.random.Generator, box_angstrom: float) -> Publication:
     """Draw the processing; filters are in proportion to the box (Å)."""
     return Publication(
         low_pass=rng.uniform(0.05, 0.2) * box_angstrom if rng.random() < 0.5 else 0.0,
@@ -29,7 +29,7 @@ def random_publication(rng, box_angstrom):
         offset=float(rng.choice([0.0, rng.normal(0, 100)])))
 
 
-def publish(image, publication, pixel_size):
+def publish(image: np.ndarray, publication: Publication, pixel_size: float) -> np.ndarray:
     """Filter and scale a recorded image (rows, columns); float32."""
     if publication.low_pass or publication.high_pass:
         image = _band_pass(image, publication, pixel_size)

@@ -5,6 +5,7 @@ import numpy as np
 from scipy import fft
 
 from .carbon import amorphous_phase, film_distance, film_wave
+from .conditions import Conditions
 from .contaminants import ICE, random_piece
 from .fields import octaves, smooth_noise
 from .optics import defocus_image, record
@@ -34,7 +35,7 @@ class _Canvas:
     ice: np.ndarray
 
 
-def simulate_scene(conditions, size, rng, with_film=True):
+def simulate_scene(conditions: Conditions, size: int, rng: np.random.Generator, with_film: bool = True) -> Scene:
     """Simulate one micrograph of an experiment, `size` px square."""
     pixel_size, microscope = conditions.pixel_size, conditions.microscope
     margin = int(np.ceil(MARGIN / pixel_size)) + 16

@@ -1,0 +1,1 @@
+"""Learning: recipes, cross-validation, calibration and metrics; finetune, evaluate and pretrain are their commands."""

@@ -16,7 +16,7 @@ BINS = 10
 
 
 def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
-    """The temperature under which probabilities (n, classes) of class numbers (n) are the most likely.
+    """Return the temperature under which probabilities (n, classes) of class numbers (n) are the most likely.
 
     Each class weighs the same, however many boxes it has; temperatures far from 1 are thought unlikely beforehand.
     """
@@ -36,7 +36,7 @@ def calibrated(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def reliability(probabilities: np.ndarray, targets: np.ndarray) -> List[dict]:
-    """How sure and how right, for boxes of like confidence: a dict for each of ten equal bins that has any.
+    """Return how sure and how right boxes of like confidence are: a dict for each of ten equal bins that has any.
 
     confidence, accuracy: weighted means (0-1); weight: share of all boxes, where each class weighs the same.
     """
@@ -49,5 +49,5 @@ def reliability(probabilities: np.ndarray, targets: np.ndarray) -> List[dict]:
 
 
 def expected_calibration_error(probabilities: np.ndarray, targets: np.ndarray) -> float:
-    """How far the probability of the chosen class is from how often it is right (0-1), each class weighing the same."""
+    """Return how far the chosen class's probability is from how often it is right (0-1); classes weigh the same."""
     return sum(row['weight'] * abs(row['confidence'] - row['accuracy']) for row in reliability(probabilities, targets))

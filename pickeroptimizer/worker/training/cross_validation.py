@@ -2,14 +2,17 @@
 import warnings
 from collections import Counter
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from torch import Tensor
 
 from ..exchange.tables import PARTICLE
+from ..network.networks import Recogniser
 from .calibration import calibrated, expected_calibration_error, fit_temperature, reliability
 from .metrics import figures
+from .recipes import Recipe
 
 BY_MICROGRAPH, BY_BOX = 'micrograph', 'box'
 
@@ -26,8 +29,8 @@ class CrossValidation:
     split: str
     folds: int
 
-    def report(self, classes) -> dict:
-        """Figures over all boxes together."""
+    def report(self, classes: List[str]) -> Dict[str, Any]:
+        """Return the figures over all boxes together."""
         names = np.array(classes)
         return {**figures(names[self.targets], names[self.probabilities.argmax(axis=1)], classes),
                 'calibration_error': expected_calibration_error(self.probabilities, self.targets),
@@ -41,7 +44,8 @@ class CrossValidation:
         return [round(float(p), 6) for p in np.sort(self.probabilities[self.targets == number, number])]
 
 
-def cross_validate(recipe, embedded, targets, mic_ids, folds: int, seed: int, log) -> Optional[CrossValidation]:
+def cross_validate(recipe: Recipe, embedded: Tensor, targets: np.ndarray, mic_ids: np.ndarray, folds: int, seed: int,
+                   log: Callable[[str], None]) -> Optional[CrossValidation]:
     """Fit without one fold after the other and judge on it.
 
     Folds hold whole micrographs where every class lies on two at least; otherwise boxes are split at random, which
@@ -59,10 +63,11 @@ def cross_validate(recipe, embedded, targets, mic_ids, folds: int, seed: int, lo
     return CrossValidation(calibrated(raw, temperature), targets, temperature, split, len(parts))
 
 
-def fit_calibrated(recipe, embedded, targets, mic_ids, folds: int, seed: int):
-    """A recogniser of all these boxes, at the temperature of a cross-validation where that can be; `folds` 0: none."""
+def fit_calibrated(recipe: Recipe, embedded: Tensor, targets: np.ndarray, mic_ids: np.ndarray, folds: int,
+                   seed: int) -> Recogniser:
+    """Fit a recogniser to all boxes, at the temperature of a cross-validation where there can be one (folds > 0)."""
     recogniser = recipe.fit(embedded, targets, seed)
-    validation = folds and cross_validate(recipe, embedded, targets, mic_ids, folds, seed, log=lambda line: None)
+    validation = cross_validate(recipe, embedded, targets, mic_ids, folds, seed, lambda line: None) if folds else None
     if validation:
         recogniser.temperature.fill_(validation.temperature)
     return recogniser

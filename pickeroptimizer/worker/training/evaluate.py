@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence
 
 import numpy as np
 import torch
@@ -13,18 +13,19 @@ from torch import Tensor
 
 from ..boxes.labelled import LabelledBoxes
 from ..exchange.errors import InputError
-from ..exchange.files import replacing
+from ..exchange.files import PathLike, replacing
 from ..exchange.splits import halves
 from .calibration import expected_calibration_error
 from .cross_validation import fit_calibrated
 from .metrics import figures
+from .recipes import Recipe
 
 SUMMARISED = ('balanced_macro_f1', 'macro_f1', 'accuracy', 'junk_removed', 'particles_lost', 'calibration_error')
 SMALL_IS_GOOD = ('particles_lost', 'calibration_error')
 
 
-def evaluate(boxes: LabelledBoxes, recipe, shots: Sequence[int], draws: int, split: str, folds: int, seed: int,
-             output, log: Callable[[str], None], processes: int = 1) -> dict:
+def evaluate(boxes: LabelledBoxes, recipe: Recipe, shots: Sequence[int], draws: int, split: str, folds: int, seed: int,
+             output: PathLike, log: Callable[[str], None], processes: int = 1) -> Dict[str, Any]:
     """Fit `recipe` to `shots` boxes a class, `draws` times each, and judge on the boxes of the other half.
 
     split: `micrograph` (no micrograph on both sides) or `random` (boxes, as the paper). A class with fewer boxes on
@@ -67,7 +68,7 @@ def evaluate(boxes: LabelledBoxes, recipe, shots: Sequence[int], draws: int, spl
 @dataclass(frozen=True)
 class _Job:
     """What every draw has in common; called with a draw, it fits and judges. Crosses to other processes."""
-    recipe: object
+    recipe: Recipe
     embedded: Tensor
     targets: np.ndarray
     mic_ids: np.ndarray
@@ -76,7 +77,7 @@ class _Job:
     seed: int
     threads: int
 
-    def __call__(self, number: int, draw: int, train: np.ndarray, test: np.ndarray) -> dict:
+    def __call__(self, number: int, draw: int, train: np.ndarray, test: np.ndarray) -> Dict[str, Any]:
         torch.set_num_threads(self.threads)      # a new process starts with its own idea of it
         recogniser = fit_calibrated(self.recipe, self.embedded[train], self.targets[train], self.mic_ids[train],
                                     self.folds, self.seed + draw)
@@ -87,13 +88,16 @@ class _Job:
                 'calibration_error': expected_calibration_error(probabilities, self.targets[test])}
 
 
-def summarise(results: Sequence[dict]) -> dict:
-    """{shots: summary} over draws: {mean, sd, worst} of each figure, {class: {precision, recall, f1: {mean, sd}}} under
-    `per_class`, and the confusion matrix of all draws together."""
-    summary = {}
+def summarise(results: Sequence[dict]) -> Dict[str, Dict[str, Any]]:
+    """Return {shots: summary} over draws.
+
+    A summary has {mean, sd, worst} of each figure, {class: {precision, recall, f1: {mean, sd}}} under `per_class`, and
+    the confusion matrix of all draws together.
+    """
+    summary: Dict[str, Dict[str, Any]] = {}
     for number in sorted({r['shots'] for r in results}):
         mine = [r for r in results if r['shots'] == number]
-        row = {'draws': len(mine), 'confusion': np.sum([r['confusion'] for r in mine], axis=0).tolist()}
+        row: Dict[str, Any] = {'draws': len(mine), 'confusion': np.sum([r['confusion'] for r in mine], axis=0).tolist()}
         for key in SUMMARISED:
             values = [r[key] for r in mine]
             row[key] = {**_spread(values), 'worst': (max if key in SMALL_IS_GOOD else min)(values)}
@@ -107,8 +111,8 @@ def _spread(values):
     return {'mean': float(np.mean(values)), 'sd': float(np.std(values))}
 
 
-def markdown(summary: dict) -> str:
-    """The summary as two Markdown tables in per cent: mean ± s.d. (worst) of all figures; then class by class."""
+def markdown(summary: Dict[str, Dict[str, Any]]) -> str:
+    """Return the summary as two Markdown tables in per cent: mean ± s.d. (worst) of all figures, then by class."""
     lines = ['| shots | draws | ' + ' | '.join(key.replace('_', ' ') for key in SUMMARISED) + ' |',
              '|---' * (len(SUMMARISED) + 2) + '|']
     for number, row in summary.items():

@@ -1,20 +1,23 @@
 """Learns from the labelled boxes of one data set: boxes in, one model file and a report out."""
 import time
-from typing import Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence
 
 import numpy as np
 
 from ..boxes.labelled import crop_labels
 from ..exchange.errors import InputError
+from ..exchange.files import PathLike
 from ..exchange.tables import PARTICLE, CoordinateRow, MicrographRow
 from ..network.model_file import save_model
 from .cross_validation import BY_BOX, cross_validate
+from .recipes import Recipe
 
 FEW_BOXES = 10
 
 
-def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateRow], box_angstrom: float, output,
-             recipe, architecture: str, size: int, folds: int, seed: int, log: Callable[[str], None]) -> dict:
+def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateRow], box_angstrom: float,
+             output: PathLike, recipe: Recipe, architecture: str, size: int, folds: int, seed: int,
+             log: Callable[[str], None]) -> Dict[str, Any]:
     """Train `recipe` on labelled boxes of `box_angstrom` Å, write the model to `output`, return the report.
 
     `size` is the network's input in px; `folds` = 0 leaves out the cross-validation. The same seed on the same
@@ -38,7 +41,7 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
             f'{crossed["balanced_macro_f1"]:.3f}, calibration error {crossed["calibration_error"]:.3f}')
     curve: List[float] = []
 
-    def epoch_done(epoch, epochs, loss):
+    def epoch_done(epoch: int, epochs: int, loss: float) -> None:
         curve.append(round(loss, 6))
         log(f'epoch {epoch} of {epochs}: loss {loss:.4f}')
 

@@ -1,5 +1,5 @@
 """Figures of merit of a classification, from true and predicted class names."""
-from typing import Sequence
+from typing import Any, Dict, Sequence
 
 import numpy as np
 from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
@@ -7,8 +7,8 @@ from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_
 from ..exchange.tables import PARTICLE
 
 
-def figures(true: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> dict:
-    """Accuracy, macro-F1, balanced macro-F1, confusion matrix, junk removed and particles lost (shares, 0-1).
+def figures(true: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> Dict[str, Any]:
+    """Return accuracy, macro-F1, balanced macro-F1, confusion matrix, junk removed and particles lost (shares, 0-1).
 
     Balanced: as if every class had the same number of boxes (each row of the confusion matrix sums to one); so are
     precision, recall and F1 of each class.

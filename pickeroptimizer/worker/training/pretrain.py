@@ -1,7 +1,7 @@
 """Pretrains the feature extractor on the categories of many data sets."""
 import time
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Dict, List
 
 import torch
 import torch.nn.functional as F
@@ -65,7 +65,7 @@ def pretrain(categories: Categories, extractor: FeatureExtractor, recipe: Pretra
                                                     pct_start=0.1) if recipe.one_cycle else
                 torch.optim.lr_scheduler.StepLR(optimiser, step_size=7 * steps, gamma=0.1))
     start, done = time.monotonic(), 0
-    curve = {'loss': [], 'accuracy': []}
+    curve: Dict[str, List[float]] = {'loss': [], 'accuracy': []}
     for epoch in range(recipe.epochs):
         total, right = 0.0, 0
         for batch in torch.randperm(len(categories.pixels)).split(recipe.batch_size):

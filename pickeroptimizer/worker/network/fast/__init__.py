@@ -13,7 +13,7 @@ from .fused import FusedExtractor
 
 
 def for_inference(recogniser: Recogniser, size: int, device: Device) -> Recogniser:
-    """A copy of a recogniser on its device, for boxes of `size` px, that cannot be trained any more.
+    """Return a copy of a recogniser on its device, for boxes of `size` px, that cannot be trained any more.
 
     The results differ from the original's by what the precision of the device makes of them.
     """

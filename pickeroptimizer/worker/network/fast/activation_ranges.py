@@ -2,7 +2,7 @@
 from typing import List, Tuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..networks import FeatureExtractor
 from .fused import FusedExtractor
@@ -13,7 +13,7 @@ HEADROOM = 1.25      # other boxes go beyond what a few dozen showed; what goes 
 
 
 def observe_ranges(extractor: FeatureExtractor, boxes: Tensor) -> List[Range]:
-    """The ranges of all maps, in the order of QuantisedExtractor, that boxes (n, 1, s, s) lead to, with HEADROOM."""
+    """Return the ranges of all maps, in the order of QuantisedExtractor, that boxes (n, 1, s, s) lead to."""
     whole = FusedExtractor(extractor, boxes.shape[-1], torch.float32)
     ranges = [_range(boxes)]
 
@@ -30,15 +30,15 @@ def observe_ranges(extractor: FeatureExtractor, boxes: Tensor) -> List[Range]:
 
 
 def count_ranges(extractor: FeatureExtractor) -> int:
-    """How many ranges QuantisedExtractor needs."""
+    """Return how many ranges QuantisedExtractor needs."""
     return 2 + sum(len(convolutions(block)) + (block.downsample is not None) + 1
                    for stage in extractor.stages for block in stage)
 
 
-def convolutions(block):
-    """The convolutions of a torchvision block, in their order, without that of its shortcut."""
+def convolutions(block: nn.Module) -> List[nn.Module]:
+    """Return the convolutions of a torchvision block, in their order, without that of its shortcut."""
     return [layer for name, layer in block.named_children() if name.startswith('conv')]
 
 
-def _range(values) -> Range:
+def _range(values: Tensor) -> Range:
     return HEADROOM * min(0.0, float(values.min())), HEADROOM * max(0.0, float(values.max()))

@@ -38,6 +38,7 @@ class FusedExtractor(nn.Module):
         self._precision = precision
 
     def forward(self, boxes: Tensor) -> List[Tensor]:
+        """Boxes (n, 1, s, s) -> the maps of the four stages."""
         maps, x = [], self.stem(boxes.to(self._precision, memory_format=torch.channels_last))
         for stage in self.stages:
             x = stage(x)
@@ -80,6 +81,7 @@ class MatrixConvolution(nn.Module):
         self.register_buffer('bias', convolution.bias.repeat(self.shape[0] * self.shape[1]))
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Maps (n, channels, rows, columns) -> those of the convolution."""
         # Channels come last in memory: neither reshape copies anything.
         values = F.linear(maps.permute(0, 2, 3, 1).reshape(len(maps), -1), self.weight, self.bias)
         return values.reshape(-1, *self.shape).permute(0, 3, 1, 2)

@@ -27,7 +27,7 @@ class QuantisedExtractor(nn.Module):
     def __init__(self, extractor: FeatureExtractor, size: int):
         super().__init__()
         whole = FusedExtractor(extractor, size, torch.float32)
-        ranges = iter(extractor.ranges)
+        ranges = iter(extractor.ranges or ())
         self.channels = extractor.channels
         self._step, self._zero = _step_and_zero(next(ranges))
         torch.backends.quantized.engine = EIGHT_BIT_ENGINE      # torch asks for it whenever a layer is made or called
@@ -36,6 +36,7 @@ class QuantisedExtractor(nn.Module):
                                     for stage in whole.stages)
 
     def forward(self, boxes: Tensor) -> List[Tensor]:
+        """Boxes (n, 1, s, s) -> the maps of the four stages."""
         boxes = boxes.float().contiguous(memory_format=torch.channels_last)
         x = self.stem(torch.quantize_per_tensor(boxes, self._step, self._zero, torch.quint8))
         maps = []
@@ -61,6 +62,7 @@ class QuantisedBlock(nn.Module):
             self.last = _quantised(last, ConvAddReLU2d, None, sum_range)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Quantised maps -> those of the block."""
         return self.last(self.layers(x), self.shortcut(x))
 
 
@@ -74,6 +76,7 @@ class QuantisedMatrix(nn.Module):
         _fill(self.product, matrix, step, zero)
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Quantised maps -> those of the convolution."""
         # Channels come last in memory: neither reshape copies anything.
         values = self.product(maps.permute(0, 2, 3, 1).reshape(len(maps), -1))
         return values.reshape(-1, *self.shape).permute(0, 3, 1, 2)
@@ -88,6 +91,7 @@ class SummedMatrix(nn.Module):
         self.sum.scale, self.sum.zero_point = _step_and_zero(its_range)
 
     def forward(self, maps: Tensor, others: Tensor) -> Tensor:
+        """Quantised maps, and those to add to the result -> the rectified sum."""
         return self.sum.add_relu(self.matrix(maps), others)
 
 
