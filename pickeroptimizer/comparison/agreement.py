@@ -1,22 +1,56 @@
 """Who kept what, and how the methods agree. All are plain functions of a Comparison; rows and columns of methods are
 in the order of `comparison.deciding`."""
-from collections import namedtuple
 from dataclasses import dataclass
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
+from .comparison import Comparison
+
 BOTH, FIRST, SECOND, NEITHER = range(4)      # of a pick that two methods cover: which of them kept it
 
-# Numbers of picks; micrographs: those with picks that the method covers; emptied: of these, where it kept none.
-Count = namedtuple('Count', 'name covered kept rejected unmatched elsewhere micrographs emptied')
-# first, second: indices into `deciding`. shared: picks that both cover. agreement: share of them that both kept or
-# both rejected; kappa: Cohen's, nan where both made one and the same decision for all.
-Pair = namedtuple('Pair', 'first second shared both only_first only_second neither agreement kappa')
-Pattern = namedtuple('Pattern', 'kept count')      # kept: a bool for each method
+
+class Count(NamedTuple):
+    """Numbers of picks of one method; unmatched and elsewhere as in Method.
+
+    micrographs: those with picks that the method covers; emptied: of these, where it kept none.
+    """
+    name: str
+    covered: int
+    kept: int
+    rejected: int
+    unmatched: int
+    elsewhere: int
+    micrographs: int
+    emptied: int
 
 
-def counts(comparison):
-    """A Count for each method."""
+class Pair(NamedTuple):
+    """Two methods, indices into `deciding`, and the numbers of picks that both cover.
+
+    both, only_first, only_second, neither: of these `shared`, by which of the two kept them. agreement: share of them
+    that both kept or both rejected. kappa: Cohen's, nan where both made one and the same decision for all.
+    """
+    first: int
+    second: int
+    shared: int
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+    agreement: float
+    kappa: float
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How many picks were kept by just these methods; kept: a bool for each."""
+    kept: Tuple[bool, ...]
+    count: int
+
+
+def counts(comparison: Comparison) -> List[Count]:
+    """Return a Count for each method."""
     rows = []
     index, size = micrograph_index(comparison)
     for method in comparison.deciding:
@@ -28,17 +62,18 @@ def counts(comparison):
     return rows
 
 
-def micrograph_index(comparison):
-    """(for each pick the place of its micrograph in `comparison.micrographs`, how many micrographs these are)."""
+def micrograph_index(comparison: Comparison) -> Tuple[np.ndarray, int]:
+    """Return for each pick the index of its micrograph in `comparison.micrographs`, int (n,), and their number."""
     ids = np.array(list(comparison.micrographs), dtype=np.int64)
     order = np.argsort(ids)
     return order[np.searchsorted(ids, comparison.mic_ids, sorter=order)], len(ids)
 
 
-def pair_tables(comparison):
-    """int64 (micrographs, pairs, 4): picks that BOTH, FIRST, SECOND, NEITHER kept, of those that both methods cover.
+def pair_tables(comparison: Comparison) -> np.ndarray:
+    """Return how many picks BOTH, FIRST, SECOND, NEITHER of two methods kept, int64 (micrographs, pairs, 4).
 
-    Micrographs in the order of `comparison.micrographs`, pairs as `pair_indices` gives them.
+    Only picks that both methods cover count. Micrographs are in the order of `comparison.micrographs`, pairs in that of
+    pair_indices.
     """
     index, size = micrograph_index(comparison)
     pairs = pair_indices(comparison)
@@ -51,20 +86,20 @@ def pair_tables(comparison):
     return tables
 
 
-def pair_indices(comparison):
-    """[(first, second)] of all pairs of methods that decide."""
+def pair_indices(comparison: Comparison) -> List[Tuple[int, int]]:
+    """Return all pairs of methods that decide, as indices into `comparison.deciding`."""
     n = len(comparison.deciding)
     return [(a, b) for a in range(n) for b in range(a + 1, n)]
 
 
-def agreement_of(tables):
-    """Share of the picks that both kept or both rejected, of tables (..., 4); nan where there are none."""
+def agreement_of(tables: np.ndarray) -> np.ndarray:
+    """Return the share of the picks that both kept or both rejected, (...), of tables (..., 4); nan without picks."""
     total = tables.sum(axis=-1)
     return _ratio(tables[..., BOTH] + tables[..., NEITHER], total)
 
 
-def kappa_of(tables):
-    """Cohen's kappa (Educ. Psychol. Meas. 20, 37-46, 1960) of tables (..., 4).
+def kappa_of(tables: np.ndarray) -> np.ndarray:
+    """Return Cohen's kappa (Educ. Psychol. Meas. 20, 37-46, 1960), (...), of tables (..., 4).
 
     The agreement beyond that of two methods which keep as much as these, but at random. nan where nothing is shared,
     or where both made one and the same decision for all picks.
@@ -75,16 +110,19 @@ def kappa_of(tables):
     return _ratio(agreement_of(tables) - expected, 1 - expected)
 
 
-def pairs(comparison, tables=None):
-    """A Pair for each two methods. `tables`: of pair_tables, if it has been called already."""
+def pairs(comparison: Comparison, tables: Optional[np.ndarray] = None) -> List[Pair]:
+    """Return a Pair for each two methods. tables: what pair_tables returns, if it has been called already."""
     tables = (pair_tables(comparison) if tables is None else tables).sum(axis=0)
     shares, kappas = agreement_of(tables), kappa_of(tables)
-    return [Pair(a, b, int(table.sum()), *map(int, table), float(share), float(kappa))
-            for (a, b), table, share, kappa in zip(pair_indices(comparison), tables, shares, kappas)]
+    found = []
+    for (a, b), table, share, kappa in zip(pair_indices(comparison), tables, shares, kappas):
+        both, first, second, neither = table.tolist()
+        found.append(Pair(a, b, int(table.sum()), both, first, second, neither, float(share), float(kappa)))
+    return found
 
 
-def votes(comparison):
-    """(how many methods kept each pick, how many cover it), int64 (n,)."""
+def votes(comparison: Comparison) -> Tuple[np.ndarray, np.ndarray]:
+    """Return how many methods kept each pick, and how many cover it, both int64 (n,)."""
     kept = np.zeros(len(comparison), dtype=np.int64)
     covering = np.zeros(len(comparison), dtype=np.int64)
     for method in comparison.deciding:
@@ -93,28 +131,28 @@ def votes(comparison):
     return kept, covering
 
 
-def kept_by_all(comparison):
-    """bool (n,): picks that every method keeps that covers them, and at least one does."""
+def kept_by_all(comparison: Comparison) -> np.ndarray:
+    """Return which picks every method keeps that covers them, bool (n,); False for those that none covers."""
     kept, covering = votes(comparison)
     return (kept == covering) & (covering > 0)
 
 
-def kept_by_majority(comparison):
-    """bool (n,): picks that more than half of the methods keep that cover them."""
+def kept_by_majority(comparison: Comparison) -> np.ndarray:
+    """Return which picks more than half of the methods keep that cover them, bool (n,)."""
     kept, covering = votes(comparison)
     return 2 * kept > covering
 
 
-def kept_by_one(comparison):
-    """bool (n,): picks that exactly one method keeps, of two or more that cover them."""
+def kept_by_one(comparison: Comparison) -> np.ndarray:
+    """Return which picks exactly one method keeps, of two or more that cover them, bool (n,)."""
     kept, covering = votes(comparison)
     return (kept == 1) & (covering > 1)
 
 
-def patterns(comparison):
-    """([Pattern], how many picks are left out): who kept what, as an UpSet chart shows it, the most frequent first.
+def patterns(comparison: Comparison) -> Tuple[List[Pattern], int]:
+    """Return the Patterns of who kept what, as an UpSet chart shows them, the most frequent first.
 
-    Of the picks that all methods cover; the others are left out.
+    Only picks that all methods cover count; the second number returned is that of the others.
     """
     code = np.zeros(len(comparison), dtype=np.int64)
     shared = np.ones(len(comparison), dtype=bool)
@@ -127,8 +165,8 @@ def patterns(comparison):
     return sorted(found, key=lambda p: (-p.count, p.kept)), int((~shared).sum())
 
 
-def select(comparison, decisions):
-    """bool (n,): the picks of which each method decided so. `decisions`: {index into `deciding`: kept or not}.
+def select(comparison: Comparison, decisions: Dict[int, bool]) -> np.ndarray:
+    """Return which picks the named methods decided so, bool (n,). decisions: {index into `deciding`: whether it kept}.
 
     Picks that one of these methods does not cover are not among them.
     """
@@ -150,8 +188,8 @@ class PerMicrograph:
     disputed: np.ndarray
 
 
-def per_micrograph(comparison):
-    """The PerMicrograph, in the order of `comparison.micrographs`."""
+def per_micrograph(comparison: Comparison) -> PerMicrograph:
+    """Return the PerMicrograph, in the order of `comparison.micrographs`."""
     index, size = micrograph_index(comparison)
 
     def count(chosen):

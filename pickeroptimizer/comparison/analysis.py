@@ -13,8 +13,8 @@ from .truth import Judgement, judge
 
 
 @dataclass(frozen=True)
-class Results:
-    """Methods are those that decide, in their order; curves are of all that have a score.
+class Analysis:
+    """The statistics of a Comparison. Methods are those that decide, in their order; curves are of all with a score.
 
     intervals: for each of `pairs` the 95 % intervals of its agreement and of its kappa, ((low, high), (low, high)).
     left_out: picks that are not in `patterns`, because some method does not cover them. judgements: [] without a truth.
@@ -30,8 +30,8 @@ class Results:
     judgements: List[Judgement]
 
     @classmethod
-    def of(cls, comparison):
-        """Compute them: seconds for some 100,000 picks, most of it for the intervals."""
+    def of(cls, comparison: Comparison) -> 'Analysis':
+        """Return the Analysis of a Comparison. It takes seconds for some 100,000 picks, mostly for the intervals."""
         tables = agreement.pair_tables(comparison)
         pairs = agreement.pairs(comparison, tables)
         low, high = interval(tables, lambda sums: np.stack([agreement.agreement_of(sums), agreement.kappa_of(sums)],

@@ -1,15 +1,18 @@
 """Confidence intervals by resampling micrographs: picks of one micrograph share its ice and its film."""
 import math
+from typing import Callable, Tuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 DRAWS = 1000
 LEVEL = 95      # per cent
 SEED = 0
 
 
-def interval(counts, statistic, draws=DRAWS):
-    """The percentile interval of a statistic of counts, where whole micrographs are drawn with replacement.
+def interval(counts: ArrayLike, statistic: Callable[[np.ndarray], np.ndarray],
+             draws: int = DRAWS) -> Tuple[np.ndarray, np.ndarray]:
+    """Return the percentile interval of a statistic of counts, where whole micrographs are drawn with replacement.
 
     counts: (micrographs, ...) numbers that add up over micrographs. statistic: a function from sums, (draws, ...), to
     an array (draws, ...). Returns its (low, high); nan with fewer than two micrographs that have any, and where a

@@ -1,4 +1,4 @@
-"""A comparison of pruned sets, as data and on disk: the picks before pruning, and what each method made of them.
+"""A comparison of pruned sets, as data and on disk: the picks before pruning, and which of them each method kept.
 
 On disk it is two files in a folder: `comparison.npz` with the columns, never pickled, and `comparison.json` with the
 rest. The second is written last: while it is not there, the comparison is not whole.
@@ -23,14 +23,14 @@ UNKNOWN = -1      # as the true class of a pick
 
 @dataclass
 class Method:
-    """What one way of pruning made of the n reference picks.
+    """One way of pruning, and its decisions about the n reference picks.
 
-    kept: bool. covered: bool, whether the method was given the pick's micrograph; picks that are not covered do not
-    count for it. scores: float64, nan where a pick has none; higher is more a particle. unmatched: how many of its
-    kept picks are no reference pick within the tolerance; elsewhere: how many are on micrographs where the reference
-    has no picks. notes: sentences about this method for the user. decides: False for
-    mere scores that nothing was decided by, such as the picker's own: `kept` is then true everywhere, and the method
-    has a curve but no part in agreement, patterns and consensus.
+    kept: bool (n,). covered: bool (n,), whether the method was given the pick's micrograph; picks that are not covered
+    do not count for it. scores: float64 (n,), nan where a pick has none; higher is more a particle. unmatched: how many
+    of its kept picks are no reference pick within the tolerance; elsewhere: how many are on micrographs where the
+    reference has no picks. notes: sentences about this method for the user. decides: False for mere scores that nothing
+    was decided by, such as the picker's own: `kept` is then true everywhere, and the method has a curve but no part in
+    agreement, patterns and consensus.
     """
     name: str
     kept: np.ndarray
@@ -43,7 +43,7 @@ class Method:
     decides: bool = True
 
     @property
-    def has_scores(self):
+    def has_scores(self) -> bool:
         """Whether some pick has a score."""
         return bool(np.isfinite(self.scores).any())
 
@@ -52,10 +52,10 @@ class Method:
 class Comparison:
     """The n reference picks, by growing id, and the methods.
 
-    ids, mic_ids: int64. x, y: float64, px of the reference's micrographs. truth: int8, an index into
-    worker.tables.CLASSES or UNKNOWN for each pick; None where no truth was given. micrographs: {mic_id: (name, path)},
-    in the order of Scipion's set, the path as Scipion has it, relative to the project. box: px. pixel_size: Å/px.
-    tolerance: px, the farthest that two picks of one place may lie apart. notes: sentences for the user.
+    ids, mic_ids: int64 (n,). x, y: float64 (n,), px of the reference's micrographs. truth: int8 (n,), an index into
+    exchange.tables.CLASSES or UNKNOWN for each pick; None where no truth was given. micrographs: {mic_id: (name,
+    path)}, in the order of Scipion's set, the path as Scipion has it, relative to the project. box: px. pixel_size:
+    Å/px. tolerance: px, the farthest that two picks of one place may lie apart. notes: sentences for the user.
     """
     ids: np.ndarray
     mic_ids: np.ndarray
@@ -70,15 +70,15 @@ class Comparison:
     reference: str = 'reference'
     notes: List[str] = field(default_factory=list)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.ids)
 
     @property
-    def deciding(self):
+    def deciding(self) -> List[Method]:
         """The methods that decide, in their order: those of which agreement, patterns and consensus are made."""
         return [method for method in self.methods if method.decides]
 
-    def save(self, folder):
+    def save(self, folder: str) -> None:
         """Write both files into `folder`."""
         facts_path = os.path.join(folder, FACTS_FILE)
         if os.path.exists(facts_path):
@@ -105,8 +105,11 @@ class Comparison:
             json.dump(facts, stream, indent=1, ensure_ascii=False)
 
     @classmethod
-    def load(cls, folder):
-        """Read what `save` wrote. Raises InputError if a file is missing, damaged, or of a newer format."""
+    def load(cls, folder: str) -> 'Comparison':
+        """Return the Comparison that was saved in `folder`.
+
+        Raises InputError if a file is missing, damaged, or of a newer format.
+        """
         path = os.path.join(folder, FACTS_FILE)
         try:
             with open(path, encoding='utf-8') as stream:

@@ -1,12 +1,12 @@
-"""What a stricter or laxer threshold would make of a method that has a score."""
+"""Curves of a method that has a score: what it would keep at any other threshold."""
 from dataclasses import dataclass, field
-from typing import Dict, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
 from .agreement import micrograph_index
 from .bootstrap import interval
-from .comparison import UNKNOWN
+from .comparison import UNKNOWN, Comparison, Method
 from .truth import FIGURES, JUNK, PARTICLES, figures_of
 
 POINTS = 200                              # thresholds of a curve at most
@@ -18,10 +18,10 @@ class Curve:
     """A method's picks by threshold, (T,) each: kept are those with a score of at least the threshold.
 
     thresholds: growing; the last lies above all scores. kept: picks. scored: picks that the method covers and that
-    have a score. unscored: (kept, rejected) picks without one: they stay what the set made of them at any threshold.
-    figures, with a truth: {key of truth.FIGURES: (values, lows, highs)}, shares with their 95 % intervals by
-    micrograph. at_loss, with a truth: {share of the particles lost: (junk removed, low, high)}, the most junk that
-    some threshold removes without losing more particles; nan if none does.
+    have a score. unscored: (kept, rejected) picks without one: they stay so at any threshold. figures, with a truth:
+    {key of truth.FIGURES: (values, lows, highs)}, shares with their 95 % intervals by micrograph. at_loss, with a
+    truth: {share of the particles lost: (junk removed, low, high)}, the most junk that some threshold removes without
+    losing more particles; nan if none does.
     """
     name: str
     score_name: str
@@ -33,8 +33,8 @@ class Curve:
     at_loss: Dict[float, Tuple[float, float, float]] = field(default_factory=dict)
 
 
-def curve(comparison, method):
-    """The Curve of one Method; None if none of the picks that it covers has a score."""
+def curve(comparison: Comparison, method: Method) -> Optional[Curve]:
+    """Return the Curve of one Method; None if none of the picks that it covers has a score."""
     scored = method.covered & np.isfinite(method.scores)
     if not scored.any():
         return None
@@ -54,14 +54,14 @@ def curve(comparison, method):
     return Curve(**result)
 
 
-def curves(comparison):
-    """The Curves of all methods that have a score, also of those that do not decide."""
+def curves(comparison: Comparison) -> List[Curve]:
+    """Return the Curves of all methods that have a score, also of those that do not decide."""
     found = (curve(comparison, method) for method in comparison.methods)
     return [one for one in found if one is not None]
 
 
-def junk_removed_at(figures, loss):
-    """The most junk removed (...) at any threshold that loses at most this share of the particles.
+def junk_removed_at(figures: Dict[str, np.ndarray], loss: float) -> np.ndarray:
+    """Return the most junk removed, shares (...), at any threshold that loses at most this share of the particles.
 
     figures: {'junk_removed', 'particles_lost': (..., T)}; nan where no threshold loses so few.
     """
@@ -79,7 +79,7 @@ def _thresholds(scores):
 
 
 def _kept(passed):
-    """Counts by threshold (..., T) from counts by the number of thresholds passed (..., T + 1)."""
+    """Return counts by threshold (..., T) from counts by the number of thresholds passed (..., T + 1)."""
     return np.cumsum(passed[..., ::-1], axis=-1)[..., -2::-1]
 
 

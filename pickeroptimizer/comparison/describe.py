@@ -1,43 +1,45 @@
 """A comparison in plain sentences: what was compared, what could not be joined, and what came out."""
 import math
+from typing import List
 
 import numpy as np
 
+from .analysis import Analysis
 from .curves import junk_removed_at
 
 FEW_MICROGRAPHS = 10      # intervals from fewer are a guess
 
 
-def sentences(results):
-    """Lines for a person."""
-    comparison = results.comparison
-    micrographs = int((results.micrographs.picks > 0).sum())
-    lines = [f'{_number(len(results.counts), "method")} compared on {_number(len(comparison), "pick")} of '
+def sentences(analysis: Analysis) -> List[str]:
+    """Return an Analysis as lines to read; *stars* are for what stands out, blanks begin lines about the one before."""
+    comparison = analysis.comparison
+    micrographs = int((analysis.micrographs.picks > 0).sum())
+    lines = [f'{_number(len(analysis.counts), "method")} compared on {_number(len(comparison), "pick")} of '
              f'{_number(micrographs, "micrograph")} ({comparison.reference}); box '
              f'{comparison.box:g} px, tolerance {comparison.tolerance:g} px.', *comparison.notes]
-    for count, method in zip(results.counts, comparison.deciding):
-        lines.append(_kept(count, micrographs))
+    for count, method in zip(analysis.counts, comparison.deciding):
+        lines.append(_of_method(count, micrographs))
         lines += [f'   {note}' for note in (*_unjoined(count), *method.notes)]
     lines += [f'{method.name} ({method.score_name}): {note}' for method in comparison.methods if not method.decides
               for note in method.notes]
-    lines += [*_agreement(results), *_truth(results)]
+    lines += [*_agreement(analysis), *_truth(analysis)]
     return lines
 
 
-def percent(share):
-    """A share (0-1) in per cent; a dash where it is not defined."""
+def percent(share: float) -> str:
+    """Return a share (0-1) in per cent; a dash where it is not defined."""
     return '–' if math.isnan(share) else f'{100 * share:.1f} %'
 
 
-def percent_interval(value, low, high):
-    """A share with its interval, in per cent."""
+def percent_interval(value: float, low: float, high: float) -> str:
+    """Return a share (0-1) with its interval, in per cent."""
     if math.isnan(value) or math.isnan(low):
         return percent(value)
     return f'{100 * value:.1f} % ({100 * low:.1f} to {100 * high:.1f})'
 
 
-def two_digits(figure):
-    """A figure such as a kappa; a dash where it is not defined."""
+def two_digits(figure: float) -> str:
+    """Return a figure such as a kappa with two decimals; a dash where it is not defined."""
     return '–' if math.isnan(figure) else f'{round(figure, 2) + 0.0:.2f}'      # and no -0.00
 
 
@@ -45,7 +47,7 @@ def _number(n, what):
     return f'{n:,} {what}{"" if n == 1 else "s"}'
 
 
-def _kept(count, micrographs):
+def _of_method(count, micrographs):
     if not count.covered:
         return f'*{count.name}*: was given none of the picks.'
     line = f'*{count.name}*: kept {count.kept:,} of {count.covered:,} picks ({percent(count.kept / count.covered)})'
@@ -69,18 +71,18 @@ def _unjoined(count):
                f'with reference picks: not counted.')
 
 
-def _agreement(results):
-    if len(results.counts) < 2:
+def _agreement(analysis):
+    if len(analysis.counts) < 2:
         return
-    shared = sum(pattern.count for pattern in results.patterns)
+    shared = sum(pattern.count for pattern in analysis.patterns)
     if not shared:
         yield 'No pick was given to all methods, so who kept what is told only for each two of them.'
     else:
-        agreed = sum(pattern.count for pattern in results.patterns if len(set(pattern.kept)) == 1)
+        agreed = sum(pattern.count for pattern in analysis.patterns if len(set(pattern.kept)) == 1)
         line = f'All methods agree on {agreed:,} of {shared:,} picks ({percent(agreed / shared)})'
-        yield line + (f'; {results.left_out:,} more were not given to all of them.' if results.left_out else '.')
-    names = [count.name for count in results.counts]
-    known = [pair for pair in results.pairs if not math.isnan(pair.agreement)]
+        yield line + (f'; {analysis.left_out:,} more were not given to all of them.' if analysis.left_out else '.')
+    names = [count.name for count in analysis.counts]
+    known = [pair for pair in analysis.pairs if not math.isnan(pair.agreement)]
     if len(known) > 1:
         for what, pair in (('Most', max(known, key=lambda p: p.agreement)),
                            ('Least', min(known, key=lambda p: p.agreement))):
@@ -94,8 +96,8 @@ def _alike(pair):
     return f'agreement {percent(pair.agreement)}, {kappa}'
 
 
-def _truth(results):
-    comparison = results.comparison
+def _truth(analysis):
+    comparison = analysis.comparison
     if comparison.truth is None:
         return
     known = int(np.count_nonzero(comparison.truth >= 0))
@@ -105,15 +107,15 @@ def _truth(results):
     yield (f'The true class of {known:,} of {len(comparison):,} picks is known, on '
            f'{_number(micrographs, "micrograph")}: {_number(particles, "particle")} and {known - particles:,} junk. In '
            f'brackets: 95 % intervals by micrograph{rough}.')
-    for judgement in results.judgements:
+    for judgement in analysis.judgements:
         figures = judgement.figures
         yield (f'*{judgement.name}*: junk removed {percent_interval(*figures["junk_removed"])}, particles lost '
                f'{percent_interval(*figures["particles_lost"])}; precision {percent(figures["precision"][0])}, '
                f'F1 {percent(figures["f1"][0])}.')
     mere = {method.name for method in comparison.methods if not method.decides}
-    for curve in (curve for curve in results.curves if curve.name in mere):
+    for curve in (curve for curve in analysis.curves if curve.name in mere):
         figures = {key: values for key, (values, _, _) in curve.figures.items()}
-        for judgement in results.judgements:
+        for judgement in analysis.judgements:
             removed, lost = (judgement.figures[key][0] for key in ('junk_removed', 'particles_lost'))
             if not math.isnan(lost):
                 yield (f'Thresholds of the {curve.name} that lose no more particles than {judgement.name} remove at '

@@ -1,11 +1,14 @@
-"""Which pick is which: two sets of positions joined one to one. The optimal assignment, not the greedy one."""
+"""Two sets of positions joined one to one, by the optimal assignment, not the greedy one."""
+from typing import Callable, Optional, Tuple
+
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from scipy.spatial import cKDTree
 
 
-def match(mic_ids, xy, other_mic_ids, other_xy, tolerance, progress=None):
+def match(mic_ids: np.ndarray, xy: np.ndarray, other_mic_ids: np.ndarray, other_xy: np.ndarray, tolerance: float,
+          progress: Optional[Callable[[int, int], None]] = None) -> Tuple[np.ndarray, np.ndarray]:
     """Join positions to other positions of the same micrograph, at most `tolerance` px away (0: the very same).
 
     mic_ids, other_mic_ids: (n,), (m,) int. xy, other_xy: (n, 2), (m, 2) float, px.
@@ -35,14 +38,14 @@ def _by_place(mic_ids, xy):
 
 
 def _edges(mic_ids, order, micrographs):
-    """A slice of `order` for each of the micrographs."""
+    """Return a slice of `order` for each of the micrographs."""
     ordered = mic_ids[order]
     return [slice(*ends) for ends in zip(np.searchsorted(ordered, micrographs, 'left').tolist(),
                                          np.searchsorted(ordered, micrographs, 'right').tolist())]
 
 
 def _match_places(xy, other_xy, tolerance):
-    """The pairs of one micrograph: two arrays of indices."""
+    """Return the pairs of one micrograph: two arrays of indices."""
     near = cKDTree(xy).sparse_distance_matrix(cKDTree(other_xy), tolerance, output_type='ndarray')
     rows, columns, distances = near['i'], near['j'], near['v']
     # Where each has but the other within reach, there is nothing to choose: nearly all picks.

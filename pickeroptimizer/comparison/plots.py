@@ -1,28 +1,38 @@
 """Plots of a comparison on matplotlib axes. Knows neither Tk nor Scipion."""
+from typing import List, Optional, Sequence, Tuple
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ..worker.exchange.plots import COLOURS, MARKS
+from .agreement import Pattern
+from .curves import Curve
+from .truth import Judgement
 
 TRADE = 'Junk removed against particles lost'
 SHARE_KEPT = 'Share kept against the threshold'
-DASHES = ('-', '--', ':')                 # one more kind each time the colours are used up
-KEPT, REJECTED = '#000000', '#D0D0D0'     # dots of a chart of patterns
-NAME = 28                                 # letters of a method's name at most
+LITTLE_LOST = 20               # per cent of the particles: curves beyond are of little use
+DASHES = ('-', '--', ':')      # one more kind each time the colours are used up
+KEPT_DOT, REJECTED_DOT = '#000000', '#D0D0D0'      # colours, in a chart of patterns
+NAME_LETTERS = 28              # of a method's name at most
 
 
-def style(number):
-    """(colour, kind of line, mark) of a method by its number: no two of the first 20 are the same."""
+def style(number: int) -> Tuple[str, str, str]:
+    """Return the colour, the kind of line and the mark of a method by its number: the first 20 all differ."""
     return COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)], MARKS[number % len(MARKS)]
 
 
-def short(name):
-    """A name that leaves room for the plot: without its middle, for what tells two apart is often at the end."""
-    return name if len(name) <= NAME else f'{name[:NAME // 2]}…{name[NAME // 2 + 1 - NAME:]}'
+def short(name: str) -> str:
+    """Return a name without its middle if it is long: what tells two apart is often at the end."""
+    if len(name) <= NAME_LETTERS:
+        return name
+    return f'{name[:NAME_LETTERS // 2]}…{name[NAME_LETTERS // 2 + 1 - NAME_LETTERS:]}'
 
 
-def draw_trade(axes, curves, judgements, intervals, most_lost=None):
-    """Draw junk removed against particles lost, per cent: Curves, and what was really kept (Judgements) as marks.
+def draw_trade(axes: Axes, curves: Sequence[Curve], judgements: Sequence[Judgement], intervals: bool,
+               most_lost: Optional[float] = None) -> List[Tuple[np.ndarray, np.ndarray]]:
+    """Draw junk removed against particles lost, per cent: Curves with figures, and Judgements as marks.
 
     intervals: whether to draw those of the junk removed about the curves, and both about the marks. most_lost: per
     cent, where the plot ends, unless a mark lies beyond. Returns (x, y) of each curve's points, nan where they are not
@@ -34,6 +44,7 @@ def draw_trade(axes, curves, judgements, intervals, most_lost=None):
         [judgement.name for judgement in judgements] + [curve.name for curve in curves]))}
     drawn, legend = [], {name: {'linestyle': 'none', 'marker': 'none'} for name in numbers}
     for curve in curves:
+        assert curve.figures is not None, 'there is a truth'
         colour, line, _ = style(numbers[curve.name])
         legend[curve.name]['linestyle'] = line
         lost, (removed, low, high) = 100 * curve.figures['particles_lost'][0], (
@@ -63,8 +74,8 @@ def draw_trade(axes, curves, judgements, intervals, most_lost=None):
     return drawn
 
 
-def draw_shares(axes, curve):
-    """Draw the share of its picks that a Curve keeps against the threshold; returns (x, y) of its points."""
+def draw_shares(axes: Axes, curve: Curve) -> Tuple[np.ndarray, np.ndarray]:
+    """Draw the share of its picks that a Curve keeps, per cent, against the threshold; return (x, y) of its points."""
     shares = 100 * curve.kept / max(1, curve.scored + sum(curve.unscored))
     axes.step(curve.thresholds, shares, color=COLOURS[0], where='post')
     axes.set_title(short(curve.name), fontsize='medium')
@@ -75,7 +86,7 @@ def draw_shares(axes, curve):
     return curve.thresholds, shares
 
 
-def draw_patterns(bars, matrix, names, patterns):
+def draw_patterns(bars: Axes, matrix: Axes, names: Sequence[str], patterns: Sequence[Pattern]) -> None:
     """Draw who kept what: a bar for each Pattern, and below it the methods that kept these picks.
 
     (Lex et al., UpSet, IEEE Trans. Vis. Comput. Graph. 20, 1983-1992, 2014.) bars, matrix: axes that share the x axis.
@@ -94,13 +105,13 @@ def draw_patterns(bars, matrix, names, patterns):
     for line in lines[::2]:
         matrix.axhspan(line - 0.5, line + 0.5, color='#F2F2F2', zorder=0)
     kept = np.array([pattern.kept for pattern in patterns]).reshape(len(patterns), len(names))
-    for mask, colour in ((~kept, REJECTED), (kept, KEPT)):
+    for mask, colour in ((~kept, REJECTED_DOT), (kept, KEPT_DOT)):
         x, y = np.nonzero(mask)
         matrix.scatter(x, y, s=36, color=colour, zorder=2)
     for place, column in zip(places, kept):
         if column.any():
             inside = lines[column]
-            matrix.plot((place, place), (inside[0], inside[-1]), color=KEPT, linewidth=1.5, zorder=1)
+            matrix.plot((place, place), (inside[0], inside[-1]), color=KEPT_DOT, linewidth=1.5, zorder=1)
     matrix.set_yticks(lines, [short(name) for name in names])
     matrix.set_ylim(len(names) - 0.5, -0.5)
     matrix.set_xlim(-0.6, max(len(patterns), 1) - 0.4)

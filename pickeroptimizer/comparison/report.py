@@ -2,13 +2,15 @@
 import base64
 import html
 import math
+from typing import Any
 
-from ..worker.exchange.files import replacing
+from ..worker.exchange.files import PathLike, replacing
 from . import pictures, tables
+from .analysis import Analysis
 from .describe import percent, percent_interval, sentences, two_digits
 
-REPORT = 'report.html'
-ROWS = 40      # of a table at most; the CSV files have all
+REPORT_FILE = 'report.html'
+ROWS_SHOWN = 40      # of a table at most; the CSV files have all
 
 STYLE = '''body{font:15px/1.45 sans-serif;color:#222;max-width:1420px;margin:1.5em auto;padding:0 1em}
 h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}
@@ -18,29 +20,29 @@ th{background:#f4f4f4;vertical-align:bottom}td.text,th.text{text-align:left}
 div.wide{overflow-x:auto}img{max-width:100%}p.note{color:#555}li.note{list-style:none;color:#555}'''
 
 
-def write(path, results, most_pictures):
-    """Write the report, whole or not at all, with pictures of at most so many micrographs."""
+def write(path: PathLike, analysis: Analysis, most_pictures: int) -> None:
+    """Write the report, whole or not at all, with pictures of at most `most_pictures` micrographs."""
     with replacing(path, encoding='utf-8') as stream:
-        stream.write(page(results, most_pictures))
+        stream.write(page(analysis, most_pictures))
 
 
-def page(results, most_pictures):
-    """The report as text."""
-    parts = [_list(sentences(results)), _micrographs(results, most_pictures)]
-    if results.judgements:
+def page(analysis: Analysis, most_pictures: int) -> str:
+    """Return the report as HTML."""
+    parts = [_list(sentences(analysis)), _micrographs(analysis, most_pictures)]
+    if analysis.judgements:
         parts += ['<h2>Junk removed against particles lost</h2>',
                   '<p class="note">Curves: what each threshold of a score would do. Marks: what each method did, with '
                   '95 % intervals by micrograph.</p>',
-                  _image(pictures.trade_picture(results), 'Junk removed against particles lost')]
-    if results.curves:
-        parts += ['<h2>Kept by threshold</h2>', _image(pictures.shares_picture(results), 'Share kept by threshold')]
-    if len(results.counts) > 1 and results.patterns:
+                  _image(pictures.trade_picture(analysis), 'Junk removed against particles lost')]
+    if analysis.curves:
+        parts += ['<h2>Kept by threshold</h2>', _image(pictures.shares_picture(analysis), 'Share kept by threshold')]
+    if len(analysis.counts) > 1 and analysis.patterns:
         parts += ['<h2>Who kept what</h2>',
                   '<p class="note">Each bar counts the picks that exactly the methods with a black dot below it kept, '
                   'of the picks that were given to all.</p>',
-                  _image(pictures.patterns_picture(results), 'Who kept what')]
-    parts += [_table(table) for table in tables.all_tables(results) if table.name not in ('curves', 'patterns')]
-    title = f'Pruned sets compared: {results.comparison.reference}'
+                  _image(pictures.patterns_picture(analysis), 'Who kept what')]
+    parts += [_table(table) for table in tables.all_tables(analysis) if table.name not in ('curves', 'patterns')]
+    title = f'Pruned sets compared: {analysis.comparison.reference}'
     return (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
             f'<style>{STYLE}</style></head>\n<body><h1>{html.escape(title)}</h1>\n' + '\n'.join(parts) +
             '\n</body></html>\n')
@@ -59,15 +61,15 @@ def _list(lines):
     return '<ul>' + '\n'.join(items) + '</ul>'
 
 
-def _micrographs(results, most):
+def _micrographs(analysis, most):
     if not most:
         return ''
-    found = pictures.micrograph_pictures(results, most)
+    found = pictures.micrograph_pictures(analysis, most)
     lines = ['<h2>Micrographs where the methods differ most</h2>']
     if not found:
         lines.append('<p>None of the micrographs could be read, so there are no pictures.</p>')
-    elif len(results.counts) > pictures.PANELS:
-        lines.append(f'<p class="note">The first {pictures.PANELS} of {len(results.counts)} methods are shown.</p>')
+    elif len(analysis.counts) > pictures.PANELS:
+        lines.append(f'<p class="note">The first {pictures.PANELS} of {len(analysis.counts)} methods are shown.</p>')
     if found:
         lines.append('<p class="note">A box with a stroke was rejected. Where boxes would hide the micrograph, they '
                      'are drawn smaller.</p>')
@@ -83,23 +85,23 @@ def _image(png, text):
 def _table(table):
     classes = [' class="text"' if column.kind == tables.TEXT else '' for column in table.columns]
     head = ''.join(f'<th{c}>{html.escape(column.name)}</th>' for c, column in zip(classes, table.columns))
-    rows = '\n'.join('<tr>' + ''.join(f'<td{c}>{html.escape(cell(column.kind, value))}</td>'
+    rows = '\n'.join('<tr>' + ''.join(f'<td{c}>{html.escape(cell_text(column.kind, value))}</td>'
                                       for c, column, value in zip(classes, table.columns, row)) + '</tr>'
-                     for row in table.rows[:ROWS])
-    more = (f'<p class="note">{len(table.rows) - ROWS} more rows are in tables/{table.name}.csv.</p>'
-            if len(table.rows) > ROWS else '')
+                     for row in table.rows[:ROWS_SHOWN])
+    more = (f'<p class="note">{len(table.rows) - ROWS_SHOWN} more rows are in tables/{table.name}.csv.</p>'
+            if len(table.rows) > ROWS_SHOWN else '')
     return (f'<h2>{html.escape(table.title)}</h2><div class="wide"><table><tr>{head}</tr>\n{rows}</table></div>{more}')
 
 
-def cell(kind, value):
-    """What a reader sees of a value in a column of one of the kinds of tables.py."""
-    if kind == tables.NUMBER:
+def cell_text(kind: int, value: Any) -> str:
+    """Return a value as a reader sees it in a column of this kind; see tables.py."""
+    if kind == tables.COUNT:
         return f'{value:,}' if value != '' else '–'
-    if kind == tables.SHARE:
+    if kind == tables.FRACTION:
         return percent(value)
-    if kind == tables.SHARE_INTERVAL:
+    if kind == tables.FRACTION_INTERVAL:
         return percent_interval(*value)
-    if kind == tables.FIGURE_INTERVAL:
+    if kind == tables.DECIMAL_INTERVAL:
         value, low, high = value
         return two_digits(value) + ('' if math.isnan(low) else f' ({two_digits(low)} to {two_digits(high)})')
-    return f'{value:.4g}' if kind == tables.FIGURE else str(value)
+    return f'{value:.4g}' if kind == tables.DECIMAL else str(value)

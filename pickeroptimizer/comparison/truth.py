@@ -1,14 +1,16 @@
 """Methods judged by the true classes of the picks."""
 from dataclasses import dataclass
-from typing import Dict, Tuple
+from typing import Dict, List, Tuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..worker.exchange.tables import CLASSES
 from .agreement import micrograph_index
 from .bootstrap import interval
-from .comparison import UNKNOWN
+from .comparison import UNKNOWN, Comparison
 
+# Axes of the counts: true class, decision.
 PARTICLES, JUNK = range(2)
 KEPT, REJECTED = range(2)
 
@@ -19,7 +21,7 @@ FIGURES = {'junk_removed': 'junk removed', 'particles_lost': 'particles lost', '
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one method did to the picks that it covers and whose true class is known.
+    """How one method decided about the picks that it covers and whose true class is known.
 
     counts: int64 (classes, 2), picks KEPT and REJECTED, in the order of CLASSES. figures: {key of FIGURES: (value, low,
     high)}, the last two the 95 % interval by micrograph; nan where not defined.
@@ -29,8 +31,8 @@ class Judgement:
     figures: Dict[str, Tuple[float, float, float]]
 
 
-def figures_of(counts):
-    """{key of FIGURES: shares (...)} of counts (..., 2, 2): PARTICLES or JUNK, KEPT or REJECTED.
+def figures_of(counts: ArrayLike) -> Dict[str, np.ndarray]:
+    """Return {key of FIGURES: shares (...)} of counts (..., 2, 2): PARTICLES or JUNK, KEPT or REJECTED.
 
     Precision: share of particles among the kept. Recall: share of the particles that are kept, 1 - particles lost.
     F1: harmonic mean of the two. nan where a share is of nothing.
@@ -44,8 +46,8 @@ def figures_of(counts):
                 'f1': 2 * true / (2 * true + false + missed)}
 
 
-def judge(comparison):
-    """A Judgement for each deciding method, in their order; [] without a truth."""
+def judge(comparison: Comparison) -> List[Judgement]:
+    """Return a Judgement for each deciding method, in their order; [] without a truth."""
     if comparison.truth is None:
         return []
     index, size = micrograph_index(comparison)
@@ -58,13 +60,13 @@ def judge(comparison):
     return judgements
 
 
-def two_classes(table):
-    """Counts (..., classes, 2) as (..., 2, 2): all that is no particle is junk."""
+def two_classes(table: np.ndarray) -> np.ndarray:
+    """Return counts (..., classes, 2) as (..., 2, 2): all that is no particle is junk."""
     return np.stack([table[..., 0, :], table[..., 1:, :].sum(axis=-2)], axis=-2)
 
 
-def with_intervals(counts):
-    """{key of FIGURES: (value, low, high)} of counts (micrographs, 2, 2)."""
+def with_intervals(counts: np.ndarray) -> Dict[str, Tuple[float, float, float]]:
+    """Return {key of FIGURES: (value, low, high)} of counts (micrographs, 2, 2), with 95 % intervals."""
     low, high = interval(counts, lambda sums: np.stack(list(figures_of(sums).values()), axis=-1))
     values = figures_of(counts.sum(axis=0))
     return {key: (float(values[key]), float(low[i]), float(high[i])) for i, key in enumerate(FIGURES)}

@@ -14,7 +14,7 @@ TITLE = 'PickerOptimizer comparison'
 
 
 class PickerOptimizerComparisonViewer(Viewer):
-    """Shows what several ways of pruning made of the same picks, side by side."""
+    """Shows the same picks as several ways of pruning kept and rejected them, side by side."""
     _name = 'Comparison'
     _targets = [PickerOptimizerComparison, ProtPickerOptimizerCompare]
     _environments = [DESKTOP_TKINTER]
@@ -25,7 +25,7 @@ class PickerOptimizerComparisonViewer(Viewer):
             comparison = obj.getComparison()
         except InputError as error:
             return [self.errorMessage(str(error), TITLE)]
-        path = os.path.join(folder, report.REPORT)
+        path = os.path.join(folder, report.REPORT_FILE)
         title = f'{TITLE}: {self.protocol.getRunName()}' if self.protocol else TITLE
         return [WindowView(self.getTkRoot(), lambda root: CompareWindow(root, title, comparison, path),
                            f'The report is here: {os.path.abspath(path)}')]

@@ -7,12 +7,13 @@ from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
 from .. import convert
 from ..domain import suggestions
 from ..protocols import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
-from ..protocols.parameters.labels import SETS
-from ..protocols.protocol_train import INTERACTIVE
+from ..protocols.parameters.label_sets import SETS
+from ..protocols.parameters.training_labels import LabelSource
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.tables import read_coordinates
-from .labelling.model import Labels, Micrograph, Place, Session, Suggestions
+from .labelling.model import Labels, Place, Session, Suggestions
 from .labelling.window import LabellingWindow
+from .micrograph import Micrograph
 from .widgets.window_view import WindowView
 
 HEADLESS = ('Labels can be given without a window: as coordinate sets or a file in the form of "fine-tune", or by '
@@ -20,7 +21,10 @@ HEADLESS = ('Labels can be given without a window: as coordinate sets or a file 
 
 
 def sessionOf(protocol):
-    """The Session of a ProtPickerOptimizerTrain. Raises InputError if its picks are gone or its labels unreadable."""
+    """Return the Session of a ProtPickerOptimizerTrain.
+
+    Raises InputError if its picks are gone or its labels cannot be read.
+    """
     coordinates = protocol.inputCoordinates.get()
     if coordinates is None:
         raise InputError('The input coordinates of this run are not there any more.')
@@ -60,7 +64,7 @@ def _labelOn(protocol):
     """Launch a copy of the run that begins with its labels."""
     project = protocol.getProject()
     copy = project.copyProtocol(protocol)
-    copy.labelSource.set(INTERACTIVE)
+    copy.labelSource.set(LabelSource.INTERACTIVE)
     copy.inputLabels.set(protocol)
     copy.inputLabels.setExtended(PickerOptimizerTrainOutputs.outputLabels.name)
     for parameter in SETS:
@@ -70,9 +74,10 @@ def _labelOn(protocol):
 
 
 def openLabels(root, protocol):
-    """The LabellingWindow of a run; None where its labels cannot be opened, after a line that says why.
+    """Open the LabellingWindow of a run and return it.
 
-    The window holds the lock of the labels as long as it is there.
+    Where its labels cannot be opened, a dialog says why, and None is returned. The window holds the lock of the labels
+    as long as it is there.
     """
     lock = protocol.lockLabels()
     try:

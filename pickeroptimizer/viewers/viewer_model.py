@@ -2,36 +2,36 @@
 from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
 
 from .. import convert
+from ..domain.training_report import SUSPICIOUS
 from ..objects import PickerOptimizerModel
 from ..protocols import PickerOptimizerTrainOutputs, ProtPickerOptimizerImportModel, ProtPickerOptimizerTrain
-from ..protocols.protocol_train import SUSPICIOUS
 from ..worker.exchange.errors import InputError
 from .labelling.model import Place
-from .model.window import LabelledBoxes, ModelFacts, ModelWindow
+from .model.window import ModelFacts, ModelLabels, ModelWindow
 from .widgets.window_view import WindowView
 
 TITLE = 'PickerOptimizer model'
 HEADLESS = 'Without a window: the summary of the run tells how the model did on its labels.'
-MODEL, LABELS = (output.name for output in PickerOptimizerTrainOutputs)
+MODEL_OUTPUT, LABELS_OUTPUT = (output.name for output in PickerOptimizerTrainOutputs)
 
 
 def factsOf(model, run):
-    """The ModelFacts of a PickerOptimizerModel; `run`: the protocol that has it as an output.
+    """Return the ModelFacts of a PickerOptimizerModel. run: the protocol that has it as an output, or None.
 
     Raises InputError if the model file cannot be read.
     """
-    labels = getattr(run, LABELS, None)
+    labels = getattr(run, LABELS_OUTPUT, None)
     return ModelFacts(TITLE if run is None else f'{TITLE}: {run.getRunName()}', model.getHeader(),
                       labelsOf(labels) if labels is not None and labels.getSize() else None)
 
 
 def labelsOf(labelled):
-    """The LabelledBoxes of the outputLabels of a run."""
+    """Return the ModelLabels of the outputLabels of a run, a SetOfCoordinates."""
     micrographs = labelled.getMicrographs()
-    return LabelledBoxes([(Place(row.mic_id, row.x, row.y), row.label, probability)
-                          for row, probability in convert.readLabelled(labelled)],
-                         convert.micrographNames(micrographs), convert.micrographFiles(micrographs),
-                         labelled.getBoxSize(), micrographs.getSamplingRate(), SUSPICIOUS)
+    return ModelLabels([(Place(row.mic_id, row.x, row.y), row.label, probability)
+                        for row, probability in convert.readLabelled(labelled)],
+                       convert.micrographNames(micrographs), convert.micrographFiles(micrographs),
+                       labelled.getBoxSize(), micrographs.getSamplingRate(), SUSPICIOUS)
 
 
 class PickerOptimizerModelViewer(Viewer):
@@ -45,7 +45,7 @@ class PickerOptimizerModelViewer(Viewer):
             parent = obj.getObjParentId()
             model, run = obj, self.getProject().getProtocol(parent) if parent else None
         else:
-            model, run = getattr(obj, MODEL, None), obj
+            model, run = getattr(obj, MODEL_OUTPUT, None), obj
         if model is None:
             return [self.infoMessage('There is no model yet.', TITLE)]
         try:

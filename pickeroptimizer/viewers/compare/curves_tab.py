@@ -1,27 +1,26 @@
-"""Curves of the methods that have a score: what another threshold would have made of the picks."""
+"""Curves of the methods that have a score: what they would keep at other thresholds."""
 import tkinter as tk
 from tkinter import ttk
 
 import numpy as np
 
 from ...comparison.describe import percent_interval
-from ...comparison.plots import SHARE_KEPT, TRADE, draw_shares, draw_trade
+from ...comparison.plots import LITTLE_LOST, SHARE_KEPT, TRADE, draw_shares, draw_trade
 from ...comparison.truth import FIGURES
 from ..widgets.figure_frame import FigureFrame
 
-REACH = 40           # px of the screen within which a curve is pointed at
+CURVE_REACH = 40     # px of the screen within which a curve is pointed at
 RING = 6             # radius in px
-LITTLE_LOST = 20     # per cent of the particles: more is of little use, and shown when it is asked for
-COLUMNS = 4          # of axes side by side
-FEW = 6              # curves whose intervals can be told apart: those of more are shown when they are asked for
+PLOT_COLUMNS = 4
+FEW_CURVES = 6       # whose intervals can be told apart: those of more are shown when they are asked for
 
 
 class CurvesTab(FigureFrame):
-    """Shows comparison.results.Results, once they come. hasTruth: whether there is a truth."""
+    """Shows the curves of a comparison.analysis.Analysis, once it is there. hasTruth: whether there is a truth."""
 
     def __init__(self, master, hasTruth):
         super().__init__(master)
-        self._results = None
+        self._analysis = None
         self._points = []            # (curve, axes, x, y) of what is drawn
         self._buttons = []           # check buttons of the first view
         self.view = ttk.Combobox(self.tools, values=(TRADE, SHARE_KEPT) if hasTruth else (SHARE_KEPT,),
@@ -41,20 +40,21 @@ class CurvesTab(FigureFrame):
         self._pointed.pack(side=tk.BOTTOM, fill=tk.X, padx=4)
         self.widget.bind('<Motion>', lambda event: self._point(event.x, event.y), add='+')
         self.widget.bind('<Configure>', lambda event: self.widget.delete('ring'), add='+')
-    def show(self, results):
-        """Show the Results."""
-        self._results = results
-        self._intervals.set(len(results.curves) <= FEW)
+
+    def show(self, analysis):
+        """Show an Analysis."""
+        self._analysis = analysis
+        self._intervals.set(len(analysis.curves) <= FEW_CURVES)
         self._draw()
 
     def _draw(self):
         self.widget.delete('ring')
         self._points = []
-        if self._results is None:
+        if self._analysis is None:
             return
         for button in self._buttons:
             button.configure(state=tk.NORMAL if self.view.get() == TRADE else tk.DISABLED)
-        curves = self._results.curves
+        curves = self._analysis.curves
         self._pointed.configure(text='Point at a curve to see the threshold.' if curves else '')
         if not curves:
             self.redraw(lambda axes: (axes.set_axis_off(), axes.text(
@@ -62,24 +62,24 @@ class CurvesTab(FigureFrame):
         elif self.view.get() == TRADE:
             self.redraw(self._drawTrade)
         else:
-            columns = min(COLUMNS, len(curves))
+            columns = min(PLOT_COLUMNS, len(curves))
             self.redraw(self._drawShares, columns, -(-len(curves) // columns))
 
     def _drawTrade(self, axes):
-        curves = self._results.curves
-        drawn = draw_trade(axes, curves, self._results.judgements, self._intervals.get(),
+        curves = self._analysis.curves
+        drawn = draw_trade(axes, curves, self._analysis.judgements, self._intervals.get(),
                            None if self._whole.get() else LITTLE_LOST)
         self._points = [(curve, axes, *xy) for curve, xy in zip(curves, drawn)]
 
     def _drawShares(self, *axes):
-        curves = self._results.curves
+        curves = self._analysis.curves
         for one in axes[len(curves):]:
             one.set_axis_off()
         self._points = [(curve, one, *draw_shares(one, curve)) for curve, one in zip(curves, axes)]
 
     def _point(self, px, py):
         """Tell of the point of a curve that is nearest to the pointer."""
-        best, found = REACH, None
+        best, found = CURVE_REACH, None
         for curve, axes, x, y in self._points:
             across, down = self.toWidget(axes, x, y)
             distance = np.hypot(across - px, down - py)
@@ -91,11 +91,11 @@ class CurvesTab(FigureFrame):
         if found is not None:
             curve, nearest, across, down = found
             self.widget.create_oval(across - RING, down - RING, across + RING, down + RING, width=2, tags='ring')
-            self._pointed.configure(text=describe(curve, nearest))
+            self._pointed.configure(text=thresholdInWords(curve, nearest))
 
 
-def describe(curve, number):
-    """A line about a threshold of a Curve, by its number."""
+def thresholdInWords(curve, number):
+    """Return a line about one threshold of a Curve, by its number: what it keeps, and what is known of that."""
     total = curve.scored + sum(curve.unscored)
     threshold = 'above all scores' if number == len(curve.thresholds) - 1 else f'{curve.thresholds[number]:.4g}'
     parts = [f'{curve.name}, {curve.score_name or "score"} {threshold}: {curve.kept[number]:,} of {total:,} picks kept']

@@ -4,9 +4,9 @@ from tkinter import ttk
 
 from ..widgets.gallery import Gallery
 from ..widgets.thumbnails import ThumbnailReader
-from .model import CLASS_COLOURS, Choice
+from .model import TRUTH_COLOURS, Choice
 
-SHOWN, SIDE = 120, 88      # thumbnails, and px of the screen of each
+DISPUTED_SHOWN, DISPUTED_SIDE = 120, 88      # thumbnails, and px of the screen of each
 
 
 class DisagreementsTab(ttk.Frame):
@@ -16,7 +16,7 @@ class DisagreementsTab(ttk.Frame):
         super().__init__(master)
         self._model, self._onGoTo = model, onGoTo
         self._choice = None
-        self._thumbnails = ThumbnailReader(self, model.comparison.box, SIDE)
+        self._thumbnails = ThumbnailReader(self, model.comparison.box, DISPUTED_SIDE)
         tools = ttk.Frame(self)
         tools.pack(fill=tk.X, padx=4, pady=4)
         names = [method.name for method in model.methods]
@@ -30,7 +30,8 @@ class DisagreementsTab(ttk.Frame):
         self._title.bind('<Configure>', lambda event: self._title.configure(wraplength=event.width - 4))
         self._title.pack(fill=tk.X, padx=8)
         self._legend().pack(side=tk.BOTTOM, fill=tk.X, padx=8, pady=4)
-        self.gallery = Gallery(self, lambda row: self._onGoTo(row, self._choice), side=SIDE, columns=4)
+        self.gallery = Gallery(self, lambda row: self._onGoTo(row, self._choice), side=DISPUTED_SIDE,
+                               columns=4)
         self.gallery.pack(fill=tk.BOTH, expand=True, padx=4, pady=(4, 0))
         first = model.mostDivided()
         if first is None:
@@ -44,13 +45,13 @@ class DisagreementsTab(ttk.Frame):
         model = self._model
         for box, numbers in zip((self.keeper, self.rejecter), choice):
             box.set(model.methods[numbers[0]].name if len(numbers) == 1 else '')
-        rows, total = model.mostApart(choice, SHOWN)
-        shown = f', of which the first {SHOWN} are shown' if total > SHOWN else ''
+        rows, total = model.mostApart(choice, DISPUTED_SHOWN)
+        shown = f', of which the first {DISPUTED_SHOWN} are shown' if total > DISPUTED_SHOWN else ''
         classes = model.trueClasses(choice)
         self._title.configure(text=f'{model.inWords(choice)}: {total:,} picks{shown}.' +
                               (f' True classes of all: {classes}.' if classes and total else '') +
                               (f'\n{model.orderInWords(choice)}' if total else ''))
-        self.gallery.setItems([(row, None, model.caption(row, choice), CLASS_COLOURS[model.trueClass(row)])
+        self.gallery.setItems([(row, None, model.caption(row, choice), TRUTH_COLOURS[model.trueClass(row)])
                                for row in rows], 'There are none.')
         places, comparison = [model.micrographs[model.placeOf(row)].path for row in rows], model.comparison
         self._thumbnails.request([(row, path, float(comparison.x[row]), float(comparison.y[row]))
@@ -60,7 +61,7 @@ class DisagreementsTab(ttk.Frame):
         frame = ttk.Frame(self)
         lines = [('A click goes to the box on its micrograph.', None)]
         if self._model.hasTruth:
-            lines += [(name or 'not known', colour) for name, colour in CLASS_COLOURS.items()]
+            lines += [(name or 'not known', colour) for name, colour in TRUTH_COLOURS.items()]
         for text, colour in lines:
             if colour:
                 tk.Frame(frame, background=colour, width=14, height=14).pack(side=tk.LEFT, padx=(12, 4))

@@ -2,7 +2,7 @@
 import tkinter as tk
 from tkinter import ttk
 
-LINES = 7              # at most; more scroll
+LINES_SHOWN = 7        # at most; more scroll
 ON, OFF = '☑ ', '☐ '
 
 
@@ -17,11 +17,11 @@ class MethodList(ttk.Frame):
         super().__init__(master)
         self._names, self._most, self._onChange, self._onRefused = names, most, onChange, onRefused
         self._chosen = ()
-        self.tree = tree = ttk.Treeview(self, selectmode='browse', height=min(LINES, len(names)))
+        self.tree = tree = ttk.Treeview(self, selectmode='browse', height=min(LINES_SHOWN, len(names)))
         tree.heading('#0', text=f'Side by side (at most {most})' if len(names) > most else 'Side by side')
         bar = ttk.Scrollbar(self, command=tree.yview)
         tree.configure(yscrollcommand=bar.set)
-        if len(names) > LINES:
+        if len(names) > LINES_SHOWN:
             bar.pack(side=tk.RIGHT, fill=tk.Y)
         tree.pack(side=tk.LEFT, fill=tk.BOTH, expand=True)
         for place in range(len(names)):

@@ -5,13 +5,13 @@ from tkinter import ttk
 from ...comparison.kinds import AGREEMENT
 from ..widgets.display_controls import DisplayControls
 from ..widgets.legend import Legend
-from ..widgets.micrograph_table import MicrographTable
+from ..widgets.micrograph_list import MicrographList
 from ..widgets.micrographs import ImageData, MicrographReader
 from .methods import MethodList
-from .model import MOST, RIGHT
+from .model import MOST_PANELS, RIGHT
 from .panels import Panels
 
-COLUMNS = (('picks', 'Picks', 54), ('all', 'All', 46), ('none', 'None', 50), ('share', 'Differ %', 82))
+AGREEMENT_COLUMNS = (('picks', 'Picks', 54), ('all', 'All', 46), ('none', 'None', 50), ('share', 'Differ %', 82))
 HINT = 'Wheel zooms, right drag moves, n/b leaf'
 AGREE, TRUTH = 'Agreement', 'Right or wrong'
 CLOSE = 6       # boxes across: what is seen of a micrograph around a pick that is gone to
@@ -46,8 +46,8 @@ class MicrographsTab(ttk.Frame):
         frame, model = ttk.Frame(self), self._model
         bottom = ttk.Frame(frame)
         bottom.pack(side=tk.BOTTOM, fill=tk.X)
-        self._methods = MethodList(bottom, [method.name for method in model.methods], MOST, self.showMethods,
-                                   self._tell)
+        self._methods = MethodList(bottom, [method.name for method in model.methods], MOST_PANELS,
+                                   self.showMethods, self._tell)
         self._methods.pack(fill=tk.X, pady=(4, 4))
         if model.hasTruth:
             choice = ttk.Frame(bottom)
@@ -65,8 +65,8 @@ class MicrographsTab(ttk.Frame):
             legend.grid(row=0, column=0, sticky=tk.NSEW)
         self.legend = self._legends[0]
         self.legend.tkraise()
-        self.table = MicrographTable(frame, [micrograph.name for micrograph in model.micrographs], COLUMNS,
-                                     self._showMicrograph)
+        self.table = MicrographList(frame, [micrograph.name for micrograph in model.micrographs],
+                                   AGREEMENT_COLUMNS, self._showMicrograph)
         self.table.tree.configure(height=4)      # at least; it takes what is left
         self.table.pack(fill=tk.BOTH, expand=True)
         return frame

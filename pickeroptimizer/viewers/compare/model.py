@@ -11,23 +11,21 @@ import numpy as np
 from ...comparison import UNKNOWN, agreement
 from ...comparison.kinds import AGREEMENT, Kind, agreement_kinds
 from ...worker.exchange.tables import CLASSES, PARTICLE
-from .. import overlay
+from ..micrograph import Micrograph
+from ..outcomes import CLASS_COLOURS
 
-MOST = 6         # methods side by side
-FIRST = 4        # of them as the window opens
+MOST_PANELS = 6        # methods side by side
+PANELS_AT_FIRST = 4    # as the window opens
 NO_SCORE = 'none'
-EQUAL = 1e-9     # differences of ranks
+EQUAL = 1e-9           # differences of ranks
 
-Micrograph = namedtuple('Micrograph', 'id name path')
-
-# Whether what became of a pick was right: the other colours, beside those of comparison.kinds.
+# Whether a decision about a pick was right: the other colours, beside those of comparison.kinds.
 GREY = '#A0A0A0'
 RIGHT = (Kind('particle, kept', '#009E73'), Kind('particle, lost', '#D55E00'), Kind('junk, kept', '#F0E442'),
          Kind('junk, removed', '#56B4E9'), Kind('true class not known', GREY))
-FOUND, LOST, JUNK, REMOVED, NOT_KNOWN = range(len(RIGHT))
+PARTICLE_KEPT, PARTICLE_LOST, JUNK_KEPT, JUNK_REMOVED, NOT_KNOWN = range(len(RIGHT))
 
-CLASS_COLOURS = {**{name: overlay.COLOURS[kind] for name, kind in zip(
-    CLASSES, (overlay.KEPT, overlay.ICE, overlay.CARBON))}, None: GREY}
+TRUTH_COLOURS = {**CLASS_COLOURS, None: GREY}      # of true classes; None: not known
 
 
 class Choice(namedtuple('Choice', 'keepers rejecters')):
@@ -47,10 +45,11 @@ class CompareModel:
         self._starts = np.searchsorted(self._mics[self._byMicrograph], np.arange(len(self.micrographs) + 1))
         self._ranks = {}
         self.byTruth = False
-        self.show(range(min(FIRST, len(self.methods))))
+        self.show(range(min(PANELS_AT_FIRST, len(self.methods))))
 
     @property
     def hasTruth(self):
+        """Whether true classes of picks are known."""
         return self.comparison.truth is not None
 
     def show(self, shown):
@@ -61,11 +60,11 @@ class CompareModel:
     # ------------------------------ kinds of boxes ------------------------------
 
     def kindsOf(self):
-        """AGREEMENT or RIGHT: which of the two the boxes are coloured by."""
+        """Return the Kinds that the boxes are coloured by: AGREEMENT or RIGHT."""
         return RIGHT if self.byTruth else AGREEMENT
 
     def kindsOn(self, place):
-        """(rows of the picks on a micrograph, their kinds int8 (shown, rows))."""
+        """Return the rows of the picks on a micrograph, and their kinds, int8 (shown, rows), numbers into kindsOf()."""
         rows = self.rowsOn(place)
         return rows, self._right(rows) if self.byTruth else agreement_kinds(self._seen, rows)
 
@@ -74,12 +73,16 @@ class CompareModel:
         particle = truth == CLASSES.index(PARTICLE)
         kinds = np.empty((len(self.shown), len(rows)), dtype=np.int8)
         for line, method in zip(kinds, self._seen.methods):
-            line[:] = np.where(method.kept[rows], np.where(particle, FOUND, JUNK), np.where(particle, LOST, REMOVED))
+            line[:] = np.where(method.kept[rows], np.where(particle, PARTICLE_KEPT, JUNK_KEPT),
+                               np.where(particle, PARTICLE_LOST, JUNK_REMOVED))
             line[(truth == UNKNOWN) | ~method.covered[rows]] = NOT_KNOWN
         return kinds
 
     def counts(self):
-        """Of each micrograph, int (micrographs, 4): picks, kept by all that are seen, rejected by all, disputed."""
+        """Return numbers of each micrograph, int (micrographs, 4).
+
+        They are: picks, and of these kept by all methods that are seen, rejected by all, disputed.
+        """
         kept, covering = agreement.votes(self._seen)
         columns = (covering >= 0, (covering > 0) & (kept == covering), (covering > 0) & (kept == 0),
                    (kept > 0) & (kept < covering))
@@ -89,24 +92,24 @@ class CompareModel:
     # ------------------------------ places ------------------------------
 
     def rowsOn(self, place):
-        """The rows of the picks on a micrograph, int (k,)."""
+        """Return the rows of the picks on a micrograph, int (k,)."""
         return self._byMicrograph[self._starts[place]:self._starts[place + 1]]
 
     def placeOf(self, row):
-        """The place of a pick's micrograph in the list."""
+        """Return the place of a pick's micrograph in the list."""
         return int(self._mics[row])
 
     # ------------------------------ disagreements ------------------------------
 
     def chosen(self, choice):
-        """The rows of a Choice's picks, int (k,); those that one of its methods was not given are left out."""
+        """Return the rows of a Choice's picks, int (k,), without those that one of its methods was not given."""
         return np.flatnonzero(agreement.select(self.comparison, {
             **dict.fromkeys(choice.keepers, True), **dict.fromkeys(choice.rejecters, False)}))
 
     def mostApart(self, choice, most):
-        """At most so many rows of a Choice, those with the ranks most apart first; and how many there are in all.
+        """Return the rows of at most `most` picks of a Choice, and how many it has in all.
 
-        Where nobody has scores: at random.
+        First those with the ranks most apart; in random order where none of the methods has scores.
         """
         rows = self.chosen(choice)
         if self._scored(choice):
@@ -117,7 +120,7 @@ class CompareModel:
         return rows[order[:most]].tolist(), len(rows)
 
     def _scored(self, choice):
-        """The methods of a Choice that have scores."""
+        """Return the methods of a Choice that have scores."""
         return [number for numbers in choice for number in numbers if self.methods[number].has_scores]
 
     def _ranksOf(self, choice, rows):
@@ -135,7 +138,7 @@ class CompareModel:
         return np.stack([np.mean(side, axis=0) if side else np.full(len(rows), 0.5) for side in sides])
 
     def mostDivided(self):
-        """The Choice of two methods that has the most picks, None where there are no two."""
+        """Return the Choice of two methods that has the most picks, None where there are no two."""
         choices = {}
         for pair in agreement.pairs(self.comparison):
             choices[Choice((pair.first,), (pair.second,))] = pair.only_first
@@ -143,11 +146,11 @@ class CompareModel:
         return max(choices, key=choices.get) if choices else None
 
     def _rank(self, number):
-        """The rank of each pick by a method's scores, from 0 to 1, equal ones the same; 0.5 where it has none."""
+        """Return the rank of each pick by a method's scores, from 0 to 1, equal ones alike; 0.5 where it has none."""
         if number not in self._ranks:
             scores = self.methods[number].scores
             known = np.isfinite(scores)
-            values, inverse, counts = np.unique(scores[known], return_inverse=True, return_counts=True)
+            _, inverse, counts = np.unique(scores[known], return_inverse=True, return_counts=True)
             middle = np.cumsum(counts) - (counts + 1) / 2
             ranks = np.full(len(scores), 0.5)
             ranks[known] = (middle / max(1, known.sum() - 1))[inverse]
@@ -157,12 +160,12 @@ class CompareModel:
     # ------------------------------ in words ------------------------------
 
     def trueClass(self, row):
-        """The name of a pick's true class, None where it is not known."""
+        """Return the name of a pick's true class, None where it is not known."""
         truth = UNKNOWN if self.comparison.truth is None else int(self.comparison.truth[row])
         return None if truth == UNKNOWN else CLASSES[truth]
 
     def describe(self, row):
-        """A line about a pick: who of the seen kept it, by what scores; how many of the others; its true class."""
+        """Return a line about a pick: which methods kept it, by what scores, and its true class."""
         comparison = self.comparison
         seen = {'kept by': [], 'rejected by': [], 'not given to': []}
         for number in self.shown:
@@ -180,8 +183,10 @@ class CompareModel:
                 '; '.join(parts) + '.')
 
     def caption(self, row, choice):
-        """The two ranks that mostApart goes by, in per cent; 'none' of a side that has no score of the pick. Where
-        nobody has scores: the pick's id."""
+        """Return the two ranks of a pick that mostApart goes by, in per cent; 'none' for a side without its score.
+
+        Where none of the methods has scores: the pick's id.
+        """
         scored = self._scored(choice)
         if not scored:
             return str(self.comparison.ids[row])
@@ -191,7 +196,7 @@ class CompareModel:
                           for rank, has in zip(self._ranksOf(choice, [row]), known))
 
     def orderInWords(self, choice):
-        """How mostApart orders the picks of a Choice, and what their captions are."""
+        """Return a line that says how mostApart orders the picks of a Choice, and what their captions are."""
         scored = self._scored(choice)
         if not scored:
             return 'None of these methods has scores: the order is random, and below each is its number.'
@@ -212,13 +217,13 @@ class CompareModel:
         return ' '.join(lines) + f' Below each: {ranks}; 100 % is the highest score.'
 
     def inWords(self, choice):
-        """A Choice as the user reads it."""
+        """Return a Choice as the user reads it."""
         kept, rejected = (', '.join(self.methods[number].name for number in numbers) for numbers in choice)
         return ('Kept by ' + kept + (f', rejected by {rejected}' if rejected else '') if kept else
                 f'Rejected by {rejected}')
 
     def trueClasses(self, choice):
-        """How many of a Choice's picks are of which class, in words; '' without a truth."""
+        """Return in words how many of a Choice's picks are of which true class; '' without a truth."""
         if not self.hasTruth:
             return ''
         truth = self.comparison.truth[self.chosen(choice)]

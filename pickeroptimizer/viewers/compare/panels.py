@@ -3,26 +3,30 @@ import tkinter as tk
 from tkinter import ttk
 
 from ..widgets.linked import LinkedCanvases
-from .model import MOST
+from .model import MOST_PANELS
 
-COLUMNS = {1: 1, 2: 2, 3: 2, 4: 2}      # of panels, by how many there are; else 3
+PANEL_COLUMNS = {1: 1, 2: 2, 3: 2, 4: 2}      # by how many panels there are; else 3
 
 
 class Panels(ttk.Frame):
-    """onClick(row), onHover(row): after a click on a box, None: beside them; whenever another one is pointed at."""
+    """The panels of a CompareModel.
+
+    onClick(row): after a click on a box; None: beside them. onHover(row): whenever another one is pointed at.
+    """
 
     def __init__(self, master, model, onClick, onHover):
         super().__init__(master)
         self._model = model
         self._shown = []             # whether boxes of each kind are seen
         self.canvases = LinkedCanvases()
-        self._panels = [Panel(self, self.canvases, model.comparison.box, onClick, onHover) for _ in range(MOST)]
+        self._panels = [Panel(self, self.canvases, model.comparison.box, onClick, onHover)
+                        for _ in range(MOST_PANELS)]
 
     def arrange(self):
         """Have a panel for each method that is seen; they show nothing until they are told."""
         shown = self._model.shown
-        columns = COLUMNS.get(len(shown), 3)
-        for line in range(MOST):
+        columns = PANEL_COLUMNS.get(len(shown), 3)
+        for line in range(MOST_PANELS):
             for configure, used in ((self.columnconfigure, line < columns),
                                     (self.rowconfigure, line * columns < len(shown))):
                 configure(line, weight=int(used), uniform='panels' if used else '')
@@ -59,8 +63,7 @@ class Panels(ttk.Frame):
         for panel, line in zip(self._seen(), kinds.tolist()):
             panel.kinds = dict(zip(keys, line))
             panel.canvas.setBoxes({key: (u, v, colours[kind]) for key, u, v, kind in zip(keys, x, y, line)})
-            panel.counts([(colour, line.count(kind)) for kind, colour in enumerate(colours)])
-
+            panel.showCounts([(colour, line.count(kind)) for kind, colour in enumerate(colours)])
         self.showKinds(shown)
 
     def showKinds(self, shown):
@@ -74,7 +77,7 @@ class Panels(ttk.Frame):
 
 
 class Panel(ttk.Frame):
-    """One method's. kinds: {row: kind} of the boxes that it shows."""
+    """The panel of one method. kinds: {row: kind} of the boxes that it shows."""
 
     def __init__(self, master, canvases, box, onClick, onHover):
         super().__init__(master)
@@ -92,10 +95,10 @@ class Panel(ttk.Frame):
     def showMessage(self, line):
         """Show a line of text in the place of the picture."""
         self.kinds = {}
-        self.counts([])
+        self.showCounts([])
         self.canvas.showMessage(line)
 
-    def counts(self, counts):
+    def showCounts(self, counts):
         """Show (colour, number) of each kind; those of which there are none are left out."""
         for chip in self._chips:
             chip.destroy()

@@ -7,7 +7,7 @@ from ...comparison.plots import draw_patterns
 from ..widgets.figure_frame import FigureFrame
 from .model import Choice
 
-MOST = 30      # bars
+BARS_SHOWN = 30
 
 
 class PatternsTab(FigureFrame):
@@ -17,11 +17,11 @@ class PatternsTab(FigureFrame):
         super().__init__(master)
         self._onOpen = onOpen
         found, left = patterns(comparison)
-        self._patterns = found[:MOST]
+        self._patterns = found[:BARS_SHOWN]
         lines = ['Each column is a group of picks: black dots are the methods that kept them. A click opens them in '
                  'the gallery.']
-        if len(found) > MOST:
-            lines.append(f'Here the {MOST} largest of {len(found)} groups.')
+        if len(found) > BARS_SHOWN:
+            lines.append(f'Here the {BARS_SHOWN} largest of {len(found)} groups.')
         if left:
             lines.append(f'{left:,} picks that not all methods were given are left out.')
         label = ttk.Label(self.tools, text=' '.join(lines), padding=(8, 4))
@@ -43,7 +43,7 @@ class PatternsTab(FigureFrame):
             cursor='hand2' if self._at(event) is not None else ''), add='+')
 
     def _at(self, event):
-        """The number of the pattern whose column is under the pointer, None beside them."""
+        """Return the number of the pattern whose column is under the pointer, None beside them."""
         if not self._patterns:
             return None
         x, _ = self.fromWidget(self._matrix, event.x, event.y)

@@ -8,16 +8,16 @@ from tkinter import filedialog, font, ttk
 from ...comparison import tables
 from ...comparison.describe import sentences
 from ...comparison.plots import short
-from ...comparison.report import cell
+from ...comparison.report import cell_text
 from ..widgets.background import Background
 
-LINES = 6                 # of text and of each table at least; more scroll
-PADDING, MOST = 18, 260   # px, of a column
-FEW = 6                   # methods whose names have room above the columns
+HEIGHT = 6                    # lines of text and of each table at least; more scroll
+PADDING, WIDEST = 18, 260     # px, of a column
+FEW_METHODS = 6               # whose names have room above the columns
 
 
 class TablesTab(ttk.Frame):
-    """Shows comparison.results.Results, once they come; report: path of the report as a web page."""
+    """Shows a comparison.analysis.Analysis, once it is there. report: path of the report as a web page."""
 
     def __init__(self, master, report):
         super().__init__(master)
@@ -34,7 +34,7 @@ class TablesTab(ttk.Frame):
         self._message.pack(side=tk.LEFT, fill=tk.X, expand=True, padx=6)
         words = ttk.Frame(self)
         words.pack(fill=tk.X, padx=8, pady=(6, 4))
-        self._words = tk.Text(words, height=LINES, wrap=tk.WORD, font='TkDefaultFont', relief=tk.FLAT, padx=6, pady=4,
+        self._words = tk.Text(words, height=HEIGHT, wrap=tk.WORD, font='TkDefaultFont', relief=tk.FLAT, padx=6, pady=4,
                               state=tk.DISABLED)
         self._words.tag_configure('strong', font='TkHeadingFont')
         bar = ttk.Scrollbar(words, command=self._words.yview)
@@ -50,10 +50,10 @@ class TablesTab(ttk.Frame):
         self.kappas = self._tree()
 
     def _tree(self):
-        """A table with scroll bars."""
+        """Make a table with scroll bars."""
         frame = ttk.Frame(self)
         frame.pack(fill=tk.BOTH, expand=True, padx=8)
-        tree = ttk.Treeview(frame, show='headings', selectmode='browse', height=LINES)
+        tree = ttk.Treeview(frame, show='headings', selectmode='browse', height=HEIGHT)
         down, across = (ttk.Scrollbar(frame, command=command, orient=way) for command, way in (
             (tree.yview, tk.VERTICAL), (tree.xview, tk.HORIZONTAL)))
         tree.configure(yscrollcommand=down.set, xscrollcommand=across.set)
@@ -64,31 +64,31 @@ class TablesTab(ttk.Frame):
 
     # ------------------------------ figures ------------------------------
 
-    def show(self, results):
-        """Show the Results."""
-        self._tables = tables.all_tables(results)
+    def show(self, analysis):
+        """Show an Analysis."""
+        self._tables = tables.all_tables(analysis)
         self.choice.configure(values=[table.title for table in self._tables])
         names = [table.name for table in self._tables]
         self.choice.current(names.index('truth') if 'truth' in names else 0)
         self._show()
-        self._tellInWords(sentences(results))
-        self._showKappas(results)
+        self._tellInWords(sentences(analysis))
+        self._showKappas(analysis)
         self.save.configure(state=tk.NORMAL)
         self._tell('')
 
     def _show(self):
         table = self._tables[self.choice.current()]
         fill(self.table, [(column.name, column.kind == tables.TEXT) for column in table.columns],
-             [[cell(column.kind, value) for column, value in zip(table.columns, row)] for row in table.rows])
+             [[cell_text(column.kind, value) for column, value in zip(table.columns, row)] for row in table.rows])
 
-    def _showKappas(self, results):
-        names = [short(count.name) for count in results.counts]
+    def _showKappas(self, analysis):
+        names = [short(count.name) for count in analysis.counts]
         matrix = [['' for _ in names] for _ in names]
-        for pair in results.pairs:
+        for pair in analysis.pairs:
             text = 'not defined' if math.isnan(pair.kappa) else f'{pair.kappa:.2f}'
             matrix[pair.first][pair.second] = matrix[pair.second][pair.first] = text
         lines, headings = names, names
-        if len(names) > FEW:      # numbers leave room for all columns
+        if len(names) > FEW_METHODS:      # numbers leave room for all columns
             lines = [f'{number}  {name}' for number, name in enumerate(names, start=1)]
             headings = [str(number) for number in range(1, len(names) + 1)]
         fill(self.kappas, [('method', True), *((heading, False) for heading in headings)],
@@ -142,6 +142,6 @@ def fill(tree, columns, rows):
         width = PADDING + max([head.measure(heading), *(body.measure(text) for text in texts)])
         anchor = tk.W if is_text else tk.E
         tree.heading(str(number), text=heading, anchor=anchor)
-        tree.column(str(number), width=min(width, MOST), minwidth=40, stretch=False, anchor=anchor)
+        tree.column(str(number), width=min(width, WIDEST), minwidth=40, stretch=False, anchor=anchor)
     for row in rows:
         tree.insert('', tk.END, values=row)

@@ -1,17 +1,16 @@
-"""The window of a comparison: what each method made of the same picks. Knows nothing of Scipion."""
+"""The window of a comparison: which of the same picks each method kept. Knows nothing of Scipion."""
 import tkinter as tk
 from tkinter import ttk
 
-from ...comparison.analysis import Results
+from ...comparison.analysis import Analysis
 from ..widgets.background import Background
+from ..widgets.keys import isPlain
 from .curves_tab import CurvesTab
 from .disagreements_tab import DisagreementsTab
 from .micrographs_tab import MicrographsTab
 from .model import CompareModel
 from .patterns_tab import PatternsTab
 from .tables_tab import TablesTab
-
-MODIFIERS = 0x4 | 0x8          # Control and Alt
 
 
 class CompareWindow(tk.Toplevel):
@@ -25,8 +24,8 @@ class CompareWindow(tk.Toplevel):
         self.title(title)
         self.geometry(f'{min(1270, self.winfo_screenwidth() - 10)}x{min(760, self.winfo_screenheight() - 40)}')
         self.model = CompareModel(comparison)
-        self._results = None         # the Future of the Results, once they are asked for
-        self._waiting = []           # what is to be called with them
+        self._analysis = None        # the Future of the Analysis, once it is asked for
+        self._waiting = []           # what is to be called with it
         self.tabs = ttk.Notebook(self)
         self.tabs.pack(fill=tk.BOTH, expand=True)
         # Not of the window itself: matplotlib may undo all that is bound to the end of a window with figures.
@@ -57,27 +56,27 @@ class CompareWindow(tk.Toplevel):
             self._made[name].pack(fill=tk.BOTH, expand=True)
         return self._made[name]
 
-    def withResults(self, callback):
-        """Call back with the Results when they are there: the intervals take seconds on many picks."""
+    def withAnalysis(self, callback):
+        """Call back with the Analysis when it is there: the intervals take seconds on many picks."""
         self._waiting.append(callback)
-        if self._results is None:
-            self._results = self._background.submit(self._came, Results.of, self.model.comparison)
-        elif self._results.done():
-            self._came(self._results.result())
+        if self._analysis is None:
+            self._analysis = self._background.submit(self._analysed, Analysis.of, self.model.comparison)
+        elif self._analysis.done():
+            self._analysed(self._analysis.result())
 
-    def _came(self, results):
+    def _analysed(self, analysis):
         waiting, self._waiting = self._waiting, []
         for callback in waiting:
-            callback(results)
+            callback(analysis)
 
     def _curves(self, master):
         tab = CurvesTab(master, self.model.hasTruth)
-        self.withResults(tab.show)
+        self.withAnalysis(tab.show)
         return tab
 
     def _tables(self, master, report):
         tab = TablesTab(master, report)
-        self.withResults(tab.show)
+        self.withAnalysis(tab.show)
         return tab
 
     def _seen(self):
@@ -97,6 +96,5 @@ class CompareWindow(tk.Toplevel):
 
     def _pressed(self, event):
         actions = {'n': lambda tab: tab.leaf(1), 'b': lambda tab: tab.leaf(-1), 'f': lambda tab: tab.fit()}
-        if event.char in actions and not event.state & MODIFIERS and \
-                self.tabs.select() == str(self._frames['Micrographs']):
+        if event.char in actions and isPlain(event) and self.tabs.select() == str(self._frames['Micrographs']):
             actions[event.char](self._tab('Micrographs'))

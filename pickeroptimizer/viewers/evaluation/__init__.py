@@ -1,0 +1,1 @@
+"""The window of an evaluation: how well the training does with so many labels."""

@@ -7,12 +7,12 @@ from ...worker.exchange.plots import best_variant, draw_confusion, draw_f1_again
 from ..widgets.figure_frame import FigureFrame
 
 HEADINGS = {FIGURE: 'balanced macro-F1', **OTHERS}
-WIDTHS = {'labels': 55, 'draws': 55, FIGURE: 150, 'calibration_error': 140}      # px, of a column of the table
-WIDTH = 125
+WIDTHS = {'labels': 55, 'draws': 55, FIGURE: 150, 'calibration_error': 140}      # px, of a column of the table;
+OTHER_WIDTH = 125                                                                # of those not named there
 
 
 class EvaluationWindow(tk.Toplevel):
-    """Shows an evaluations.Evaluation, as far as it has come; at least one variant has to be finished."""
+    """Shows a domain.evaluation_report.Evaluation, as far as it has come; at least one variant has to be finished."""
 
     def __init__(self, master, title, evaluation):
         super().__init__(master)
@@ -67,7 +67,7 @@ class EvaluationWindow(tk.Toplevel):
         tree.column('#0', width=150, minwidth=80)
         for column in columns:
             tree.heading(column, text=HEADINGS.get(column, column), anchor=tk.W)
-            tree.column(column, width=WIDTHS.get(column, WIDTH), stretch=False)
+            tree.column(column, width=WIDTHS.get(column, OTHER_WIDTH), stretch=False)
         for name, report in self._reports.items():
             for number in sorted(report['summary'], key=int):
                 row = report['summary'][number]

@@ -1,1 +1,1 @@
-"""The window to label boxes in."""
+"""The window of labelling: boxes are given classes, by hand or as suggested."""

@@ -9,16 +9,16 @@ from typing import Callable, List, Optional
 from ...domain.labels import checkClasses, countByClass
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.tables import CLASSES, PARTICLE, CoordinateRow
+from ..micrograph import Micrograph
 
 Place = namedtuple('Place', 'micId x y')
-Micrograph = namedtuple('Micrograph', 'micId name path picks')      # picks: how many
 
 
 class Labels:
     """The labelled places of a run. Every change is saved before it counts, so nothing is ever lost."""
 
     def __init__(self, rows, save):
-        """`rows`: the labels so far, worker.tables.CoordinateRow; `save`: stores a list of such rows, all of them.
+        """`rows`: the labels so far, exchange.tables.CoordinateRow; `save`: stores a list of such rows, all of them.
 
         An error in `save` leaves the labels as they were, here and in the file, and reaches the caller.
         """
@@ -27,31 +27,31 @@ class Labels:
         self._history = []      # (place, class before) of every change
 
     def classOf(self, place):
-        """Its class, None if it is not labelled."""
+        """Return the class of a Place, None if it is not labelled."""
         return self._classes.get(place)
 
     def places(self):
-        """{Place: class}, in the order of labelling."""
+        """Return {Place: class}, in the order of labelling."""
         return dict(self._classes)
 
     def rows(self):
-        """All labels as worker.tables.CoordinateRow."""
+        """Return all labels as a list of exchange.tables.CoordinateRow."""
         return _rows(self._classes)
 
     def counts(self, micId=None):
-        """{class: number of labels} with all classes, on one micrograph or on all."""
+        """Return {class: number of labels} with all classes, on one micrograph or on all."""
         counts = countByClass([row for row in self.rows() if micId in (None, row.mic_id)])
         return {name: counts.get(name, 0) for name in CLASSES}
 
     def label(self, place, name):
-        """Give a place a class, or take its label away (None)."""
+        """Give a Place a class, or take its label away (None). Raises what `save` raises."""
         before = self.classOf(place)
         if name != before:
             self._change(place, name)
             self._history.append((place, before))
 
     def undo(self):
-        """Take the last change back; return its place, None if there was none in this session."""
+        """Take the last change of this session back; return its Place, None where there is nothing to undo."""
         if not self._history:
             return None
         self._change(*self._history[-1])
@@ -80,23 +80,23 @@ class Suggestions:
         self._skipped = set()
 
     def skip(self, place):
-        """Do not suggest it again in this session."""
+        """Do not suggest a Place again in this session."""
         self._skipped.add(self._ids.get(place))
 
     def skipMicrograph(self, micId):
-        """Suggest nothing on it in this session."""
+        """Suggest nothing on a micrograph in this session."""
         self._skipped.update(coordId for coordId, place in self._places.items() if place.micId == micId)
 
     def next(self, labels, wanted, without=None):
-        """The next Place to label with `wanted` labels of each class in mind; None when nothing is left.
+        """Return the Place to label next, None when nothing is left.
 
-        `without`: a Place that is not meant.
+        labels: Labels so far. wanted: how many labels of each class are to be reached. without: a Place to pass over.
         """
         skipped = self._skipped | {self._ids.get(without)}
         return self._places.get(self._suggester.next(self._answers(labels), dict.fromkeys(CLASSES, wanted), skipped))
 
     def givenUp(self, labels, wanted):
-        """The classes that are wanted, and that there seems to be no more of."""
+        """Return the classes with fewer than `wanted` labels of which no more picks seem to be there."""
         return self._suggester.givenUp(self._answers(labels), dict.fromkeys(CLASSES, wanted))
 
     def _answers(self, labels):
@@ -127,7 +127,7 @@ class Session:
 
 
 def missingText(counts, wanted):
-    """What is still missing, in words; `counts` {class: labels}, `wanted` labels of each class."""
+    """Return a line about the labels that are missing. counts: {class: labels}; wanted: labels of each class."""
     lacking = [f'{wanted - counts[name]} more {name}' for name in CLASSES if counts[name] < wanted]
     if not lacking:
         return 'All the labels that you wanted are there: press "Train".'
@@ -139,7 +139,7 @@ def missingText(counts, wanted):
 
 
 def canTrain(labels):
-    """Whether the labels suffice for a training at all."""
+    """Return whether Labels suffice for a training at all."""
     try:
         checkClasses(labels.rows())
     except InputError:

@@ -4,25 +4,24 @@ import tkinter as tk
 from tkinter import ttk
 
 from ...worker.exchange.tables import CLASSES
-from .. import overlay
+from ..outcomes import CLASS_COLOURS
 from ..widgets.gallery import Gallery
 from ..widgets.names import shortened
 from ..widgets.thumbnails import ThumbnailReader
 
-CLASS_COLOURS = dict(zip(CLASSES, (overlay.COLOURS[kind] for kind in (overlay.KEPT, overlay.ICE, overlay.CARBON))))
-SIDE = 64           # px of the screen, of a thumbnail
-CAPTION = 9         # letters below one
-SHOWN = 150         # labels of a class: no more are wanted than 30, but a set given as labels may hold many
+LABEL_SIDE = 64            # px of the screen, of a thumbnail
+CAPTION_LETTERS = 9        # below one
+LABELS_SHOWN = 150         # of a class: no more are wanted than 30, but a set given as labels may hold many
 
 
-class MicrographList(ttk.Frame):
+class LabelledMicrographs(ttk.Frame):
     """Micrographs with the number of their picks and of their labels of each class; onSelect(micId)."""
 
     def __init__(self, master, micrographs, onSelect):
         super().__init__(master)
         self._onSelect = onSelect
-        self._ids = [micrograph.micId for micrograph in micrographs]
-        self._withPicks = {micrograph.micId for micrograph in micrographs if micrograph.picks}
+        self._ids = [micrograph.id for micrograph in micrographs]
+        self._withPicks = {micrograph.id for micrograph in micrographs if micrograph.picks}
         columns = ('picks', *CLASSES)
         self._tree = ttk.Treeview(self, columns=columns, selectmode='browse')
         self._tree.heading('#0', text='Micrograph', anchor=tk.W)
@@ -31,7 +30,7 @@ class MicrographList(ttk.Frame):
             self._tree.heading(column, text='Picks' if column == 'picks' else column[0], anchor=tk.E)
             self._tree.column(column, width=48 if column == 'picks' else 28, stretch=False, anchor=tk.E)
         for micrograph, name in zip(micrographs, shortened([micrograph.name for micrograph in micrographs])):
-            self._tree.insert('', tk.END, iid=str(micrograph.micId), text=name, values=(micrograph.picks, '', '', ''))
+            self._tree.insert('', tk.END, iid=str(micrograph.id), text=name, values=(micrograph.picks, '', '', ''))
         bar = ttk.Scrollbar(self, command=self._tree.yview)
         self._tree.configure(yscrollcommand=bar.set)
         bar.pack(side=tk.RIGHT, fill=tk.Y)
@@ -43,7 +42,7 @@ class MicrographList(ttk.Frame):
             self._onSelect(int(iid))
 
     def select(self, micId):
-        """Show which micrograph is looked at."""
+        """Select a micrograph; `onSelect` is called with it."""
         self._tree.selection_set(str(micId))
         self._tree.focus(str(micId))
         self._tree.see(str(micId))
@@ -54,7 +53,7 @@ class MicrographList(ttk.Frame):
             self._tree.set(str(micId), name, counts[name] or '')
 
     def following(self, micId):
-        """The next micrograph that has picks, from the first again after the last; the next one where none has."""
+        """Return the next micrograph with picks, the first again after the last; the next one where none has any."""
         place = self._ids.index(micId) + 1 if micId in self._ids else 0
         others = self._ids[place:] + self._ids[:place]
         return next((other for other in others if other in self._withPicks), others[0])
@@ -69,14 +68,14 @@ class LabelGalleries(ttk.Frame):
     def __init__(self, master, paths, boxSize, onClick, onMenu=None, columns=3):
         super().__init__(master)
         self._paths = paths
-        self._reader = ThumbnailReader(self, boxSize, SIDE)
+        self._reader = ThumbnailReader(self, boxSize, LABEL_SIDE)
         self._thumbnails = {}      # {place: array, or None where the micrograph cannot be read}
         self._titles, self._galleries = {}, {}
         self.columnconfigure(0, weight=1)
         for number, name in enumerate(CLASSES):
             self._titles[name] = ttk.Label(self)
             self._titles[name].grid(row=2 * number, sticky=tk.EW, padx=2)
-            self._galleries[name] = Gallery(self, onClick, onMenu, SIDE, columns)
+            self._galleries[name] = Gallery(self, onClick, onMenu, LABEL_SIDE, columns)
             self._galleries[name].grid(row=2 * number + 1, sticky=tk.NSEW)
             self.rowconfigure(2 * number + 1, weight=1, uniform='galleries')
 
@@ -85,16 +84,16 @@ class LabelGalleries(ttk.Frame):
         shown = []
         for name, gallery in self._galleries.items():
             mine = [place for place in reversed(list(places)) if places[place] == name]
-            more = f' (here: the last {SHOWN})' if len(mine) > SHOWN else ''
+            more = f' (here: the last {LABELS_SHOWN})' if len(mine) > LABELS_SHOWN else ''
             self._titles[name].configure(text=f'{name}: {len(mine)}{more}')
             gallery.setItems([(place, self._thumbnails.get(place), self._caption(place), CLASS_COLOURS[name])
-                              for place in mine[:SHOWN]], 'None.')
-            shown += mine[:SHOWN]
+                              for place in mine[:LABELS_SHOWN]], 'None.')
+            shown += mine[:LABELS_SHOWN]
         self._reader.request([(place, self._paths[place.micId], place.x, place.y) for place in shown
                               if place not in self._thumbnails and place.micId in self._paths], self._cut)
 
     def _caption(self, place):
-        return os.path.splitext(os.path.basename(self._paths.get(place.micId, '')))[0][-CAPTION:]
+        return os.path.splitext(os.path.basename(self._paths.get(place.micId, '')))[0][-CAPTION_LETTERS:]
 
     def _cut(self, place, thumbnail):
         self._thumbnails[place] = thumbnail

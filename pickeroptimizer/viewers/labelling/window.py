@@ -4,17 +4,18 @@ from tkinter import messagebox, ttk
 
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.tables import CLASSES
+from ..outcomes import CLASS_COLOURS
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
+from ..widgets.keys import isPlain
 from ..widgets.micrographs import MicrographReader
 from .model import Place, canTrain, missingText
-from .panels import CLASS_COLOURS, LabelGalleries, MicrographList
+from .panels import LabelGalleries, LabelledMicrographs
 
 UNLABELLED, SUGGESTED = '#E0E0E0', '#F0E442'
 WANTED = (10, 20, 30)
 CLOSE_UP = 70                  # px of the screen: a suggested box is shown at least so big
-MODIFIERS = 0x4 | 0x8          # Control and Alt
-HINT = 'Click on boxes, or anywhere, to label them with the chosen class; a second click takes the label away.'
+HINT_BY_HAND = 'Click on boxes, or anywhere, to label them with the chosen class; a second click takes the label away.'
 HINT_SUGGESTIONS = 'Press s to be led to boxes that are worth a label. '
 
 
@@ -26,8 +27,8 @@ class LabellingWindow(tk.Toplevel):
         self.title(session.title)
         self.geometry(f'{min(1270, self.winfo_screenwidth() - 10)}x{min(760, self.winfo_screenheight() - 40)}')
         self._session = session
-        self._paths = {micrograph.micId: micrograph.path for micrograph in session.micrographs}
-        self._names = {micrograph.micId: micrograph.name for micrograph in session.micrographs}
+        self._paths = {micrograph.id: micrograph.path for micrograph in session.micrographs}
+        self._names = {micrograph.id: micrograph.name for micrograph in session.micrographs}
         self._reader = MicrographReader(self)
         self._micId = None            # of the micrograph that is asked for, and
         self._image = None            # its ImageData, once it is shown
@@ -45,7 +46,7 @@ class LabellingWindow(tk.Toplevel):
         for micId in {place.micId for place in session.labels.places()} & self._paths.keys():
             self._list.setCounts(micId, session.labels.counts(micId))
         self._refresh()
-        self._tell(session.readOnly or session.withoutSuggestions or HINT_SUGGESTIONS + HINT)
+        self._tell(session.readOnly or session.withoutSuggestions or HINT_SUGGESTIONS + HINT_BY_HAND)
         self.showMicrograph(self._list.following(None))
 
     # ------------------------------ widgets ------------------------------
@@ -72,7 +73,7 @@ class LabellingWindow(tk.Toplevel):
     def _makeMiddle(self):
         session = self._session
         panes = ttk.PanedWindow(self, orient=tk.HORIZONTAL)
-        self._list = MicrographList(panes, session.micrographs, self.showMicrograph)
+        self._list = LabelledMicrographs(panes, session.micrographs, self.showMicrograph)
         middle = ttk.Frame(panes)
         self._canvas = MicrographCanvas(middle, session.boxSize, self._clicked, self._hover, self._menuOn)
         DisplayControls(middle, self._canvas, session.pixelSize, session.boxSize).pack(fill=tk.X)
@@ -102,7 +103,7 @@ class LabellingWindow(tk.Toplevel):
                 **{name[0]: lambda name=name: self._classKey(name) for name in CLASSES}}
         for key, action in keys.items():
             for written in {key, key.upper()} if len(key) == 1 else {key}:
-                self.bind(f'<Key-{written}>', lambda event, act=action: None if event.state & MODIFIERS else act())
+                self.bind(f'<Key-{written}>', lambda event, act=action: act() if isPlain(event) else None)
 
     # ------------------------------ what the user does ------------------------------
 
@@ -192,7 +193,7 @@ class LabellingWindow(tk.Toplevel):
     def _leaveSuggestion(self):
         self._setSuggested(None)
         self._mark(None)
-        self._tell(HINT)
+        self._tell(HINT_BY_HAND)
 
     def _classKey(self, name):
         """Choose a class, and label with it what was suggested, what is under the pointer, or what was gone to."""
@@ -267,7 +268,7 @@ class LabellingWindow(tk.Toplevel):
         if target is None:
             return
         if target == self._suggested:
-            side = self._session.boxSize * (self._canvas.toScreen(1, 0)[0] - self._canvas.toScreen(0, 0)[0])
+            side = self._session.boxSize * self._canvas.scale
             if side < CLOSE_UP:
                 self._canvas.zoom(CLOSE_UP / side)
         self._canvas.centreOn(target.x, target.y)

@@ -1,1 +1,1 @@
-"""Windows of results: of an evaluation, of a pretraining, of a model."""
+"""The window of a model: what it is, what it was trained with, and how well it did."""

@@ -6,18 +6,19 @@ from typing import Dict, List, Optional, Tuple
 
 from ...worker.exchange.plots import draw_confusion, draw_reliability, draw_training
 from ..labelling.model import Place
-from ..labelling.panels import CLASS_COLOURS, LabelGalleries
+from ..labelling.panels import LabelGalleries
+from ..outcomes import CLASS_COLOURS
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
 from ..widgets.figure_frame import FigureFrame
 from ..widgets.micrographs import MicrographReader
 from ..widgets.names import shortened
 
-COLUMNS = 11      # of thumbnails
+GALLERY_COLUMNS = 11
 
 
 @dataclass
-class LabelledBoxes:
+class ModelLabels:
     """The labels of a model's run.
 
     boxes: (Place, class, probability of this class to the cross-validation or None); names, paths: {micId: text};
@@ -33,18 +34,22 @@ class LabelledBoxes:
 
 @dataclass
 class ModelFacts:
-    """What a model window shows: a model's `header` (see docs/model-file.md), and its labels where they are known."""
+    """What a model window shows.
+
+    header: of the model (see docs/model-file.md). labels: where they are known. lines: (what, text), by default those
+    of the header.
+    """
     title: str
     header: dict
-    labels: Optional[LabelledBoxes] = None
+    labels: Optional[ModelLabels] = None
     lines: List[Tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self):
-        self.lines = self.lines or describe(self.header)
+        self.lines = self.lines or headerLines(self.header)
 
 
-def describe(header):
-    """(what, text) of the facts in a model's header."""
+def headerLines(header):
+    """Return the facts in a model's header, [(what, text)]."""
     counts = header.get('counts') or {}
     lines = [('Trained with', ', '.join(f'{number} {name}' for name, number in counts.items()) or 'not known'),
              ('Box', f'{header["box_angstrom"]:g} Å'),
@@ -87,7 +92,8 @@ class ModelWindow(tk.Toplevel):
             self._labels = LabelsTab(self.tabs, facts.labels)
             strange = self._labels.countSuspicious()
             self.tabs.add(self._labels, text=f'Labels ({strange} suspicious)' if strange else 'Labels')
-            galleries = LabelGalleries(summary, facts.labels.paths, facts.labels.boxSize, self._look, columns=COLUMNS)
+            galleries = LabelGalleries(summary, facts.labels.paths, facts.labels.boxSize, self._look,
+                                       columns=GALLERY_COLUMNS)
             galleries.pack(fill=tk.BOTH, expand=True)
             galleries.show({place: name for place, name, _ in facts.labels.boxes})
 
@@ -160,7 +166,7 @@ class LabelsTab(ttk.Frame):
             self._list.selection_set('0')
 
     def countSuspicious(self):
-        """How many labels are worth another look."""
+        """Return how many labels are worth another look."""
         return sum(self._isSuspicious(probability) for _, _, probability in self._boxes)
 
     def choose(self, place):

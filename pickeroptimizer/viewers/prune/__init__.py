@@ -1,1 +1,1 @@
-"""The window of what was kept and rejected."""
+"""The window of a pruning: its kept and rejected boxes, other cuts, corrections."""

@@ -11,8 +11,11 @@ UNITS = {MINIMUM: '', SHARE: '%', PURITY: '%', MOST_PROBABLE: ''}
 
 
 class DecisionPanel(ttk.Frame):
-    """onRule(mode, wanted): whenever the user chooses; see decision.minimumFor. onWrong(line): a text is no number
-    that can be had."""
+    """Lets the user choose a rule and its number.
+
+    onRule(mode, wanted): whenever one is chosen; see decision.minimumFor. onWrong(line): after a text was typed that is
+    no number in the range.
+    """
 
     def __init__(self, master, onRule, onWrong):
         super().__init__(master)

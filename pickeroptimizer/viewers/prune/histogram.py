@@ -3,11 +3,11 @@ import tkinter as tk
 
 import numpy as np
 
-from .. import overlay
+from ..outcomes import Outcome
 
-BINS = 50
-MARGIN, AXIS = 6, 16                    # px
-BACKGROUND, REJECTED, CUT, TEXT = '#FFFFFF', '#B0B0B0', '#D55E00', '#000000'
+HISTOGRAM_BINS = 50
+INSET, AXIS = 6, 16      # px: beside and above the bars; below them, for the numbers
+PAPER, INK, REJECTED_COLOUR, CUT_COLOUR = '#FFFFFF', '#000000', '#B0B0B0', '#D55E00'
 
 
 class ProbabilityHistogram(tk.Canvas):
@@ -17,24 +17,24 @@ class ProbabilityHistogram(tk.Canvas):
     """
 
     def __init__(self, master, onCut, width=270, height=110):
-        super().__init__(master, width=width, height=height, background=BACKGROUND, highlightthickness=1,
+        super().__init__(master, width=width, height=height, background=PAPER, highlightthickness=1,
                          highlightbackground='#A0A0A0', cursor='sb_h_double_arrow')
         self._onCut = onCut
         self._places = np.zeros(0, dtype=np.int64)      # the bin of each pick
-        self._counts = np.zeros((2, BINS), dtype=np.int64)
+        self._counts = np.zeros((2, HISTOGRAM_BINS), dtype=np.int64)
         self._minimum = None
         self.bind('<Configure>', lambda event: self._draw())
         self.bind('<Button-1>', self._cutAt)
         self.bind('<B1-Motion>', self._cutAt)
 
     def setProbabilities(self, probabilities):
-        """The particle probabilities of all scored picks, (n,)."""
-        self._places = np.minimum((np.asarray(probabilities) * BINS).astype(np.int64), BINS - 1)
+        """Take the particle probabilities of all scored picks, (n,); `show` draws them."""
+        self._places = np.minimum((np.asarray(probabilities) * HISTOGRAM_BINS).astype(np.int64), HISTOGRAM_BINS - 1)
 
     def show(self, kept, minimum):
         """Draw. kept: bool (n,), whether each pick is kept; minimum: where the cut is, None for nowhere."""
-        total = np.bincount(self._places, minlength=BINS)
-        inside = np.bincount(self._places[kept], minlength=BINS)
+        total = np.bincount(self._places, minlength=HISTOGRAM_BINS)
+        inside = np.bincount(self._places[kept], minlength=HISTOGRAM_BINS)
         self._counts = np.stack([inside, total - inside])
         self._minimum = minimum
         self._draw()
@@ -42,23 +42,23 @@ class ProbabilityHistogram(tk.Canvas):
     def _draw(self):
         self.delete(tk.ALL)
         width, height = self.winfo_width(), self.winfo_height() - AXIS
-        scale = (height - MARGIN) / max(1.0, np.sqrt(self._counts.sum(axis=0).max()))
-        step = (width - 2 * MARGIN) / BINS
+        scale = (height - INSET) / max(1.0, np.sqrt(self._counts.sum(axis=0).max()))
+        step = (width - 2 * INSET) / HISTOGRAM_BINS
         for i, (kept, rejected) in enumerate(self._counts.T.tolist()):
-            left, right = MARGIN + i * step, MARGIN + (i + 1) * step
+            left, right = INSET + i * step, INSET + (i + 1) * step
             top, border = (height - scale * value ** 0.5 for value in (kept + rejected, kept))
             if rejected:
-                self.create_rectangle(left, top, right, border, fill=REJECTED, width=0)
+                self.create_rectangle(left, top, right, border, fill=REJECTED_COLOUR, width=0)
             if kept:
-                self.create_rectangle(left, border, right, height, fill=overlay.COLOURS[overlay.KEPT], width=0)
-        self.create_line(MARGIN, height, width - MARGIN, height, fill=TEXT)
+                self.create_rectangle(left, border, right, height, fill=Outcome.KEPT.colour, width=0)
+        self.create_line(INSET, height, width - INSET, height, fill=INK)
         for value, anchor in ((0, tk.NW), (0.5, tk.N), (1, tk.NE)):
-            self.create_text(MARGIN + value * (width - 2 * MARGIN), height + 1, anchor=anchor, text=f'{value:g}',
-                             fill=TEXT, font='TkSmallCaptionFont')
+            self.create_text(INSET + value * (width - 2 * INSET), height + 1, anchor=anchor, text=f'{value:g}',
+                             fill=INK, font='TkSmallCaptionFont')
         if self._minimum is not None:
-            x = MARGIN + min(max(self._minimum, 0), 1) * (width - 2 * MARGIN)
-            self.create_line(x, 0, x, height, fill=CUT, width=2)
+            x = INSET + min(max(self._minimum, 0), 1) * (width - 2 * INSET)
+            self.create_line(x, 0, x, height, fill=CUT_COLOUR, width=2)
 
     def _cutAt(self, event):
-        value = (event.x - MARGIN) / max(1, self.winfo_width() - 2 * MARGIN)
+        value = (event.x - INSET) / max(1, self.winfo_width() - 2 * INSET)
         self._onCut(round(min(max(value, 0.0), 1.0), 3))

@@ -12,28 +12,22 @@ import numpy as np
 from ...domain.decision import MINIMUM, MOST_PROBABLE, isKept, minimumFor
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.tables import CLASSES, OUTSIDE, UNREADABLE, CoordinateRow, write_rows
-from .. import overlay
-
-# What became of a pick, in the order of the legend; a kind is a number into this.
-KINDS = (overlay.KEPT, overlay.PARTICLE, overlay.ICE, overlay.CARBON, overlay.OUTSIDE, overlay.UNSCORED)
-KEPT, BELOW, ICE, CARBON, OFF, UNSCORED = range(len(KINDS))
-REJECTED = slice(BELOW, UNSCORED)
+from ..outcomes import OUTCOME_OF_LABEL, Outcome, countRejected
 
 # Classes as numbers: those of CLASSES, and two that are none.
-NAMES = CLASSES + (OUTSIDE, UNREADABLE)
-_KIND_OF_CLASS = np.array([BELOW, ICE, CARBON, OFF, UNSCORED], dtype=np.int8)
-_KIND_OF_LABEL = dict(zip(CLASSES, (KEPT, ICE, CARBON)))
+NAMES = (*CLASSES, OUTSIDE, UNREADABLE)
+# The outcome of a pick of each of these that is not kept.
+_OUTCOME_OF_CLASS = np.array([Outcome.BELOW, Outcome.ICE, Outcome.CARBON, Outcome.OUTSIDE, Outcome.UNSCORED], np.int8)
 
 TABLE_COLUMNS = ('mic_id', 'mic_name', 'picks', 'kept', 'rejected', 'rejected_share', 'particle_rejected', 'ice',
                  'carbon', 'outside', 'not_scored')
 
-Micrograph = namedtuple('Micrograph', 'id name path')
 Rule = namedtuple('Rule', 'mode wanted minimum')      # of decision.py; minimum: None for the most probable class
 
 
 @dataclass(frozen=True)
-class Picks:
-    """Picks as columns, of n rows each.
+class ScoredPicks:
+    """The picks of a set, with what they were scored and decided, as columns of n rows each.
 
     ids, micIds: int64; x, y: px of the micrograph; classes: int8, numbers into NAMES; probabilities: (n, 3) in the
     order of CLASSES, or None for picks without; novelty: (n,) or None; kept: bool, or None where nothing was decided.
@@ -54,9 +48,9 @@ class Picks:
 class PruneModel:
     """Picks, how they are decided, and what the user has corrected.
 
-    picks: Picks. micrographs: Micrographs; picks on others are left out. header: of the model that scored the picks,
-    {} if it is not known. corrections: a corrections.Corrections, or None where nothing can be corrected. decision:
-    (mode, wanted) by which the picks are said to have been kept.
+    picks: ScoredPicks. micrographs: Micrographs; picks on others are left out. header: of the model that scored the
+    picks, {} if it is not known. corrections: a corrections.Corrections, or None where nothing can be corrected.
+    decision: (mode, wanted) by which the picks are said to have been kept.
     """
 
     def __init__(self, picks, micrographs, header=None, corrections=None, decision=(MOST_PROBABLE, None)):
@@ -69,7 +63,7 @@ class PruneModel:
         if not known.all():
             columns = (picks.ids, picks.micIds, picks.x, picks.y, picks.classes, picks.probabilities, picks.novelty,
                        picks.kept)
-            picks, mics = Picks(*(None if c is None else c[known] for c in columns)), mics[known]
+            picks, mics = ScoredPicks(*(None if c is None else c[known] for c in columns)), mics[known]
         self.picks, self._mics = picks, mics
         self._byMicrograph = np.argsort(mics, kind='stable')
         self._starts = np.searchsorted(mics[self._byMicrograph], np.arange(len(self.micrographs) + 1))
@@ -78,7 +72,7 @@ class PruneModel:
         self.corrected = {}          # {row: class name}
         self._undo = []              # (row, its class before, None for none)
         self.rule = self._givenRule(*decision)
-        self.kinds = self._decide()
+        self.outcomes = self._decide()      # int8 (n,), Outcomes
         self.reloadCorrections()
 
     # ------------------------------ the decision ------------------------------
@@ -89,17 +83,19 @@ class PruneModel:
         return self.picks.probabilities is not None and bool(self._scored.any())
 
     def particleProbabilities(self):
-        """Of the scored picks, an array."""
+        """Return the particle probabilities of the scored picks, (m,)."""
         return self.picks.probabilities[self._scored, 0] if self.hasScores else np.zeros(0)
 
     def setRule(self, mode, wanted):
-        """Decide anew; see decision.minimumFor. Raises InputError, and leaves all as it was, where that is impossible.
+        """Decide by another rule; mode, wanted: as decision.minimumFor takes them.
+
+        Raises InputError, and leaves all as it was, where that is impossible.
         """
         self.rule = Rule(mode, wanted, minimumFor(mode, wanted, self._header, self.particleProbabilities()))
-        self.kinds = self._decide()
+        self.outcomes = self._decide()
 
     def _givenRule(self, mode, wanted):
-        """The rule by which the given picks are kept: the one that is said, or, if they are not, a minimum."""
+        """Return the rule by which the given picks are kept: the one that is said, or, if they are not, a minimum."""
         kept = self.picks.kept
         if not self.hasScores:
             return Rule(MOST_PROBABLE, None, None)
@@ -114,56 +110,57 @@ class PruneModel:
         return Rule(MINIMUM, minimum, minimum)
 
     def isKept(self, rule=None):
-        """Whether a rule, by default the one that is chosen, keeps each pick, bool (n,); corrections left aside."""
+        """Return whether a rule, by default the chosen one, keeps each pick, bool (n,); corrections are left aside."""
         particle = None if self.picks.probabilities is None else self.picks.probabilities[:, 0]
         return self._scored & isKept(self.picks.classes, particle, (rule or self.rule).minimum)
 
     def keptOfScored(self):
-        """Whether the rule keeps each of the scored picks, as particleProbabilities has them."""
+        """Return whether the rule keeps each of the scored picks, bool (m,), in the order of particleProbabilities."""
         return self.isKept()[self._scored]
 
     def _decide(self):
-        kinds = _KIND_OF_CLASS[self.picks.classes]
-        kinds[self.isKept()] = KEPT
+        outcomes = _OUTCOME_OF_CLASS[self.picks.classes]
+        outcomes[self.isKept()] = Outcome.KEPT
         for row, label in self.corrected.items():
-            kinds[row] = _KIND_OF_LABEL[label]
-        return kinds
+            outcomes[row] = OUTCOME_OF_LABEL[label]
+        return outcomes
 
     # ------------------------------ counts ------------------------------
 
     def counts(self):
-        """Picks of each kind on each micrograph, int (micrographs, KINDS)."""
-        places = self._mics * len(KINDS) + self.kinds
-        return np.bincount(places, minlength=len(self.micrographs) * len(KINDS)).reshape(-1, len(KINDS))
+        """Return the number of picks of each Outcome on each micrograph, int (micrographs, Outcomes)."""
+        cells = self._mics * len(Outcome) + self.outcomes
+        return np.bincount(cells, minlength=len(self.micrographs) * len(Outcome)).reshape(-1, len(Outcome))
 
     def keptAndRejected(self):
-        """How many picks are kept, and how many are rejected, corrections included."""
-        total = np.bincount(self.kinds, minlength=len(KINDS)).tolist()
-        return total[KEPT], sum(total[REJECTED])
+        """Return how many picks are kept, and how many are rejected, corrections included."""
+        total = np.bincount(self.outcomes, minlength=len(Outcome)).tolist()
+        return total[Outcome.KEPT], countRejected(total)
 
     def rowsOn(self, place):
-        """The rows of the picks on a micrograph."""
+        """Return the rows of the picks on a micrograph, a list."""
         return self._byMicrograph[self._starts[place]:self._starts[place + 1]].tolist()
 
     def placeOf(self, row):
-        """The place of a pick's micrograph in the list."""
+        """Return the place of a pick's micrograph in the list."""
         return int(self._mics[row])
 
     def saveTable(self, path):
         """Write the counts of all micrographs as a CSV file, TABLE_COLUMNS."""
         rows = []
         for micrograph, counts in zip(self.micrographs, self.counts().tolist()):
-            rejected = sum(counts[REJECTED])
             share = rejectedShare(counts)
-            rows.append((micrograph.id, micrograph.name, sum(counts), counts[KEPT], rejected,
-                         '' if share is None else f'{share:.4f}', *counts[BELOW:]))
+            rows.append((micrograph.id, micrograph.name, sum(counts), counts[Outcome.KEPT], countRejected(counts),
+                         '' if share is None else f'{share:.4f}', *counts[Outcome.BELOW:]))
         write_rows(path, TABLE_COLUMNS, rows)
 
     # ------------------------------ orders ------------------------------
 
     def leastCertain(self, kept, most):
-        """Rows of at most so many picks: the kept that are least probably particles, or the rejected that most
-        probably are, first."""
+        """Return the rows of at most `most` kept picks (or rejected ones), a list.
+
+        First those whose particle probabilities are lowest (or, of the rejected, highest).
+        """
         if not self.hasScores:
             return []
         isKept = self.isKept()
@@ -172,14 +169,14 @@ class PruneModel:
         return self._first(rows, probabilities if kept else -probabilities, most)
 
     def mostNovel(self, most):
-        """Rows of at most so many scored picks, the least like anything labelled first; [] if that is not known."""
+        """Return the rows of at most `most` scored picks, the largest novelty first; [] where it is not known."""
         if self.picks.novelty is None:
             return []
         rows = np.flatnonzero(self._scored & np.isfinite(self.picks.novelty))
         return self._first(rows, -self.picks.novelty[rows], most)
 
     def atRandom(self, most, seed=0):
-        """Rows of at most so many picks, drawn without repeats."""
+        """Return the rows of at most `most` picks, drawn without repeats."""
         generator = np.random.default_rng(seed)
         return generator.choice(len(self.picks), min(most, len(self.picks)), replace=False).tolist()
 
@@ -191,10 +188,11 @@ class PruneModel:
 
     @property
     def canCorrect(self):
+        """Whether picks can be given other classes."""
         return self._store is not None
 
     def correct(self, row, label):
-        """Give a pick this class, None: the one that it was decided to have. It is stored before this returns.
+        """Give a pick, by its row, the class `label`; None takes a correction back. It is stored before this returns.
 
         Raises InputError for a pick off its micrograph, where there is nothing to learn from, and if the stored
         corrections cannot be read; OSError if they cannot be written.
@@ -207,7 +205,7 @@ class PruneModel:
             self._undo.append((row, before))
 
     def undo(self):
-        """Take the last correction of this window back; returns its row, None if there is none."""
+        """Take the last correction of this window back; return the pick's row, None where there is nothing to undo."""
         if not self._undo:
             return None
         row, label = self._undo[-1]
@@ -220,16 +218,16 @@ class PruneModel:
         correction = None if label is None else CoordinateRow(
             int(picks.ids[row]), int(picks.micIds[row]), float(picks.x[row]), float(picks.y[row]), label)
         self._take(self._store.change(int(picks.ids[row]), correction))
-        self.kinds = self._decide()
+        self.outcomes = self._decide()
 
     def reloadCorrections(self):
-        """Read what other windows have corrected; returns whether that changes anything."""
+        """Read what other windows have corrected; return whether that changes anything."""
         before = self.corrected
         if self._store is not None:
             self._take(self._store.read())
         if self.corrected == before:
             return False
-        self.kinds = self._decide()
+        self.outcomes = self._decide()
         return True
 
     def _take(self, stored):
@@ -245,7 +243,7 @@ class PruneModel:
     # ------------------------------ in words ------------------------------
 
     def describe(self, row):
-        """A line about a pick."""
+        """Return a line about a pick: its place, its probabilities, its novelty, its correction."""
         picks = self.picks
         parts = [f'Pick {picks.ids[row]} at ({picks.x[row]:g}, {picks.y[row]:g}):']
         if not self._scored[row]:
@@ -264,13 +262,16 @@ class PruneModel:
 
 
 def rejectedShare(counts):
-    """The share of the rejected among the decided picks of one micrograph's counts, None where there are none."""
-    rejected = sum(counts[REJECTED])
-    return rejected / (rejected + counts[KEPT]) if rejected + counts[KEPT] else None
+    """Return the share of the rejected among the decided picks, None where there are none.
+
+    counts: of each Outcome, a sequence.
+    """
+    kept, rejected = counts[Outcome.KEPT], countRejected(counts)
+    return rejected / (rejected + kept) if rejected + kept else None
 
 
 def classNumbers(names):
-    """Names of classes as numbers into NAMES, int8. Raises InputError for one that is none."""
+    """Return names of classes as numbers into NAMES, int8 (n,). Raises InputError for a name that is not there."""
     known, places = np.unique(np.asarray(names, dtype=str), return_inverse=True)
     try:
         return np.array([NAMES.index(name) for name in known], dtype=np.int8)[places]

@@ -1,4 +1,4 @@
-"""From a prune run, or one of its sets, to what a prune window shows."""
+"""The session of a prune window, from a prune run or from one of its sets."""
 from dataclasses import dataclass
 from typing import Callable, Dict, Optional, Tuple
 
@@ -8,11 +8,12 @@ from ... import convert
 from ...constants import PO_CARBON, PO_CLASS, PO_ICE, PO_NOVELTY, PO_PARTICLE
 from ...domain.labels import countByClass
 from ...protocols import PickerOptimizerPruneOutputs, retraining
+from ...protocols.further_cuts import CUT_OUTPUTS
 from ...protocols.protocol_base import countsText
-from ...protocols.protocol_prune import CUT_OUTPUTS
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.tables import CLASSES, OUTSIDE, SCORE_NUMBERS, SCORED, UNREADABLE
-from .model import NAMES, Micrograph, Picks, PruneModel, classNumbers
+from ..micrograph import Micrograph
+from .model import NAMES, PruneModel, ScoredPicks, classNumbers
 
 DEFAULT_BOX = 100      # px, for sets that do not tell theirs
 
@@ -24,9 +25,9 @@ KEPT_BY_NAME = {CUT_OUTPUTS[0]: True, CUT_OUTPUTS[1]: False, PickerOptimizerPrun
 class PruneSession:
     """What a prune window is opened on.
 
-    boxSize: px; pixelSize: Å/px. createCoordinates(mode, wanted, corrected) makes sets of a cut; planRetraining() looks
-    what a retraining would use, and returns a question and the function that starts it. Both return lines for the
-    user, raise InputError, and are None where they cannot be; `note` then tells why.
+    boxSize: px; pixelSize: Å/px. createCoordinates(mode, wanted, corrected) makes sets of a cut and returns a line
+    about them. planRetraining() returns a question that tells what a retraining would use, and the function that starts
+    it, which returns a line. Both raise InputError, and are None where they are not possible; `note` then tells why.
     """
     title: str
     model: PruneModel
@@ -38,7 +39,7 @@ class PruneSession:
 
 
 def micrographsOf(coordinates):
-    """The Micrographs of a set of coordinates. Raises InputError if it has none."""
+    """Return the Micrographs of a set of coordinates. Raises InputError if it has none."""
     micrographs = coordinates.getMicrographs()
     if micrographs is None or not micrographs.getSize():
         raise InputError('There are no micrographs to show these coordinates on.')
@@ -47,7 +48,7 @@ def micrographsOf(coordinates):
 
 
 def picksOfSet(coordinates, kept=None):
-    """The Picks of a set; `kept`: whether all of them are. A set without our classes has picks that are not scored."""
+    """Return the ScoredPicks of a set; without our classes they count as not scored. kept: whether all are, or None."""
     columns = convert.readPicks(coordinates)
     size = len(columns['id'])
     probabilities = None
@@ -55,21 +56,21 @@ def picksOfSet(coordinates, kept=None):
         probabilities = np.stack([columns[name] for name in (PO_PARTICLE, PO_ICE, PO_CARBON)], axis=1)
     classes = classNumbers(columns[PO_CLASS]) if PO_CLASS in columns else \
         np.full(size, NAMES.index(UNREADABLE), np.int8)
-    return Picks(columns['id'], columns['_micId'], columns['_x'], columns['_y'], classes, probabilities,
-                 columns.get(PO_NOVELTY), None if kept is None else np.full(size, kept))
+    return ScoredPicks(columns['id'], columns['_micId'], columns['_x'], columns['_y'], classes, probabilities,
+                       columns.get(PO_NOVELTY), None if kept is None else np.full(size, kept))
 
 
 def joined(parts):
-    """Several Picks as one, in the order of their ids. A column that an empty part lacks is that of the others."""
+    """Return several ScoredPicks as one, in the order of their ids; what empty ones lack does not matter."""
     parts = [part for part in parts if len(part)] or parts[:1]
-    columns = [[getattr(part, name) for part in parts] for name in Picks.__dataclass_fields__]
+    columns = [[getattr(part, name) for part in parts] for name in ScoredPicks.__dataclass_fields__]
     merged = [None if any(c is None for c in column) else np.concatenate(column) for column in columns]
     order = np.argsort(merged[0], kind='stable')
-    return Picks(*(None if column is None else column[order] for column in merged))
+    return ScoredPicks(*(None if column is None else column[order] for column in merged))
 
 
 def picksOfRun(run):
-    """The Picks of a run: of its outputs or, as long as these may be in parts, of its input with the scores so far."""
+    """Return the ScoredPicks of a run: of its outputs; until it has finished, of its input and the scores so far."""
     outputs = [getattr(run, output.name, None) for output in PickerOptimizerPruneOutputs]
     if outputs[0] is not None and run.isFinished():
         kinds = ((output, kept) for output, kept in zip(outputs, (True, False, False)) if output is not None)
@@ -78,7 +79,7 @@ def picksOfRun(run):
 
 
 def _withScores(picks, scores):
-    """Picks with the classes and numbers of those that are scored already."""
+    """Return picks with the classes and numbers of those that are scored already."""
     classes = picks.classes.copy()
     numbers = np.zeros((len(picks), len(SCORE_NUMBERS)))
     if scores is not None:
@@ -88,14 +89,14 @@ def _withScores(picks, scores):
         classes[rows[statuses == scores.STATUSES.index(OUTSIDE)]] = NAMES.index(OUTSIDE)
         scored = rows[statuses == scores.STATUSES.index(SCORED)]
         classes[scored] = numbers[scored, :len(CLASSES)].argmax(axis=1)
-    return Picks(picks.ids, picks.micIds, picks.x, picks.y, classes, numbers[:, :len(CLASSES)],
-                 numbers[:, len(CLASSES)])
+    return ScoredPicks(picks.ids, picks.micIds, picks.x, picks.y, classes, numbers[:, :len(CLASSES)],
+                       numbers[:, len(CLASSES)])
 
 
 # ------------------------------ sessions ------------------------------
 
 def sessionOfRun(project, run):
-    """The session of a prune run, whatever there is of it yet. Raises InputError where there is nothing to show."""
+    """Return the PruneSession of a run, finished or not. Raises InputError where it has no coordinates to show."""
     kept = getattr(run, PickerOptimizerPruneOutputs.outputCoordinates.name, None)
     coordinates = run.inputCoordinates.get() if kept is None else kept
     if coordinates is None:
@@ -112,7 +113,10 @@ def sessionOfRun(project, run):
 
 
 def sessionOfSet(coordinates, name):
-    """The session of one set of coordinates with classes; `name` of the set, for the title."""
+    """Return the PruneSession of one set of coordinates with classes. name: of the set, for the title.
+
+    Raises InputError if it has no micrographs.
+    """
     kept = next((kept for start, kept in KEPT_BY_NAME.items() if name.startswith(start)), None)
     model = PruneModel(picksOfSet(coordinates, kept), micrographsOf(coordinates))
     session = _session(f'PickerOptimizer: {name}', model, coordinates)
@@ -127,7 +131,7 @@ def _session(title, model, coordinates):
 
 
 def _headerOf(run):
-    """The header of the run's model; {} where its file is gone, which only the share of the particles needs."""
+    """Return the header of the run's model; {} where its file is gone, which only the share of the particles needs."""
     model = run.inputModel.get()
     try:
         return {} if model is None else model.getHeader()

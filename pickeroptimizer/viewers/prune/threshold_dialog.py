@@ -6,7 +6,7 @@ import numpy as np
 
 from .histogram import ProbabilityHistogram
 
-TEXT = 'Drag the cut: picks on its right are kept.'
+INSTRUCTION = 'Drag the cut: picks on its right are kept.'
 
 
 class ThresholdDialog(tk.Toplevel):
@@ -17,7 +17,7 @@ class ThresholdDialog(tk.Toplevel):
         self.title('Minimum particle probability')
         self._probabilities = np.asarray(probabilities)
         self.value, self.accepted = value, False
-        ttk.Label(self, text=TEXT).pack(anchor=tk.W, padx=10, pady=(10, 4))
+        ttk.Label(self, text=INSTRUCTION).pack(anchor=tk.W, padx=10, pady=(10, 4))
         self.histogram = ProbabilityHistogram(self, self.choose, width=480, height=200)
         self.histogram.setProbabilities(self._probabilities)
         self.histogram.pack(fill=tk.BOTH, expand=True, padx=10)

@@ -5,33 +5,33 @@ from tkinter import filedialog, messagebox, ttk
 from ...domain.decision import MINIMUM, describe
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.tables import CLASSES
-from .. import overlay
+from ..outcomes import Outcome
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
 from ..widgets.gallery import Gallery
+from ..widgets.keys import isPlain
 from ..widgets.micrographs import ImageData, MicrographReader
 from ..widgets.thumbnails import ThumbnailReader
-from . import legend, table
 from .decision_panel import DecisionPanel
 from .histogram import ProbabilityHistogram
-from .model import KINDS
+from .outcome_legend import TEXTS_DECIDED, TEXTS_OF_LABELS, OutcomeLegend
+from .pruned_micrographs import HEADINGS_DECIDED, HEADINGS_OF_LABELS, PrunedMicrographs
 
-SHOWN, SIDE = 60, 64           # boxes in the gallery, and px of the screen of each
+PICKS_SHOWN, PICK_SIDE = 60, 64      # boxes in the gallery, and px of the screen of each
 TABLE_MS, GALLERY_MS = 150, 400      # quiet time before these follow the slider
-MODIFIERS = 0x4 | 0x8          # Control and Alt
-WARNING = '#8B3A00'            # colour of a line that tells of something wrong
-LEAST_KEPT, LEAST_REJECTED, NOVEL, RANDOM, CORRECTED = ORDERS = (
+WARNING = '#8B3A00'                  # colour of a line that tells of something wrong
+LEAST_KEPT, LEAST_REJECTED, MOST_NOVEL, RANDOM, CORRECTED = ORDERS = (
     'least certain kept', 'least certain rejected', 'most novel', 'random', 'corrected')
-HELP = '\n\n'.join((
+HELP_TEXT = (
     'Micrographs: click on a heading to sort. The wheel zooms, dragging with the right button moves, a double click '
-    'beside the boxes or "Whole" shows all of the micrograph.',
+    'beside the boxes or "Whole" shows all of the micrograph.\n\n'
     'Keep by: the boxes, counts and the histogram follow at once. The cut in the histogram can be dragged. "Create '
     'coordinates" makes sets of the kept and of the rejected picks as further outputs of this run, corrections '
-    'included. Without this window: choose the same in "Keep by" of the run\'s form and continue the run.',
+    'included. Without this window: choose the same in "Keep by" of the run\'s form and continue the run.\n\n'
     'Corrections: point at a box, or click on it, and press p (particle), i (ice), c (carbon) or x (as decided); u '
     'takes the last one back. They are saved at once and drawn with thick lines. "Retrain" makes a new fine-tune run '
-    'with them and the labels of the model, and a new prune run.',
-    'n, b: next and previous micrograph. f: the whole micrograph.'))
+    'with them and the labels of the model, and a new prune run.\n\n'
+    'n, b: next and previous micrograph. f: the whole micrograph.')
 
 
 class PruneWindow(tk.Toplevel):
@@ -43,9 +43,9 @@ class PruneWindow(tk.Toplevel):
         self.geometry(f'{min(1270, self.winfo_screenwidth() - 10)}x{min(760, self.winfo_screenheight() - 40)}')
         self._session, self._model = session, session.model
         self._reader = MicrographReader(self)
-        self._thumbnails = ThumbnailReader(self, session.boxSize, SIDE)
+        self._thumbnails = ThumbnailReader(self, session.boxSize, PICK_SIDE)
         self._place = None           # of the micrograph that is asked for, and
-        self.shownPlace = None      # of the one that is seen
+        self.shownPlace = None       # of the one that is seen
         self._target = None          # row to go to when it is shown
         self._marked = self._hovered = None
         self._later = {}             # {function: Tk's id} of what follows after a while
@@ -65,9 +65,8 @@ class PruneWindow(tk.Toplevel):
 
     def _makeMicrographs(self):
         frame = ttk.Frame(self)
-        headings = table.DECIDED if self._model.hasScores else table.LABELS
-        self.table = table.MicrographTable(frame, [m.name for m in self._model.micrographs],
-                                           self._showMicrograph, headings)
+        headings = HEADINGS_DECIDED if self._model.hasScores else HEADINGS_OF_LABELS
+        self.table = PrunedMicrographs(frame, [m.name for m in self._model.micrographs], self._showMicrograph, headings)
         buttons = ttk.Frame(frame)
         ttk.Button(buttons, text='Save table', command=self._askAndSaveTable).pack(side=tk.LEFT)
         ttk.Button(buttons, text='Help', command=self._showHelp).pack(side=tk.RIGHT)
@@ -90,8 +89,8 @@ class PruneWindow(tk.Toplevel):
 
     def _makeSide(self):
         frame = ttk.Frame(self)
-        texts = legend.DECIDED if self._model.hasScores else legend.LABELS
-        self.legend = legend.Legend(frame, self._showKinds, texts)
+        texts = TEXTS_DECIDED if self._model.hasScores else TEXTS_OF_LABELS
+        self.legend = OutcomeLegend(frame, self._showOutcomes, texts)
         self.legend.pack(fill=tk.X)
         self._decision = DecisionPanel(frame, self.decide, self._warn)
         self.histogram = ProbabilityHistogram(frame, lambda minimum: self.decide(MINIMUM, minimum))
@@ -113,7 +112,7 @@ class PruneWindow(tk.Toplevel):
         self.order.set(LEAST_REJECTED if possible[0] == LEAST_KEPT and not self._model.isKept().any() else possible[0])
         self.order.bind('<<ComboboxSelected>>', lambda event: self._chooseOrder())
         self.order.pack(fill=tk.X, pady=(0, 2))
-        self.gallery = Gallery(frame, self.goTo, self._menu, SIDE, columns=4)
+        self.gallery = Gallery(frame, self.goTo, self._menu, PICK_SIDE, columns=4)
         self.gallery.pack(fill=tk.BOTH, expand=True)
         return frame
 
@@ -125,7 +124,7 @@ class PruneWindow(tk.Toplevel):
 
         def pressed(event):
             typing = isinstance(event.widget, (tk.Entry, ttk.Entry)) and not isinstance(event.widget, ttk.Combobox)
-            if not typing and not event.state & MODIFIERS and event.char in actions:
+            if not typing and isPlain(event) and event.char in actions:
                 actions[event.char]()
         self.bind('<Key>', pressed)
         self.bind('<FocusIn>', lambda event: event.widget is self and self._reloadCorrections())
@@ -160,7 +159,7 @@ class PruneWindow(tk.Toplevel):
         self._decision.show(self._model.rule.mode, self._model.rule.wanted)
 
     def _showLegend(self):
-        here = [0] * len(KINDS) if self._place is None else self._counts[self._place].tolist()
+        here = [0] * len(Outcome) if self._place is None else self._counts[self._place].tolist()
         self.legend.show(here, self._counts.sum(axis=0).tolist())
 
     def _showMicrograph(self, place):
@@ -187,20 +186,20 @@ class PruneWindow(tk.Toplevel):
             self.goTo(target)
 
     def _showBoxes(self):
-        """The boxes of the micrograph that is seen; only those that change are redrawn."""
+        """Show the boxes of the micrograph that is seen; only those that change are redrawn."""
         if self.shownPlace is None:
             return
         model = self._model
         rows = model.rowsOn(self.shownPlace)
-        colours = [overlay.COLOURS[kind] for kind in KINDS]
-        self.canvas.setBoxes({row: (x, y, colours[kind]) for row, x, y, kind in zip(
-            rows, model.picks.x[rows].tolist(), model.picks.y[rows].tolist(), model.kinds[rows].tolist())})
+        colours = [outcome.colour for outcome in Outcome]
+        self.canvas.setBoxes({row: (x, y, colours[outcome]) for row, x, y, outcome in zip(
+            rows, model.picks.x[rows].tolist(), model.picks.y[rows].tolist(), model.outcomes[rows].tolist())})
         self.canvas.setThick(model.corrected)
-        self._showKinds()
+        self._showOutcomes()
 
-    def _showKinds(self):
+    def _showOutcomes(self):
         shown = [variable.get() for variable in self.legend.shown]
-        self.canvas.setVisible(lambda row: shown[self._model.kinds[row]])
+        self.canvas.setVisible(lambda row: shown[self._model.outcomes[row]])
 
     def _refreshTable(self):
         self.table.setCounts(self._counts)
@@ -212,31 +211,31 @@ class PruneWindow(tk.Toplevel):
     def _refreshGallery(self):
         model, order = self._model, self.order.get()
         if order in (LEAST_KEPT, LEAST_REJECTED):
-            rows = model.leastCertain(order == LEAST_KEPT, SHOWN)
-        elif order == NOVEL:
-            rows = model.mostNovel(SHOWN)
+            rows = model.leastCertain(order == LEAST_KEPT, PICKS_SHOWN)
+        elif order == MOST_NOVEL:
+            rows = model.mostNovel(PICKS_SHOWN)
         else:
-            rows = model.atRandom(SHOWN) if order == RANDOM else list(model.corrected)[-SHOWN:]
+            rows = model.atRandom(PICKS_SHOWN) if order == RANDOM else list(model.corrected)[-PICKS_SHOWN:]
         if rows and rows == self.gallery.keys():
             for row in rows:
                 self.gallery.recolour(row, self._colour(row))
             return
         self.gallery.setItems([(row, None, self._caption(row), self._colour(row)) for row in rows],
-                              message='There are none.' if order != NOVEL else 'There are none with a novelty.')
+                              message='There are none.' if order != MOST_NOVEL else 'There are none with a novelty.')
         picks, places = model.picks, [model.micrographs[model.placeOf(row)].path for row in rows]
         self._thumbnails.request([(row, path, float(picks.x[row]), float(picks.y[row]))
                                   for row, path in zip(rows, places)], self.gallery.setThumbnail)
 
     def _caption(self, row):
         picks = self._model.picks
-        if self.order.get() == NOVEL:
+        if self.order.get() == MOST_NOVEL:
             return f'{picks.novelty[row]:.2f}'
         if picks.probabilities is None:
             return str(picks.ids[row])
         return f'{picks.probabilities[row, 0]:.3f}'
 
     def _colour(self, row):
-        return overlay.COLOURS[KINDS[self._model.kinds[row]]]
+        return Outcome(self._model.outcomes[row]).colour
 
     def goTo(self, row):
         """Show the micrograph of a pick, and emphasise the pick."""
@@ -263,7 +262,7 @@ class PruneWindow(tk.Toplevel):
         self._describe()
 
     def _pointed(self):
-        """The pick that is meant: the one under the pointer, or else the one that was clicked on."""
+        """Return the pick that is meant: the one under the pointer, or else the one that was clicked on."""
         return self._marked if self._hovered is None else self._hovered
 
     def _describe(self):
@@ -353,7 +352,7 @@ class PruneWindow(tk.Toplevel):
         window = tk.Toplevel(self)
         window.title('PickerOptimizer')
         window.transient(self)
-        ttk.Label(window, text=HELP, wraplength=620, justify=tk.LEFT).pack(padx=16, pady=12)
+        ttk.Label(window, text=HELP_TEXT, wraplength=620, justify=tk.LEFT).pack(padx=16, pady=12)
         button = ttk.Button(window, text='Close', command=window.destroy)
         button.pack(pady=(0, 12))
         button.focus_set()

@@ -1,0 +1,1 @@
+"""The window of a pretraining: its curve, and what it learnt from."""

@@ -9,8 +9,8 @@ POLL_MS = 15
 class Background:
     """One thread that does a window's slow work; it ends with the widget.
 
-    What comes of a call is handed to a callback in the main loop. A call must handle what can be expected to go wrong;
-    any other exception is raised in the main loop, where Tk reports it.
+    What a call returns is handed to a callback in the main loop. A call must handle the exceptions that can be
+    expected; any other one is raised in the main loop, where Tk reports it.
     """
 
     def __init__(self, widget):
@@ -21,7 +21,7 @@ class Background:
         widget.bind('<Destroy>', self._stop, add='+')
 
     def submit(self, callback, function, *arguments):
-        """Call `function(*arguments)` in the thread, then `callback(result)` in the main loop; returns the Future."""
+        """Call `function(*arguments)` in the thread, then `callback(result)` in the main loop; return the Future."""
         future = self._executor.submit(function, *arguments)
         self._open.append((future, callback))
         if self._poll is None:

@@ -2,9 +2,10 @@
 import tkinter as tk
 from tkinter import ttk
 
-from .canvas import AUTO, BOX, DOTS
+from ...constants import CLIPPED
+from .box_items import AUTO, DOTS, FULL
 
-SHAPES = {'Auto size': AUTO, 'Full boxes': BOX, 'Dots': DOTS}
+SHAPES = {'Auto size': AUTO, 'Full boxes': FULL, 'Dots': DOTS}
 
 
 class DisplayControls(ttk.Frame):
@@ -18,7 +19,7 @@ class DisplayControls(ttk.Frame):
         self._canvas = canvas
         self._pixelSize = pixelSize
         self._low = tk.DoubleVar(self, 0)
-        self._clipped = tk.DoubleVar(self, 0.5)
+        self._clipped = tk.DoubleVar(self, CLIPPED)
         self._slider('Contrast', self._clipped, 0.1, 8, lambda value: canvas.setContrast(float(value)))
         self._slider('Low-pass', self._low, 0, box * pixelSize, self._setLowPass)
         self._lowText = ttk.Label(self, width=6, text='none')

@@ -26,11 +26,11 @@ class FigureFrame(ttk.Frame):
         self._canvas.draw_idle()
 
     def toWidget(self, axes, x, y):
-        """Where points, arrays of data coordinates of some axes, are on the widget: px, arrays."""
+        """Return the px of the widget, arrays (x, y), at which points are, arrays of data coordinates of some axes."""
         across, up = axes.transData.transform(np.column_stack([x, y])).T / self._canvas.device_pixel_ratio
         return across, self.widget.winfo_height() - up
 
     def fromWidget(self, axes, px, py):
-        """Which point in the data coordinates of some axes is at a point of the widget."""
+        """Return the point, in data coordinates of some axes, at px of the widget."""
         ratio = self._canvas.device_pixel_ratio
         return axes.transData.inverted().transform((px * ratio, (self.widget.winfo_height() - py) * ratio))

@@ -4,10 +4,11 @@ from tkinter import ttk
 
 from PIL import Image, ImageTk
 
-from .thumbnails import SIDE
+from .colours import DARK, LIGHT
+from .thumbnails import THUMBNAIL_SIDE
 
 GAP, FRAME, CAPTION = 6, 3, 16      # px
-BACKGROUND, TEXT, EMPTY = '#303030', '#FFFFFF', '#505050'
+EMPTY = '#505050'                   # in the place of a thumbnail
 
 
 class Gallery(ttk.Frame):
@@ -16,11 +17,11 @@ class Gallery(ttk.Frame):
     onClick(key): after a left click on one. onMenu(key, event): after a right click.
     """
 
-    def __init__(self, master, onClick=None, onMenu=None, side=SIDE, columns=3):
+    def __init__(self, master, onClick=None, onMenu=None, side=THUMBNAIL_SIDE, columns=3):
         super().__init__(master)
         self._onClick, self._onMenu = onClick, onMenu
         self._side = side
-        self._canvas = tk.Canvas(self, background=BACKGROUND, highlightthickness=0,
+        self._canvas = tk.Canvas(self, background=DARK, highlightthickness=0,
                                  width=columns * self._across() + GAP)
         bar = ttk.Scrollbar(self, command=self._canvas.yview)
         self._canvas.configure(yscrollcommand=bar.set, yscrollincrement=self._down() // 2)
@@ -70,7 +71,7 @@ class Gallery(ttk.Frame):
             self.setItem(key, thumbnail, *self._items[key][1:])
 
     def keys(self):
-        """Keys of the boxes, in their order."""
+        """Return the keys of the boxes, in their order."""
         return list(self._items)
 
     def _scroll(self, notches):
@@ -89,7 +90,7 @@ class Gallery(ttk.Frame):
         canvas = self._canvas
         canvas.delete(tk.ALL)
         if not self._items:
-            canvas.create_text(GAP, GAP, anchor=tk.NW, text=self._message, fill=TEXT,
+            canvas.create_text(GAP, GAP, anchor=tk.NW, text=self._message, fill=LIGHT,
                                width=max(50, canvas.winfo_width() - 2 * GAP))
         for number, key in enumerate(self._items):
             self._drawItem(number, key)
@@ -111,7 +112,7 @@ class Gallery(ttk.Frame):
             if photo is None or photo.array is not thumbnail:
                 photo = self._photos[key] = _Photo(thumbnail, self._side, canvas)
             canvas.create_image(x + FRAME, y + FRAME, anchor=tk.NW, image=photo.photo, tags=tag)
-        canvas.create_text(x + FRAME + self._side / 2, y + inner + FRAME + 1, anchor=tk.N, text=caption, fill=TEXT,
+        canvas.create_text(x + FRAME + self._side / 2, y + inner + FRAME + 1, anchor=tk.N, text=caption, fill=LIGHT,
                            font='TkSmallCaptionFont', tags=tag)
 
     def _at(self, event, action):

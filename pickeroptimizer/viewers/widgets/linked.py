@@ -1,7 +1,8 @@
 """Several canvases that show the same part of the same micrograph."""
 from functools import lru_cache
 
-from .canvas import MicrographCanvas, greyImage
+from .canvas import MicrographCanvas
+from .grey_picture import greyImage
 
 
 class LinkedCanvases:
@@ -15,31 +16,37 @@ class LinkedCanvases:
         self._makeGrey = lru_cache(maxsize=1)(greyImage)
 
     def add(self, master, boxSize, onClick=None, onHover=None):
-        """Make one more and return it."""
+        """Make one more MicrographCanvas and return it; the arguments are as there."""
         canvas = MicrographCanvas(master, boxSize, onClick, onHover, onView=self._follow, makeGrey=self._makeGrey)
         self.canvases.append(canvas)
         return canvas
 
     def setContrast(self, clipped):
+        """Let this per cent of the pixels be black, and as many white."""
         for canvas in self.canvases:
             canvas.setContrast(clipped)
 
     def setLowPass(self, period):
+        """Smooth away waves of fewer than `period` px of the micrograph; 0: none."""
         for canvas in self.canvases:
             canvas.setLowPass(period)
 
     def setShape(self, shape):
+        """Draw the boxes as AUTO, FULL or DOTS of box_items.py."""
         for canvas in self.canvases:
             canvas.setShape(shape)
 
     def mark(self, key):
+        """Emphasise one box by a white frame; None: none."""
         for canvas in self.canvases:
             canvas.mark(key)
 
     def fit(self):
+        """Show the whole micrograph."""
         self.canvases[0].fit()
 
     def centreOn(self, x, y, across):
+        """Put a place in the middle; zoom in until `across` px of a row are seen at most."""
         self.canvases[0].centreOn(x, y, across)
 
     def _follow(self, leader):

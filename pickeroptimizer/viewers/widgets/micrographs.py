@@ -5,13 +5,14 @@ from typing import Tuple
 
 import numpy as np
 
+from ...constants import CLIPPED
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.micrograph_reader import read_micrograph
 from ..overlay import binned
 from .background import Background
 
-MAX_SIDE = 1400      # px: enough for a screen, and 8 MB a micrograph
-KEPT = 8             # micrographs in memory
+SCREEN_SIDE = 1400             # px: enough for a screen, and 8 MB a micrograph
+MICROGRAPHS_IN_MEMORY = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,18 +24,18 @@ class ImageData:
 
     @classmethod
     def of(cls, image):
-        """Bin a micrograph (rows, columns) to at most MAX_SIDE px a side."""
-        return cls(*binned(image, MAX_SIDE), image.shape)
+        """Return the ImageData of a micrograph (rows, columns), binned to at most SCREEN_SIDE px a side."""
+        return cls(*binned(image, SCREEN_SIDE), image.shape)
 
-    def range(self, clipped=0.5):
-        """The values that are black and white when so many per cent of the pixels are clipped at either end."""
+    def range(self, clipped=CLIPPED):
+        """Return the values that are black and white when so many per cent of the pixels are clipped at either end."""
         stride = max(1, max(self.pixels.shape) // 400)
         low, high = np.percentile(self.pixels[::stride, ::stride], (clipped, 100 - clipped))
         return float(low), float(max(high, np.nextafter(low, np.inf, dtype=np.float32)))
 
 
 def readImageData(path):
-    """Read and bin a micrograph; one line that tells what is wrong where it cannot be read."""
+    """Return the ImageData of the micrograph in a file, or a line that says why it cannot be read."""
     try:
         return ImageData.of(read_micrograph(path))
     except InputError as error:
@@ -54,7 +55,7 @@ class MicrographReader:
         self._wanted = None               # (path, callback) of the one that is waited for
 
     def request(self, path, callback):
-        """Call back with the ImageData of a micrograph, or with the line that tells why it cannot be read.
+        """Call back with what readImageData returns of a micrograph.
 
         At once when it is in memory, otherwise later in the main loop. A request takes the place of the one before:
         who leafs through quickly gets the last one.
@@ -83,7 +84,7 @@ class MicrographReader:
         self._reading.pop(path, None)
         if isinstance(image, ImageData):
             self._images[path] = image
-            while len(self._images) > KEPT:
+            while len(self._images) > MICROGRAPHS_IN_MEMORY:
                 self._images.popitem(last=False)
         if self._wanted is not None and self._wanted[0] == path:
             callback = self._wanted[1]

@@ -11,12 +11,12 @@ from ...worker.exchange.micrograph_reader import read_micrograph
 from .background import Background
 from .micrographs import ImageData
 
-SIDE = 72            # px of the screen
-KEPT = 2000          # thumbnails in memory: 10 MB
+THUMBNAIL_SIDE = 72              # px of the screen
+THUMBNAILS_IN_MEMORY = 2000      # 10 MB
 
 
-def cut(source, xy, boxPx, side=SIDE):
-    """A box as an array (side, side) of uint8; beyond the border of the micrograph its edge is repeated.
+def cut(source, xy, boxPx, side=THUMBNAIL_SIDE):
+    """Return a box as an array (side, side) of uint8; beyond the border of the micrograph its edge is repeated.
 
     source: the path of a micrograph, for full resolution, or an ImageData. xy: centre, and boxPx: side of the box, both
     in px of the micrograph. Raises InputError where the micrograph cannot be read.
@@ -52,7 +52,7 @@ def _cutMany(path, boxes, boxPx, side):
 class ThumbnailReader:
     """Cuts thumbnails at full resolution in a thread and keeps them; it ends with the Tk widget that they are for."""
 
-    def __init__(self, widget, boxPx, side=SIDE):
+    def __init__(self, widget, boxPx, side=THUMBNAIL_SIDE):
         self._background = Background(widget)
         self._boxPx, self._side = boxPx, side
         self._thumbnails = OrderedDict()      # {(path, x, y): thumbnail}
@@ -79,6 +79,6 @@ class ThumbnailReader:
         for key, x, y in boxes:
             if thumbnails[key] is not None:
                 self._thumbnails[path, x, y] = thumbnails[key]
-                if len(self._thumbnails) > KEPT:
+                if len(self._thumbnails) > THUMBNAILS_IN_MEMORY:
                     self._thumbnails.popitem(last=False)
             callback(key, thumbnails[key])

@@ -16,6 +16,7 @@ class WindowView(View):
         self._master, self._make, self._instead = master, make, instead
 
     def show(self):
+        """Open the window."""
         try:
             openWindow(self._master, self._make)
         except InputError as error:

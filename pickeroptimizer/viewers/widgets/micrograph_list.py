@@ -7,7 +7,7 @@ from .names import shortened
 UP, DOWN = ' ▲', ' ▼'
 
 
-class MicrographTable(ttk.Frame):
+class MicrographList(ttk.Frame):
     """A micrograph is named by its place in `names`. onSelect(place): after another one is selected.
 
     columns: (name, heading, px) of each. The first column, '#0', has the micrographs' names.
@@ -39,7 +39,7 @@ class MicrographTable(ttk.Frame):
         tree.bind('<<TreeviewSelect>>', self._selectionChanged)
 
     def setValues(self, place, values, texts):
-        """Show these texts of a micrograph; sort it by the values, None: not known. The same ones are not redrawn."""
+        """Show these texts of a micrograph; sort it by the values, None for one not known. The same are not redrawn."""
         if values != self._values[place]:
             self._values[place] = values
             self.tree.item(str(place), values=texts)
@@ -75,7 +75,7 @@ class MicrographTable(ttk.Frame):
         self._selectionChanged()
 
     def neighbour(self, step):
-        """The place so many lines below the selected one, None beyond the end."""
+        """Return the place of the micrograph so many lines below the selected one, None beyond the end."""
         line = 0 if self._selected is None else self._order.index(self._selected) + step
         return self._order[line] if 0 <= line < len(self._order) else None
 
