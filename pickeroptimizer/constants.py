@@ -1,4 +1,4 @@
-"""Names that more than one room uses. The class names live in worker/tables.py, which both sides share."""
+"""Names that more than one room uses. The class names live in worker/exchange/tables.py."""
 
 # Version of what the worker environment holds. It moves only when worker/requirements.txt or DEFAULT_TORCH do,
 # so that an update of the plugin alone asks nobody to install several GB again.
@@ -25,3 +25,7 @@ PO_CLASS = '_poClass'
 # What fine-tuning adds to a labelled coordinate, next to its class: how likely that class is to a recogniser that was
 # not trained with it.
 PO_LABEL_PROBABILITY = '_poLabelProbability'
+
+# How micrographs are shown, in windows and in reports.
+CLIPPED = 0.5      # per cent of the pixels that are black, and as many white
+CROWDED = 0.5      # of the micrograph: boxes that would cover more of it are drawn smaller

@@ -27,7 +27,7 @@ class PickerOptimizerModel(EMObject):
     def fromFile(cls, path):
         """Describe the model file `path` (kept as given; inside a project it is relative to the project's folder).
 
-        Raises worker.errors.InputError if the file is missing, damaged, no model, or of a newer format.
+        Raises InputError if the file is missing, damaged, no model, or of a newer format.
         """
         header = read_header(path)
         model = cls()
@@ -45,7 +45,7 @@ class PickerOptimizerModel(EMObject):
         return {self.getFileName()}
 
     def getHeader(self):
-        """All that the model file says of itself. Raises worker.errors.InputError if the file cannot be read."""
+        """Return all that the model file says of itself. Raises InputError if the file cannot be read."""
         return read_header(self.getFileName())
 
     def getClasses(self):
@@ -58,7 +58,7 @@ class PickerOptimizerModel(EMObject):
         return self._macroF1.get()
 
     def getCounts(self):
-        """{class: number of labels}; empty when the file does not say."""
+        """Return {class: number of labels}; empty when the file does not say."""
         return json.loads(self._counts.get() or '{}')
 
     def __str__(self):
@@ -84,7 +84,7 @@ class PickerOptimizerWeights(EMObject):
     def fromFiles(cls, path, report):
         """Describe the weights `path` by the report (JSON). Inside a project both paths are relative to its folder.
 
-        Raises worker.errors.InputError if the report cannot be read.
+        Raises InputError if the report cannot be read.
         """
         weights = cls()
         weights._path.set(path)
@@ -96,14 +96,14 @@ class PickerOptimizerWeights(EMObject):
         return self._path.get()
 
     def getReport(self):
-        """What they were trained on, and how. Raises worker.errors.InputError if the report cannot be read."""
+        """Return what they were trained on, and how. Raises InputError if the report cannot be read."""
         return readReport(self._report.get())
 
     def getFiles(self):
         return {self.getFileName(), self._report.get()}
 
     def getTrainedOn(self):
-        """In a few words."""
+        """Return what they were trained on, in a few words."""
         return self._trainedOn.get()
 
     def __str__(self):
@@ -125,7 +125,7 @@ class PickerOptimizerEvaluation(EMObject):
 
     @classmethod
     def fromResult(cls, path, best, shots, f1):
-        """`path`: the index of the reports (evaluations.INDEX)."""
+        """Describe a result. path: of the index of its reports; f1: balanced macro-F1 with `shots` labels a class."""
         evaluation = cls()
         evaluation._path.set(path)
         evaluation._best.set(best)
@@ -137,7 +137,7 @@ class PickerOptimizerEvaluation(EMObject):
         return self._path.get()
 
     def getBest(self):
-        """The name of the best variant."""
+        """Return the name of the best variant."""
         return self._best.get()
 
     def getF1(self):
@@ -174,7 +174,7 @@ class PickerOptimizerComparison(EMObject):
         return self._path.get()
 
     def getComparison(self):
-        """The comparison.Comparison. Raises worker.errors.InputError if its files cannot be read."""
+        """Return the comparison.Comparison. Raises InputError if its files cannot be read."""
         return Comparison.load(self.getFolder())
 
     def __str__(self):

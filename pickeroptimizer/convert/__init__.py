@@ -30,10 +30,9 @@ from .picks import COORDINATES, countPicks, readPicks, readPositions, sampleMicr
 from .scores import SCORES, Scores, ScoresReader, readScores, scoresSoFar, takeUpScores
 from .splitting import countClasses, splitCoordinates
 
-__all__ = ['COORDINATES', 'CannotResume', 'GrowingTables', 'LABELS', 'MICROGRAPHS', 'Reference', 'SCORES', 'Scores',
-           'ScoresReader', 'appendLabelled', 'checkTruth', 'copyChosen', 'correspondence', 'countClasses',
-           'countPicks', 'isScored', 'labelsFromClasses', 'labelsFromSet', 'makeComparison', 'matchMicrographs',
-           'matchPicks', 'micrographFiles', 'micrographNames', 'moveLabels', 'ownScores', 'readLabelled', 'readMethod',
-           'readPicks', 'readPositions', 'readScores', 'readTruth', 'refresh', 'reopen', 'sampleMicrographs',
-           'scoresSoFar', 'splitCoordinates', 'takeUpScores', 'writeCoordinates', 'writeDataSet',
-           'writeMicrographs']
+__all__ = ['COORDINATES', 'LABELS', 'MICROGRAPHS', 'SCORES', 'CannotResume', 'GrowingTables', 'Reference', 'Scores',
+           'ScoresReader', 'appendLabelled', 'checkTruth', 'copyChosen', 'correspondence', 'countClasses', 'countPicks',
+           'isScored', 'labelsFromClasses', 'labelsFromSet', 'makeComparison', 'matchMicrographs', 'matchPicks',
+           'micrographFiles', 'micrographNames', 'moveLabels', 'ownScores', 'readLabelled', 'readMethod', 'readPicks',
+           'readPositions', 'readScores', 'readTruth', 'refresh', 'reopen', 'sampleMicrographs', 'scoresSoFar',
+           'splitCoordinates', 'takeUpScores', 'writeCoordinates', 'writeDataSet', 'writeMicrographs']

@@ -42,11 +42,11 @@ class GrowingTables:
         return len(self._ids)
 
     def seen(self):
-        """How many picks the set had when it was looked at."""
+        """Return how many picks the set had when it was looked at."""
         return self._seen or 0
 
     def ids(self, first, number):
-        """The coord_ids of so many rows from row `first` on, an array."""
+        """Return the coord_ids of so many rows from row `first` on, an array."""
         return np.array(self._ids[first:first + number])
 
     def clear(self):
@@ -66,7 +66,7 @@ class GrowingTables:
                     column.append(int(value))
                 for column, value in zip((self._x, self._y), (x, y)):
                     column.append(float(value))
-        except (ValueError, csv.Error) as error:
+        except ValueError as error:
             raise CannotResume(f'{self._picks.path}: a damaged table ({error}).') from None
         if not self._written.keys() >= set(self._micIds):
             raise CannotResume(f'{self._micrographs.path}: micrographs of the picks are lacking.')
@@ -94,7 +94,7 @@ class GrowingTables:
         return self._append(arrived, micIds, scale, micrographs)
 
     def missing(self, coordinates):
-        """The ids of the picks of a set that are not in the tables, an array."""
+        """Return the ids of the picks of a set that are not in the tables, an array."""
         known = np.sort(self.ids(0, len(self)))
         source = reopen(coordinates)
         left = [block.ids[~np.isin(block.ids, known)] for block in _blocks(source.iterItems())]
@@ -180,7 +180,7 @@ class _Block:
         return _Block(self.ids[which], self.micIds[which], self.x[which], self.y[which])
 
     def targets(self, micIds):
-        """The mic_ids for the worker; _NOWHERE where it has none."""
+        """Return the mic_ids for the worker; _NOWHERE where it has none."""
         distinct, inverse = np.unique(self.micIds, return_inverse=True)
         return np.array([micIds.get(micId, _NOWHERE) for micId in distinct.tolist()], np.int64)[inverse]
 
@@ -197,7 +197,7 @@ def _blocks(picks, size=65536):
 
 
 class _GrowingTable:
-    """A CSV file with a header line, to which rows are added. Only whole lines count."""
+    """A CSV file with a header line, to which rows are added. Only whole rows count."""
 
     def __init__(self, path, columns):
         self.path, self._columns = path, columns
@@ -212,26 +212,15 @@ class _GrowingTable:
             os.fsync(stream.fileno())
 
     def read(self):
-        """Yield the rows, lists of text; what a kill left of a last line is cut off before."""
+        """Yield the rows, tuples of text; then cut off what a kill left of a last one."""
+        table = tables.Table(self.path, self._columns)
         try:
-            self._mend()
-            with open(self.path, newline='', encoding='utf-8') as stream:
-                reader = csv.reader(stream)
-                if tuple(next(reader, ())) != self._columns:
+            with open(self.path, 'r+b') as stream:
+                yield from table.rows(growing=True)
+                if table.header != self._columns:
                     raise CannotResume(f'{self.path}: another table was expected.')
-                yield from reader
-        except (FileNotFoundError, UnicodeDecodeError) as error:
-            raise CannotResume(f'{self.path}: cannot be read ({error}).') from None
-
-    def _mend(self, step=65536):
-        with open(self.path, 'r+b') as stream:
-            end = stream.seek(0, os.SEEK_END)
-            while end:
-                start = max(0, end - step)
-                stream.seek(start)
-                newline = stream.read(end - start).rfind(b'\n')
-                if newline >= 0:
-                    end = start + newline + 1
-                    break
-                end = start
-            stream.truncate(end)
+                stream.truncate(table.offset)
+        except FileNotFoundError:
+            raise CannotResume(f'{self.path}: no such file.') from None
+        except InputError as error:
+            raise CannotResume(str(error)) from None

@@ -1,4 +1,7 @@
-"""Labelled coordinates: out of sets, into tables, and into sets again."""
+"""Labelled coordinates: out of Scipion's sets, into tables, and into sets again.
+
+Labels that are rows already, domain.labels checks and draws; which sets a protocol takes, its form says.
+"""
 import math
 import os
 from dataclasses import replace
@@ -15,7 +18,7 @@ BOX_ANGSTROM = 'box_angstrom.txt'
 
 
 def labelsFromSet(coordinates, label, micrographs, whose='the picks'):
-    """The coordinates of a set as labels of one class, in px of `micrographs` (those of the picks, or of `whose`).
+    """Return the coordinates of a set as labels of one class, in px of `micrographs`, which are those of `whose`.
 
     The set may stand on other micrographs of the same names and another pixel size. Coordinates of micrographs
     that the picks do not have are left out; InputError if that leaves none.
@@ -39,7 +42,7 @@ def _placesOn(coordinates, micrographs):
 
 
 def matchPicks(coordinates, labels):
-    """The labels, each with the coord_id of the pick at its place, None where there is no pick.
+    """Return the labels, each with the coord_id of the pick at its place, None where there is no pick.
 
     Scipion keeps whole px, rounded or cut off: both are the same place.
     """
@@ -59,7 +62,7 @@ def matchPicks(coordinates, labels):
 
 
 def moveLabels(labels, source, micrographs):
-    """Labels on the SetOfMicrographs `source` as labels on `micrographs`, by their names and in px of these.
+    """Return labels on the SetOfMicrographs `source` as labels on `micrographs`, by their names and in px of these.
 
     Those on micrographs that `micrographs` does not have are left out.
     """
@@ -102,7 +105,7 @@ def appendLabelled(coordinates, labels, names, labelled, agreement):
 
 
 def readLabelled(labelled):
-    """[(worker.tables.CoordinateRow, probability of its class or None)] of a set as appendLabelled makes it."""
+    """Return [(tables.CoordinateRow, probability of its class or None)] of a set as appendLabelled makes it."""
     labelled = reopen(labelled)
     rows = [(tables.CoordinateRow(c.getObjId(), c.getMicId(), *c.getPosition(), getattr(c, PO_CLASS).get()),
              getattr(c, PO_LABEL_PROBABILITY).get()) for c in labelled.iterItems()]
@@ -111,12 +114,12 @@ def readLabelled(labelled):
 
 
 def isScored(coordinates):
-    """Whether the classes of a set, if it has any, were given by `prune`."""
+    """Return whether the classes of a set, if it has any, were given by `prune`."""
     return bool(coordinates.getSize()) and hasattr(coordinates.getFirstItem(), PO_PARTICLE)
 
 
 def labelsFromClasses(coordinates, micrographs=None):
-    """The coordinates of a set whose `_poClass` is one of tables.CLASSES, as labels.
+    """Return the coordinates of a set whose `_poClass` is one of tables.CLASSES, as labels.
 
     In px of `micrographs`, where those of other micrographs are left out; or of their own. Raises InputError if the
     set has no such attribute.

@@ -30,7 +30,7 @@ BY_IDS = 'No micrograph has a name that the reference knows: they were joined by
 
 @dataclass
 class Reference:
-    """The picks before pruning: ids, mic_ids int64; xy float64 (n, 2), px; scores as in places.Picks; names and files
+    """The picks before pruning: ids, mic_ids int64; xy float64 (n, 2), px; scores as in PlacedPicks; names and files
     {mic_id: ...}; pixelSize in Å/px; box in px; path: the file of the set of micrographs."""
     ids: np.ndarray
     micIds: np.ndarray
@@ -69,14 +69,14 @@ class Reference:
 
 
 def makeComparison(reference, name, methods, tolerance):
-    """The Comparison of Methods that were joined to a Reference, which is called `name`; it has no truth."""
+    """Return the Comparison of Methods that were joined to a Reference, which is called `name`; it has no truth."""
     files = {micId: (micName, reference.files.get(micId, '')) for micId, micName in reference.names.items()}
     return Comparison(reference.ids, reference.micIds, reference.xy[:, 0].copy(), reference.xy[:, 1].copy(), methods,
                       None, files, reference.box, reference.pixelSize, tolerance, name, list(reference.notes))
 
 
 def ownScores(name, reference):
-    """The reference's own scores as a Method that decides nothing; None where it has none."""
+    """Return the reference's own scores as a Method that decides nothing; None where it has none."""
     if not reference.scoreName:
         return None
     everywhere = np.ones(len(reference.ids), dtype=bool)
@@ -85,7 +85,7 @@ def ownScores(name, reference):
 
 
 def readMethod(pointer, name, reference, tolerance, progress=None):
-    """The Method that the set of a Scipion pointer is, joined to the Reference.
+    """Return the Method that the set of a Scipion pointer is, joined to the Reference.
 
     The set is a SetOfCoordinates, a SetOfParticles or a SetOfClasses2D; all that is in it counts as kept. tolerance:
     px of the reference. progress: see comparison.matching. Scores of rejected picks are taken from other outputs of the
@@ -127,7 +127,7 @@ def readMethod(pointer, name, reference, tolerance, progress=None):
 
 
 def checkTruth(coordinates):
-    """Lines that say why a SetOfCoordinates that is not empty cannot be the truth."""
+    """Return lines that say why a SetOfCoordinates that is not empty cannot be the truth."""
     if hasattr(coordinates.getFirstItem(), PO_CLASS):
         return []
     return [f'The ground truth has no attribute {PO_CLASS}: give a set whose picks bear their classes, such as '
@@ -137,7 +137,7 @@ def checkTruth(coordinates):
 def readTruth(coordinates, reference, tolerance):
     """(true classes of the reference picks, int8 (n,); notes): from a set whose picks have a class in `_poClass`.
 
-    Picks whose class is none of worker.tables.CLASSES tell nothing. Raises InputError where the set has no classes or
+    Picks whose class is none of tables.CLASSES tell nothing. Raises InputError where the set has no classes or
     none of them is of a reference pick.
     """
     name = 'The ground truth'

@@ -12,7 +12,7 @@ _PROPERTIES = '_size', '_streamState', '_samplingRate', '_boxSize'      # not th
 
 
 def reopen(itemSet):
-    """A second object on the items of a Scipion set: read through it, and close it.
+    """Return a second object on the items of a Scipion set: read through it, and close it.
 
     A set has one cursor and one item object, so reading through an object of our own leaves the caller's alone.
     """
@@ -35,7 +35,7 @@ def refresh(itemSet):
 
 
 def micrographNames(micrographs):
-    """{mic_id: name} of a SetOfMicrographs; a micrograph without a name bears that of its file."""
+    """Return {mic_id: name} of a SetOfMicrographs; a micrograph without a name bears that of its file."""
     micrographs = reopen(micrographs)
     names = {m.getObjId(): m.getMicName() or os.path.basename(m.getFileName()) for m in micrographs.iterItems()}
     micrographs.close()
@@ -43,7 +43,7 @@ def micrographNames(micrographs):
 
 
 def micrographFiles(micrographs):
-    """{mic_id: path} of a SetOfMicrographs."""
+    """Return {mic_id: path} of a SetOfMicrographs."""
     micrographs = reopen(micrographs)
     files = {m.getObjId(): m.getFileName() for m in micrographs.iterItems()}
     micrographs.close()
@@ -51,7 +51,7 @@ def micrographFiles(micrographs):
 
 
 def matchMicrographs(names, otherNames):
-    """{mic_id: mic_id among the others} of the micrographs that bear the same name, or the same without extension.
+    """Return {mic_id: mic_id among the others} of the micrographs that bear one name, or one without extension.
 
     Names that several of the others bear match nothing: which of them is meant cannot be known.
     """
@@ -62,7 +62,7 @@ def matchMicrographs(names, otherNames):
 
 
 def correspondence(source, micrographs):
-    """({mic_id of the SetOfMicrographs `source`: mic_id among `micrographs`}, px of these in a px of the first).
+    """Return ({mic_id of the SetOfMicrographs `source`: mic_id among `micrographs`}, px of these in a px of the first).
 
     The same set corresponds to itself, whatever its names are; others by their names, see matchMicrographs.
     """

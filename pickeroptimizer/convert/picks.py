@@ -44,7 +44,7 @@ def writeCoordinates(coordinates, folder, micIds, scale=1.0):
 
 
 def countPicks(coordinates):
-    """{mic_id: number of picks} of the micrographs that have some."""
+    """Return {mic_id: number of picks} of the micrographs that have some."""
     if not coordinates.getSize():      # Scipion cannot aggregate nothing
         return {}
     coordinates = reopen(coordinates)
@@ -54,13 +54,13 @@ def countPicks(coordinates):
 
 
 def sampleMicrographs(coordinates, most):
-    """The mic_ids of at most so many micrographs with picks, evenly from the first to the last."""
+    """Return the mic_ids of at most so many micrographs with picks, evenly from the first to the last."""
     ids = sorted(countPicks(coordinates))
     return ids if len(ids) <= most else [ids[i * len(ids) // most] for i in range(most)]
 
 
 def readPositions(coordinates, micId):
-    """The centres (x, y) of the picks on one micrograph, in px."""
+    """Return the centres (x, y) of the picks on one micrograph, in px."""
     coordinates = reopen(coordinates)
     positions = [pick.getPosition() for pick in coordinates.iterItems(where=f'_micId={int(micId)}')]
     coordinates.close()
@@ -68,12 +68,12 @@ def readPositions(coordinates, micId):
 
 
 def readPicks(coordinates):
-    """The picks of a set as columns, see readColumns, with the numbers and the classes of this plugin."""
+    """Return the picks of a set as columns, see readColumns, with the numbers and the classes of this plugin."""
     return readColumns(coordinates, NUMBERS, (PO_CLASS,))
 
 
 def readColumns(coordinates, numbers, texts):
-    """The picks of a SetOfCoordinates as columns: {name: array}, in the order of their ids.
+    """Return the picks of a SetOfCoordinates as columns: {name: array}, in the order of their ids.
 
     id and _micId (-1 for none): int64; _x, _y: float64, px; and those of the attributes `numbers` (float64, nan for
     none) and `texts` ('' for none) that the set has. Read as columns, because a window opens on a set within a second

@@ -19,7 +19,7 @@ MASKED = -1.0      # MicrographCleaner's score of all picks of a micrograph that
 
 
 @dataclass
-class Picks:
+class PlacedPicks:
     """The picks of a set as columns, in its order.
 
     x, y: float64, px. micrographs: int64, an index into `keys`, [(mic_id or None, name or None)]. scores: float64, nan
@@ -36,7 +36,7 @@ class Picks:
 
 
 def readPlaces(itemSet, name, pixelSize, withClasses=False):
-    """(Picks, [scales that positions may need], its SetOfMicrographs or None) of a set of any of the three kinds.
+    """(PlacedPicks, [scales that positions may need], its SetOfMicrographs or None) of a set of any of the three kinds.
 
     A scale is px of `pixelSize` in a px of the set; there are several where the set does not say in which px its
     positions are, the likeliest first. Raises InputError, which calls the set by `name`, where that cannot be told.
@@ -49,8 +49,9 @@ def readPlaces(itemSet, name, pixelSize, withClasses=False):
         scoreName, scores, notes = chooseScore(columns)
         names = micrographNames(micrographs)
         micIds, codes = np.unique(columns['_micId'], return_inverse=True)
-        picks = Picks(columns['_x'], columns['_y'], codes, [(micId, names.get(micId)) for micId in micIds.tolist()],
-                      scores, scoreName, columns.get(PO_CLASS), notes)
+        picks = PlacedPicks(columns['_x'], columns['_y'], codes,
+                            [(micId, names.get(micId)) for micId in micIds.tolist()],
+                            scores, scoreName, columns.get(PO_CLASS), notes)
         return _withoutPlaceless(picks), [_pixelSize(micrographs, name) / pixelSize], micrographs
     particles = itemSet.getImages() if isinstance(itemSet, SetOfClasses) else itemSet
     if particles is None:
@@ -92,7 +93,7 @@ def chooseScore(columns):
 
 
 def _particles(itemSet, name):
-    """The Picks that the particles of a SetOfParticles or SetOfClasses2D were extracted at."""
+    """The PlacedPicks that the particles of a SetOfParticles or SetOfClasses2D were extracted at."""
     xs, ys, codes, keys = array('d'), array('d'), array('q'), {}
     scores, names = {}, None
     itemSet = reopen(itemSet)
@@ -120,8 +121,8 @@ def _particles(itemSet, name):
     columns = {s: np.array(values, dtype=np.float64) for s, values in scores.items()}
     columns['id'] = xs
     scoreName, values, notes = chooseScore(columns)
-    return Picks(np.array(xs), np.array(ys), np.array(codes, dtype=np.int64), list(keys), values, scoreName,
-                 notes=notes)
+    return PlacedPicks(np.array(xs), np.array(ys), np.array(codes, dtype=np.int64), list(keys), values, scoreName,
+                       notes=notes)
 
 
 def _withoutPlaceless(picks):
@@ -129,5 +130,5 @@ def _withoutPlaceless(picks):
     if placed.all():
         return picks
     notes = [*picks.notes, f'{int((~placed).sum())} picks have no position: they are left out.']
-    return Picks(picks.x[placed], picks.y[placed], picks.micrographs[placed], picks.keys, picks.scores[placed],
-                 picks.scoreName, None if picks.classes is None else picks.classes[placed], notes)
+    return PlacedPicks(picks.x[placed], picks.y[placed], picks.micrographs[placed], picks.keys, picks.scores[placed],
+                       picks.scoreName, None if picks.classes is None else picks.classes[placed], notes)

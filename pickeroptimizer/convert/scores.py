@@ -33,27 +33,27 @@ class Scores:
 
     @classmethod
     def unreadable(cls, ids):
-        """Of picks that the worker was not given, because their micrographs are not there."""
+        """Return the Scores of picks that the worker was not given, because their micrographs are not there."""
         return cls(ids, np.zeros(len(ids), np.int8), np.zeros((len(ids), len(tables.SCORE_NUMBERS))))
 
     def __len__(self):
         return len(self.ids)
 
     def without(self, ids):
-        """The scores of other picks than these; `ids` is an array."""
+        """Return the scores of other picks than these; `ids` is an array."""
         others = ~np.isin(self.ids, ids)
         return Scores(self.ids[others], self.statuses[others], self.values[others])
 
     def countUnscored(self):
-        """How many picks are neither scored nor outside: their micrograph could not be read."""
+        """Return how many picks are neither scored nor outside: their micrograph could not be read."""
         return len(self) - int(np.count_nonzero(self.statuses))
 
     def particleProbabilities(self):
-        """Of all scored picks, an array."""
+        """Return the particle probabilities of all scored picks, an array."""
         return self.values[self.statuses == self.STATUSES.index(tables.SCORED), 0]
 
     def countNovel(self, above):
-        """How many scored picks have a novelty above this."""
+        """Return how many scored picks have a novelty above this."""
         novelty = self.values[self.statuses == self.STATUSES.index(tables.SCORED), NUMBERS.index(PO_NOVELTY)]
         return int(np.count_nonzero(novelty > above))
 
@@ -86,7 +86,7 @@ class Scores:
 
 
 def readScores(path):
-    """The Scores of a whole table. Raises InputError if it is not the table that the worker writes."""
+    """Return the Scores of a whole table. Raises InputError if it is not the table that the worker writes."""
     try:
         with open(path, newline='', encoding='utf-8') as stream:
             _checkHeader(path, stream.readline())
@@ -96,7 +96,7 @@ def readScores(path):
 
 
 def scoresSoFar(folder):
-    """The Scores in `folder` as far as the worker has got, None if there are none."""
+    """Return the Scores in `folder` as far as the worker has got, None if there are none."""
     with closing(ScoresReader(folder)) as reader:
         parts = list(iter(reader.read, None))
     if not parts:
@@ -126,11 +126,11 @@ class ScoresReader:
         self.rows = 0
 
     def isWhole(self):
-        """Whether the worker has given the table its final name."""
+        """Return whether the worker has given the table its final name."""
         return os.path.exists(self._table)
 
     def read(self, expected=None):
-        """The Scores of the next whole lines, some 100,000 at most; None if there are none yet.
+        """Return the Scores of the next whole lines, some 100,000 at most; None if there are none yet.
 
         expected(first, number): the ids that so many rows from row `first` on should have. Raises InputError if the
         table is not the one that the worker writes.

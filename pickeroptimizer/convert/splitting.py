@@ -33,7 +33,7 @@ def splitCoordinates(coordinates, scores, minimum, kept, rejected, unscored=None
 
 
 def countClasses(coordinates):
-    """{_poClass: number of picks} of a set that splitCoordinates filled, in the order of tables.CLASSES."""
+    """Return {_poClass: number of picks} of a set that splitCoordinates filled, in the order of tables.CLASSES."""
     if not coordinates.getSize():      # Scipion cannot aggregate nothing
         return {}
     coordinates = reopen(coordinates)

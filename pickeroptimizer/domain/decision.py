@@ -1,7 +1,9 @@
-"""What is kept: the rule, and where it cuts for what a user wants. Knows nothing of Scipion."""
+"""What is kept: the rule, and where it cuts for what a user wants."""
 import math
+from typing import Any, Mapping, Optional
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.tables import CLASSES, PARTICLE
@@ -10,22 +12,23 @@ MOST_PROBABLE, MINIMUM, SHARE, PURITY = range(4)
 RULES = ('most probable class', 'minimum particle probability', 'share of the particles', 'share of junk')
 
 
-def minimumFor(rule, wanted, header, probabilities):
-    """The least particle probability of a kept pick; None when the most probable class decides.
+def minimumFor(rule: int, wanted: Optional[float], header: Optional[Mapping[str, Any]],
+               probabilities: ArrayLike) -> Optional[float]:
+    """Return the least particle probability of a kept pick; None when the most probable class decides.
 
-    wanted: the number that goes with the rule: a probability, or a share in per cent; None with the most probable
-    class. header: of the model, needed for SHARE alone. probabilities: particle probabilities of all scored picks,
-    needed for PURITY alone. Raises InputError where the model cannot promise the share.
+    rule: its number in RULES. wanted: the number that goes with it, a probability, or a share in per cent; None with
+    the most probable class. header: of the model, needed for SHARE alone. probabilities: particle probabilities of
+    all scored picks (n,), needed for PURITY alone. Raises InputError where the model cannot promise the share.
     """
+    if wanted is None or rule not in (SHARE, PURITY):
+        return wanted
     if rule == SHARE:
-        return minimumForShare(header, wanted / 100)
-    if rule == PURITY:
-        return minimumForPurity(probabilities, wanted / 100)
-    return wanted
+        return minimumForShare(header or {}, wanted / 100)
+    return minimumForPurity(probabilities, wanted / 100)
 
 
-def isKept(classes, particleProbabilities, minimum):
-    """Whether scored picks are kept, bool (n,): the keep rule, for the protocol and the windows alike.
+def isKept(classes: ArrayLike, particleProbabilities: Optional[ArrayLike], minimum: Optional[float]) -> np.ndarray:
+    """Return whether scored picks are kept, bool (n,): the keep rule, for the protocol and the windows alike.
 
     classes: (n,) numbers of their most probable classes, as tables.CLASSES has them; particleProbabilities: (n,), not
     needed without a minimum; minimum: the least particle probability of a kept pick, None for the most probable class
@@ -36,14 +39,14 @@ def isKept(classes, particleProbabilities, minimum):
     return np.asarray(particleProbabilities) >= minimum
 
 
-def describe(rule, wanted):
-    """A rule in words, that go after "kept by"."""
+def describe(rule: int, wanted: Optional[float]) -> str:
+    """Return a rule in words that go after "kept by"; for the arguments see minimumFor."""
     return {MOST_PROBABLE: 'the most probable class', MINIMUM: f'a particle probability of {wanted} or more',
             SHARE: f'a share of {wanted} % of the particles', PURITY: f'at most {wanted} % of junk'}[rule]
 
 
-def minimumForShare(header, share):
-    """The cut that keeps at least this share (0-1) of the particles, from a model's header.
+def minimumForShare(header: Mapping[str, Any], share: float) -> float:
+    """Return the cut that keeps at least this share (0-1) of the particles, from a model's header.
 
     It is taken from the labelled particles as the cross-validation saw them: with n of them, at most n / (n + 1) can
     be promised (split conformal prediction). Raises InputError where they are too few or there was none.
@@ -59,8 +62,8 @@ def minimumForShare(header, share):
     return float(held[below - 1])
 
 
-def minimumForPurity(probabilities, junk):
-    """The cut under which at most this share (0-1) of the kept picks is junk, as the probabilities have it.
+def minimumForPurity(probabilities: ArrayLike, junk: float) -> float:
+    """Return the cut under which at most this share (0-1) of the kept picks is junk, as the probabilities have it.
 
     probabilities: particle probabilities of all scored picks. They are those of a set with as much of each class;
     where most picks are particles, as usual, the kept ones are purer than asked for. Nothing is kept (cut above 1)

@@ -1,4 +1,4 @@
-"""Results of an evaluation: one report a variant, what they say in words, and as a table. Knows nothing of Scipion.
+"""Results of an evaluation: one report a variant, what they say in words, and as a table.
 
 A report is what `worker evaluate` writes, a JSON file; while it runs, the report has its draws but no summary yet.
 """
@@ -6,11 +6,11 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from typing import Dict, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.files import replacing
-from ..worker.exchange.plots import best_variant, most_shots
+from ..worker.exchange.plots import Report, best_variant, most_shots
 
 INDEX = 'evaluation.json'
 TABLE = 'evaluation.md'
@@ -21,12 +21,12 @@ OTHERS = {'macro_f1': 'macro-F1', 'accuracy': 'accuracy', 'junk_removed': 'junk 
           'particles_lost': 'particles lost', 'calibration_error': 'calibration error'}
 
 
-def fileOf(variant):
-    """The name of a variant's report."""
+def fileOf(variant: str) -> str:
+    """Return the name of a variant's report."""
     return f'evaluation_{re.sub(r"[^A-Za-z0-9.]+", "_", variant)}.json'
 
 
-def writeIndex(folder, variants, fits):
+def writeIndex(folder: str, variants: Iterable[str], fits: int) -> str:
     """Write into `folder` which variants are compared, by name, and how many trainings each has; return the path."""
     path = os.path.join(folder, INDEX)
     with replacing(path, encoding='utf-8') as stream:
@@ -37,12 +37,12 @@ def writeIndex(folder, variants, fits):
 @dataclass(frozen=True)
 class Evaluation:
     """{variant: report}, None for one that has not begun; and how many trainings a variant has."""
-    reports: Dict[str, Optional[dict]]
+    reports: Dict[str, Optional[Report]]
     fits: int
 
     @classmethod
-    def read(cls, index):
-        """What the index file names, as far as it has come. Raises InputError if a file is damaged or it is gone."""
+    def read(cls, index: str) -> 'Evaluation':
+        """Return what an index file names, as far as it has come. Raises InputError if a file is damaged or gone."""
         try:
             with open(index, encoding='utf-8') as stream:
                 content = json.load(stream)
@@ -52,17 +52,17 @@ class Evaluation:
         folder = os.path.dirname(index)
         return cls({name: _readReport(os.path.join(folder, fileOf(name))) for name in variants}, fits)
 
-    def finished(self):
-        """The reports that have a summary."""
+    def finished(self) -> Dict[str, Report]:
+        """Return the reports that have a summary."""
         return {name: report for name, report in self.reports.items() if report and report.get('summary')}
 
-    def describe(self):
-        """Lines for a person: the best variant, how many labels do, and the figures of every variant."""
+    def describe(self) -> List[str]:
+        """Return lines for a person: the best variant, how many labels do, and the figures of every variant."""
         whole = self.finished()
         lines = self.conclusions() if len(whole) == len(self.reports) else []
         lines.append('Balanced macro-F1, mean ± s.d. of the draws, with so many labels a class:')
         for name, report in self.reports.items():
-            if name in whole:
+            if report and name in whole:
                 lines.append(f'{name}: ' + ', '.join(
                     f'{row[FIGURE]["mean"]:.3f} ± {row[FIGURE]["sd"]:.3f} with {shots}'
                     for shots, row in _rows(report)) + f'; worst draw {_worst(report):.3f}')
@@ -70,18 +70,18 @@ class Evaluation:
                 lines.append(f'{name}: {len(report["draws"]) if report else 0} of {self.fits} trainings done')
         return lines
 
-    def conclusions(self):
-        """Lines about the best of the finished variants, and how many labels do for it; [] if none is finished."""
+    def conclusions(self) -> List[str]:
+        """Return lines about the best of the finished variants, and how many labels do for it; [] without one."""
         whole = self.finished()
         if not whole:
             return []
         best = best_variant(whole)
         return [*_choice(best, whole), advice(whole[best]), *_doubts(whole[best])]
 
-    def table(self):
-        """Markdown: balanced macro-F1 of the finished variants by labels, then their other figures at the most labels.
+    def table(self) -> str:
+        """Return two tables in Markdown: balanced macro-F1 of the finished variants by labels, and their other figures.
 
-        Cells are mean ± s.d. (worst draw), in per cent.
+        The latter are those at the most labels. Cells are mean ± s.d. (worst draw), in per cent.
         """
         reports = self.finished()
         shots = sorted({int(number) for report in reports.values() for number in report['summary']})
@@ -97,7 +97,7 @@ class Evaluation:
         return '\n'.join(lines) + '\n'
 
 
-def _readReport(path):
+def _readReport(path: str) -> Optional[Report]:
     if not os.path.exists(path):
         return None
     try:
@@ -110,8 +110,8 @@ def _readReport(path):
     raise InputError(f'{path}: cannot be read as the result of an evaluation: delete it and continue the run.')
 
 
-def advice(report):
-    """One line: from how many labels on no more is gained than draws differ."""
+def advice(report: Report) -> str:
+    """Return one line: from how many labels on no more is gained than draws differ."""
     rows = [(shots, row[FIGURE]) for shots, row in _rows(report)]
     if len(rows) == 1:
         return 'Give several numbers of labels to learn how many are enough.'
@@ -124,16 +124,16 @@ def advice(report):
             f'beyond the spread of the draws. Label more than {most}.')
 
 
-def _rows(report):
+def _rows(report: Report) -> List[Tuple[str, Dict[str, Any]]]:
     """(labels a class, summary) by growing number of labels."""
     return sorted(report['summary'].items(), key=lambda item: int(item[0]))
 
 
-def _worst(report):
+def _worst(report: Report) -> float:
     return min(row[FIGURE]['worst'] for _, row in _rows(report))
 
 
-def _choice(best, reports):
+def _choice(best: str, reports: Dict[str, Report]) -> List[str]:
     """One line about the best of several variants."""
     if len(reports) == 1:
         return []
@@ -145,7 +145,7 @@ def _choice(best, reports):
     return [f'{line}; no better than {", ".join(alike)} beyond the spread of the draws.' if alike else f'{line}.']
 
 
-def _doubts(report):
+def _doubts(report: Report) -> List[str]:
     """Lines about too few draws, and about the classes that never had as many labels to train on as asked for."""
     most, row = most_shots(report)
     had = [max(numbers) for numbers in zip(*(draw['trained_on'] for draw in report['draws']))]
@@ -156,13 +156,13 @@ def _doubts(report):
     return lines
 
 
-def cell(row, key):
-    """A figure of a summary as mean ± s.d. (worst draw), in per cent; '' where there is no summary."""
+def cell(row: Optional[Mapping[str, Any]], key: str) -> str:
+    """Return a figure of a summary as mean ± s.d. (worst draw), in per cent; '' where there is no summary."""
     if not row:
         return ''
     mean, sd, worst = (100 * row[key][name] for name in ('mean', 'sd', 'worst'))
     return f'{mean:.1f} ± {sd:.1f} ({worst:.1f})'
 
 
-def _line(cells):
+def _line(cells: Iterable[object]) -> str:
     return '| ' + ' | '.join(map(str, cells)) + ' |'

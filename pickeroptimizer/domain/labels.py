@@ -1,14 +1,16 @@
-"""Labelled boxes before they reach the worker: read from a file, checked, drawn. Knows nothing of Scipion.
+"""Labelled boxes as rows, before they reach the worker: read from a file, counted, checked, drawn at random.
 
-A label is a worker.tables.CoordinateRow: its position is in px of the micrographs of the picks.
+A label is a tables.CoordinateRow whose position is in px of the micrographs of the picks. Labels in Scipion's sets are
+the business of convert.labelled_coordinates.
 """
-import csv
-import math
+import os
 import random
 from collections import Counter
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ..worker.exchange.errors import InputError
-from ..worker.exchange.tables import CLASSES, PARTICLE, CoordinateRow
+from ..worker.exchange.files import PathLike
+from ..worker.exchange.tables import CLASSES, PARTICLE, CoordinateRow, Table
 
 BY_ID = 'mic_id'
 BY_NAME = 'mic_name'
@@ -16,74 +18,64 @@ BY_NAME = 'mic_name'
 FEW = 10      # labels of a class, below which models vary a good deal (docs/recogniser.md)
 
 
-def readLabelsFile(path, names):
-    """Read a CSV file with the columns x, y, label and either mic_id or mic_name; others are ignored.
+def readLabelsFile(path: PathLike, names: Mapping[int, str]) -> List[CoordinateRow]:
+    """Return the labels of a CSV file with the columns x, y, label and either mic_id or mic_name; others are ignored.
 
-    `names` is {mic_id: micrograph name}. A label belongs to a pick by its position, so a column coord_id may be
-    there and is not needed. Raises InputError, with the line, for anything that cannot be used.
+    names: {mic_id: name} of the micrographs of the picks. A label belongs to a pick by its position, so a column
+    coord_id may be there and is not needed. Raises InputError, with the line, for anything that cannot be used.
     """
+    if not os.path.exists(path):
+        raise InputError(f'{path}: no such labels file.')
     ids = idsByName(names)
-    try:
-        with open(path, newline='', encoding='utf-8-sig') as stream:
-            reader = csv.DictReader(stream)
-            columns = reader.fieldnames or ()
-            missing = [c for c in ('x', 'y', 'label') if c not in columns]
-            if missing or not (BY_ID in columns or BY_NAME in columns):
-                raise InputError(f'{path}: the header must name {BY_ID} (or {BY_NAME}), x, y and label; '
-                                 f'it names {", ".join(columns) or "nothing"}.')
-            return [_label(row, f'{path}, line {reader.line_num}', names, ids) for row in reader]
-    except FileNotFoundError:
-        raise InputError(f'{path}: no such labels file.') from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f'{path}: cannot be read as a table ({error}).') from None
+    table = Table(path, lambda header: _columns(path, header))
+    labels = []
+    for micrograph, x, y, label in table.rows():
+        name = table.class_name(label)
+        micId = _micIdOf(micrograph, table, names, ids)
+        labels.append(CoordinateRow(None, micId, table.number(x, 'x'), table.number(y, 'y'), name))
+    return labels
 
 
-def _label(row, where, names, ids):
-    if None in row:      # where DictReader puts what is beyond the header, such as the rest of decimal commas
-        raise InputError(f'{where}: more values than columns.')
-    label = (row['label'] or '').strip()
-    if label not in CLASSES:
-        raise InputError(f'{where}: "{label}" is no class; use one of {", ".join(CLASSES)}.')
-    if BY_ID in row:
-        text = row[BY_ID] or ''
+def _columns(path: PathLike, header: Sequence[str]) -> Tuple[str, ...]:
+    """Return the columns to read: that of the micrograph, x, y and label."""
+    micrograph = BY_ID if BY_ID in header else BY_NAME
+    columns = micrograph, 'x', 'y', 'label'
+    if not all(column in header for column in columns):
+        raise InputError(f'{path}: the header must name {BY_ID} (or {BY_NAME}), x, y and label; '
+                         f'it names {", ".join(header) or "nothing"}.')
+    return columns
+
+
+def _micIdOf(text: str, table: Table, names: Mapping[int, str], ids: Mapping[str, Optional[int]]) -> int:
+    """Return the mic_id that a row means, by the id or by the name in it."""
+    if BY_ID in table.header:
         micId = int(text) if text.strip().isdecimal() else None
         known = micId in names
     else:
-        text = row[BY_NAME] or ''
         micId = ids.get(text)
         known = text in ids
         if known and micId is None:
-            raise InputError(f'{where}: several micrographs are called "{text}"; use a column {BY_ID} instead.')
-    if not known:
-        raise InputError(f'{where}: no micrograph "{text}" among those of the picks.')
-    return CoordinateRow(None, micId, _number(row['x'], where, 'x'), _number(row['y'], where, 'y'), label)
+            raise InputError(f'{table.place}: several micrographs are called "{text}"; use a column {BY_ID} instead.')
+    if micId is None or not known:
+        raise InputError(f'{table.place}: no micrograph "{text}" among those of the picks.')
+    return micId
 
 
-def _number(text, where, column):
-    try:
-        value = float(text or '')
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise InputError(f'{where}: {column} "{text}" is no finite number.')
-    return value
-
-
-def idsByName(names):
-    """{name: mic_id} of {mic_id: name}; the id is None for a name that several micrographs bear."""
-    ids = {}
+def idsByName(names: Mapping[int, str]) -> Dict[str, Optional[int]]:
+    """Return {name: mic_id} for {mic_id: name}; the id is None for a name that several micrographs bear."""
+    ids: Dict[str, Optional[int]] = {}
     for micId, name in names.items():
         ids[name] = None if name in ids else micId
     return ids
 
 
-def countByClass(labels):
-    """{class: number of labels} in the order of CLASSES, without the classes that have none."""
+def countByClass(labels: Iterable[CoordinateRow]) -> Dict[str, int]:
+    """Return {class: number of labels} in the order of CLASSES, without the classes that have none."""
     counts = Counter(row.label for row in labels)
     return {name: counts[name] for name in CLASSES if counts[name]}
 
 
-def checkClasses(labels):
+def checkClasses(labels: Iterable[CoordinateRow]) -> None:
     """Raise InputError unless there are labels of particles and of at least one kind of junk."""
     found = list(countByClass(labels))
     if not found:
@@ -94,15 +86,15 @@ def checkClasses(labels):
         raise InputError('All labels are of the class particle: label some ice or carbon too.')
 
 
-def fewLines(counts):
-    """A line for each class with so few labels that a model is uncertain; `counts` {class: labels}."""
+def fewLines(counts: Mapping[str, int]) -> List[str]:
+    """Return a line for each class with so few labels that a model is uncertain; counts: {class: labels}."""
     return [f'Labels of {name}: {number}. With fewer than {FEW} of a class a model is uncertain.'
             for name, number in counts.items() if 0 < number < FEW]
 
 
-def withoutRepeats(labels, names):
-    """The labels, each place once. Raises InputError for a place that has two classes."""
-    places = {}
+def withoutRepeats(labels: Iterable[CoordinateRow], names: Mapping[int, str]) -> List[CoordinateRow]:
+    """Return the labels, each place once; names: {mic_id: name}. Raises InputError for a place with two classes."""
+    places: Dict[Tuple[int, float, float], CoordinateRow] = {}
     for row in labels:
         first = places.setdefault((row.mic_id, row.x, row.y), row)
         if first.label != row.label:
@@ -111,8 +103,8 @@ def withoutRepeats(labels, names):
     return list(places.values())
 
 
-def drawShots(labels, shots, seed):
-    """At most `shots` labels of each class (0: all of them), drawn at random with `seed`, in the given order."""
+def drawShots(labels: Sequence[CoordinateRow], shots: int, seed: int) -> List[CoordinateRow]:
+    """Return at most `shots` labels of each class (0: all of them), drawn at random with `seed`, in the given order."""
     if shots <= 0:
         return list(labels)
     generator = random.Random(seed)

@@ -1,4 +1,4 @@
-"""A laboratory's library of labelled data sets: a folder with one folder for each. Knows nothing of Scipion.
+"""A laboratory's library of labelled data sets: a folder with one folder for each.
 
 A data set is a folder with the files in DATA_SET, which `worker categories` reads.
 """
@@ -7,18 +7,21 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
+from typing import Iterator, List
 
 from ..worker.exchange.errors import InputError
+from ..worker.exchange.files import PathLike
 
 DATA_SET = ('micrographs.csv', 'labels.csv', 'box_angstrom.txt')
 
 
-def isDataSet(folder):
+def isDataSet(folder: PathLike) -> bool:
+    """Return whether a folder has all the files of a data set."""
     return all(os.path.isfile(os.path.join(folder, name)) for name in DATA_SET)
 
 
-def dataSets(library):
-    """The data sets in a library, by name; or the library alone, if it is a data set itself.
+def dataSets(library: str) -> List[str]:
+    """Return the data sets in a library, folders, by name; or the library alone, if it is a data set itself.
 
     Raises InputError if there are none.
     """
@@ -34,8 +37,8 @@ def dataSets(library):
     return found
 
 
-def checkName(library, name):
-    """The folder of a data set that may be written. Raises InputError if the name or the library cannot be used."""
+def checkName(library: str, name: str) -> str:
+    """Return the folder that a data set may be written to. Raises InputError if the name or library cannot be used."""
     if not os.path.isdir(library):
         raise InputError(f'{library or "The library"}: no such folder; make it first.')
     if not name or name.startswith('.') or os.path.basename(name) != name or not name.isprintable():
@@ -44,7 +47,7 @@ def checkName(library, name):
 
 
 @contextmanager
-def addingDataSet(library, name):
+def addingDataSet(library: str, name: str) -> Iterator[str]:
     """Give a folder to write a new data set into; it becomes part of the library when the block ends, and only then.
 
     Nothing is ever overwritten: InputError if there is something else of that name. What is there already with the
@@ -67,5 +70,5 @@ def addingDataSet(library, name):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _isSame(folder, target):
+def _isSame(folder: str, target: str) -> bool:
     return isDataSet(target) and not any(filecmp.cmpfiles(folder, target, DATA_SET, shallow=False)[1:])

@@ -1,14 +1,16 @@
-"""The report of a pretraining, as `worker pretrain` writes it after every epoch. Knows nothing of Scipion."""
+"""The report of a pretraining, as `worker pretrain` writes it after every epoch."""
 import json
+from typing import Any, Dict, Mapping
 
 from ..worker.exchange.errors import InputError
+from ..worker.exchange.files import PathLike
 
 _NEEDED = ('recipe', 'epochs', 'learning_rate', 'batch_size', 'seed', 'device', 'data_sets', 'left_out', 'loss',
            'accuracy')
 
 
-def readReport(path):
-    """The report. Raises InputError if it is not there or damaged."""
+def readReport(path: PathLike) -> Dict[str, Any]:
+    """Return the report in a file. Raises InputError if it is not there or damaged."""
     try:
         with open(path, encoding='utf-8') as stream:
             report = json.load(stream)
@@ -19,8 +21,8 @@ def readReport(path):
     return report
 
 
-def describeData(report):
-    """What it learnt from, in a few words."""
+def describeData(report: Mapping[str, Any]) -> str:
+    """Return what a pretraining learnt from, in a few words."""
     counts = report['data_sets']
     total = sum(sum(numbers.values()) for numbers in counts.values())
     categories = sum(number > 0 for numbers in counts.values() for number in numbers.values())

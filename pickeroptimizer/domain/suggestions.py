@@ -1,11 +1,15 @@
 """Which pick to label next, so that few answers give labels of every class that are worth training on.
 
-Needs numpy alone. Junk is what is looked for: a guess that fails mostly turns out to be a particle, and particles are
-wanted too, those that look like junk above all. So what is missing of them is asked for last. See docs/suggestions.md.
+Junk is what is looked for: a guess that fails mostly turns out to be a particle, and particles are wanted too, those
+that look like junk above all. So what is missing of them is asked for last. See docs/suggestions.md.
 """
-import numpy as np
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from ..worker.exchange.feature_file import read_features
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..worker.exchange.feature_file import Features, read_features
+from ..worker.exchange.files import PathLike
 from ..worker.exchange.tables import PARTICLE
 
 CYCLE = 4                 # answers, of which one explores, and one of the first cycles is taken at random
@@ -15,8 +19,8 @@ GIVE_UP = 30              # answers in vain, after which a class counts as not t
 RIDGE = 1 / 64            # regularisation of the classifier; features have a squared length of about 1
 
 
-def load(path):
-    """What `worker embed` wrote, as arguments for Suggester: features (n, m), ids of the picks, of their micrographs.
+def load(path: PathLike) -> Features:
+    """Return what `worker embed` wrote, as arguments for Suggester.
 
     Raises InputError for a file that is missing, damaged or something else.
     """
@@ -30,7 +34,7 @@ class Suggester:
     all on one).
     """
 
-    def __init__(self, features, ids, micIds=None, seed=0):
+    def __init__(self, features: ArrayLike, ids: Iterable[int], micIds: Optional[ArrayLike] = None, seed: int = 0):
         self._features = np.asarray(features, dtype=np.float64)
         self._ids = [int(coordId) for coordId in ids]
         self._index = {coordId: i for i, coordId in enumerate(self._ids)}
@@ -41,10 +45,10 @@ class Suggester:
         self._chance = np.random.default_rng(seed).random(len(self._ids))
         self._inputs = np.column_stack((self._features, np.ones(len(self._ids))))
         self._background = self._inputs.T @ self._inputs / len(self._ids), self._inputs.mean(axis=0)
-        self._asked = {}      # {id: the classes that it was suggested in search of}
+        self._asked: Dict[int, Sequence[str]] = {}      # {id: the classes that it was suggested in search of}
 
-    def next(self, labels, wanted, skipped=()):
-        """The id of the pick to ask about; None when all `wanted` labels are there or cannot be found.
+    def next(self, labels: Dict[int, str], wanted: Mapping[str, int], skipped: Iterable[int] = ()) -> Optional[int]:
+        """Return the id of the pick to ask about; None when all `wanted` labels are there or cannot be found.
 
         labels: {id: class}, in the order of labelling; ids of places that are no picks count, but teach nothing.
         wanted: {class: number of labels}; skipped: ids that are not to be suggested.
@@ -61,20 +65,22 @@ class Suggester:
         self._asked[chosen] = sought
         return chosen
 
-    def givenUp(self, labels, wanted):
-        """The classes, in the order of `wanted`, that are wanted and no longer looked for: they seem not to be there,
-        or no more of them than were found."""
+    def givenUp(self, labels: Dict[int, str], wanted: Mapping[str, int]) -> List[str]:
+        """Return the classes, in the order of `wanted`, that are wanted and no longer looked for.
+
+        They seem not to be there, or no more of them than were found. For the arguments see next.
+        """
         return [name for name, number in wanted.items()
                 if _count(labels, name) < number and self._inVain(labels, name) >= GIVE_UP]
 
-    def _lacking(self, labels, wanted):
-        """{class: how many are missing} of the classes that are still looked for."""
+    def _lacking(self, labels: Dict[int, str], wanted: Mapping[str, int]) -> Dict[str, int]:
+        """Return {class: how many are missing} of the classes that are still looked for."""
         hopeless = self.givenUp(labels, wanted)
         missing = {name: number - _count(labels, name) for name, number in wanted.items() if name not in hopeless}
         return {name: number for name, number in missing.items() if number > 0}
 
-    def _inVain(self, labels, name):
-        """Answers since the last label of this class that were given in search of it."""
+    def _inVain(self, labels: Dict[int, str], name: str) -> int:
+        """Return the number of answers since the last label of this class in search of it."""
         number = 0
         for coordId in reversed(labels):
             if labels[coordId] == name:
@@ -82,13 +88,14 @@ class Suggester:
             number += name in self._asked.get(coordId, ())
         return number
 
-    def _rank(self, known, passed, lacking, wanted, answers, free):
-        """How much to prefer each pick (n), and the classes that are sought by that."""
+    def _rank(self, known: Dict[int, str], passed: List[int], lacking: Dict[str, int], wanted: Mapping[str, int],
+              answers: int, free: np.ndarray) -> Tuple[np.ndarray, Sequence[str]]:
+        """Return how much to prefer each pick (n), and the classes sought by that: a tuple of one for a guess."""
         junk = [name for name in lacking if name != PARTICLE]
         typical = wanted.get(PARTICLE, 0) // TYPICAL_SHARE
         if answers % CYCLE == CYCLE - 1 and answers < CYCLE * typical:
             return self._chance, ()
-        target = max(junk or lacking, key=lacking.get)
+        target = max(junk or lacking, key=lambda name: lacking[name])
         if junk and (target not in known.values() or answers % CYCLE == 0):
             labelled = np.bincount(self._micrographs[list(known)], minlength=self._micrographs.max() + 1)
             return self._distance([*known, *passed]) / (1 + labelled[self._micrographs]), junk
@@ -102,14 +109,14 @@ class Suggester:
         hits = [name == target for i, name in known.items() if self._asked.get(self._ids[i]) == (target,)]
         return np.where(likely, -margin if all(hits[-BOLD:]) else margin, -np.inf), (target,)
 
-    def _distance(self, seen):
-        """Of each pick (n) to the nearest one that was labelled or passed over; to the middle of all while none was."""
+    def _distance(self, seen: List[int]) -> np.ndarray:
+        """Return how far each pick (n) is from the nearest that was labelled or passed over; of the middle if none."""
         others = self._features[seen] if seen else self._features.mean(axis=0)[None]
         squared = (self._features ** 2).sum(axis=1)[:, None] + (others ** 2).sum(axis=1) - 2 * self._features @ others.T
         return np.sqrt(np.maximum(squared.min(axis=1), 0))
 
-    def _margin(self, known, target):
-        """By how much each pick (n) looks more like `target` than like any other class, after a ridge regression.
+    def _margin(self, known: Dict[int, str], target: str) -> np.ndarray:
+        """Return by how much each pick (n) looks more like `target` than like any other class, by a ridge regression.
 
         Each class weighs the same. All picks together count as one more class's worth of particles, which most are.
         """
@@ -128,5 +135,5 @@ class Suggester:
         return scores[:, own] - np.delete(scores, own, axis=1).max(axis=1, initial=-np.inf)
 
 
-def _count(labels, name):
+def _count(labels: Dict[int, str], name: str) -> int:
     return sum(label == name for label in labels.values())

@@ -26,7 +26,7 @@ RECIPES = ('default', 'paper')      # of the worker, in the order in which forms
 
 @contextmanager
 def oneLineErrors():
-    """What a user can mend becomes the protocol's own error, as one line and without a traceback."""
+    """Let what a user can mend become the protocol's own error, as one line and without a traceback."""
     try:
         yield
     except InputError as error:
@@ -174,13 +174,13 @@ class PickerOptimizerProtocol(EMProtocol):
 
 
 def boxAngstrom(coordinates):
-    """The box of a SetOfCoordinates in Å, None if it has none."""
+    """Return the box of a SetOfCoordinates in Å, None if it has none."""
     box = coordinates.getBoxSize()
     return box * coordinates.getMicrographs().getSamplingRate() if box else None
 
 
 def fileDigest(path):
-    """Of a file's content, so that a changed file is noticed; '' when it is not there."""
+    """Return the digest of a file's content, by which a changed file is noticed; '' when it is not there."""
     if not os.path.isfile(path):
         return ''
     with open(path, 'rb') as stream:
@@ -188,11 +188,11 @@ def fileDigest(path):
 
 
 def countsText(counts):
-    """{name: number} as '12 particle, 3 ice', or 'none'."""
+    """Return {name: number} as '12 particle, 3 ice', or 'none'."""
     return ', '.join(f'{number} {name}' for name, number in counts.items() if number) or 'none'
 
 
 def failedLines(failed, names):
-    """A line for each failed micrograph of a worker's report; `names` is {mic_id: name}."""
+    """Return a line for each failed micrograph of a worker's report; `names` is {mic_id: name}."""
     return [f'   {names.get(entry["mic_id"], entry["path"])}: {entry["reason"].removeprefix(entry["path"] + ": ")}'
             for entry in failed]

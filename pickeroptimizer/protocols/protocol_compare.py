@@ -10,7 +10,7 @@ from pyworkflow.utils import Message, cleanPath
 
 from .. import convert
 from ..comparison import Comparison, agreement, report
-from ..comparison.analysis import Results
+from ..comparison.analysis import Analysis
 from ..comparison.describe import sentences
 from ..comparison.tables import write_tables
 from ..objects import PickerOptimizerComparison
@@ -160,11 +160,11 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
         cleanPath(folder)
         os.makedirs(folder)
         self.info('Computing tables and confidence intervals')
-        results = Results.of(comparison)
-        write_tables(results, folder)
+        analysis = Analysis.of(comparison)
+        write_tables(analysis, folder)
         self.info('Writing the report')
-        report.write(self._getExtraPath(report.REPORT), results, pictures)
-        self.summaryVar.set('\n'.join(sentences(results)))
+        report.write(self._getExtraPath(report.REPORT_FILE), analysis, pictures)
+        self.summaryVar.set('\n'.join(sentences(analysis)))
 
     def createOutputStep(self, job, choices):
         """Register the comparison and the sets that are asked for."""
@@ -184,7 +184,7 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
 
     # -------------------------- information ---------------------------------
     def getComparison(self):
-        """The comparison.Comparison of the run. Raises InputError if it has not finished or is damaged."""
+        """Return the comparison.Comparison of the run. Raises InputError if it has not finished or is damaged."""
         return Comparison.load(self._getExtraPath())
 
     def _validate(self):

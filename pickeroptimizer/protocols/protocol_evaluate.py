@@ -16,8 +16,8 @@ from ..worker.exchange.files import replacing
 from ..worker.exchange.splits import AT_RANDOM, BY_MICROGRAPH, check_split
 from ..worker.exchange.studies import STUDIES
 from ..worker.exchange.tables import write_labels
-from .parameters.labels import LabelledInput
-from .parameters.starting_weights import START_IMAGENET, StartingWeights
+from .parameters.labelled_input import LabelledInput
+from .parameters.starting_weights import StartFrom, StartingWeights
 from .protocol_base import RECIPES, PickerOptimizerProtocol, countsText, oneLineErrors
 
 SPLITS = (BY_MICROGRAPH, AT_RANDOM)
@@ -173,7 +173,7 @@ class ProtPickerOptimizerEvaluate(LabelledInput, StartingWeights, PickerOptimize
 
     def _warnings(self):
         lines = self._gpuWarnings() + self._labelWarnings()
-        if self.study.get() != ALONE and self.startFrom.get() == START_IMAGENET:
+        if self.study.get() != ALONE and self.startFrom.get() == StartFrom.IMAGENET:
             lines.append('The comparison will have the same twice: with ImageNet as starting weights, variants from '
                          'the weights of the plugin are those from ImageNet.')
         return lines

@@ -8,7 +8,7 @@ from .. import convert
 from ..domain import labels as labelling
 from ..domain import library
 from ..worker.exchange.errors import InputError
-from .parameters.labels import LabelledInput
+from .parameters.labelled_input import LabelledInput
 from .protocol_base import PickerOptimizerProtocol, countsText, oneLineErrors
 
 

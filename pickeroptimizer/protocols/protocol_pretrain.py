@@ -151,7 +151,7 @@ class ProtPickerOptimizerPretrain(StartingWeights, PickerOptimizerProtocol):
         return self._gpuWarnings()
 
     def getReport(self):
-        """What the training reported so far; None before its first epoch has ended. Raises InputError."""
+        """Return what the training reported so far; None before its first epoch has ended. Raises InputError."""
         path = self._getExtraPath(REPORT)
         return readReport(path) if os.path.exists(path) else None
 

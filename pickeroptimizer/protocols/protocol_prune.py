@@ -1,9 +1,7 @@
 """Protocol that splits picks into kept and rejected ones with a model, also while they are still being picked."""
-import re
 import sqlite3
 from datetime import datetime
 from enum import Enum, auto
-from itertools import chain, count
 
 from pwem.objects import SetOfCoordinates
 from pyworkflow.exceptions import PyworkflowException
@@ -11,11 +9,11 @@ from pyworkflow.protocol import params
 from pyworkflow.utils import Message, cleanPath, cleanPattern
 
 from .. import Plugin, convert
-from ..domain import decision
 from ..domain.corrections import Corrections
-from ..domain.decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.model_header import read_header
+from .further_cuts import FurtherCuts
+from .parameters.keep_rule import KeepRule
 from .protocol_base import (
     ERROR_FILE,
     MODEL,
@@ -29,7 +27,6 @@ from .protocol_base import (
 )
 from .streaming.prune_stream import PruneStream
 
-CUT_OUTPUTS = 'kept', 'rejected'      # what the names of further outputs begin with
 NOVEL = 2.0      # from here on hardly any pick of a labelled kind is met (docs/recogniser.md)
 BOX_TOLERANCE = 0.25      # relative difference of box sizes from which on the user is asked
 
@@ -41,7 +38,7 @@ class PickerOptimizerPruneOutputs(Enum):
     unscoredCoordinates = auto()
 
 
-class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
+class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
     """Split picked coordinates into particles, which are kept, and ice, carbon and other junk, rejected.
 
     Every output coordinate is the one of the input, with its id and all its attributes, and has five more: the
@@ -82,29 +79,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
                       help='Look at these micrographs instead of those that the coordinates were picked on: for '
                            'instance ones that are not denoised, or of another pixel size. They are found by their '
                            'names; positions are scaled for looking, the outputs keep the positions of the input.')
-        form.addParam('decision', params.EnumParam, default=MOST_PROBABLE, label='Keep by', choices=list(RULES),
-                      help='Most probable class: keep what is more likely a particle than any kind of junk.\n'
-                           'Minimum particle probability: keep what is a particle with at least this probability.\n'
-                           'Share of the particles: keep at least so many of the true particles, and as little else '
-                           'as that allows.\n'
-                           'Share of junk: keep as much as possible with at most so much junk among it. This needs all '
-                           'picks: the outputs come when the input is closed.\n'
-                           'Change it and continue the run: the scores are used again.')
-        form.addParam('minProbability', params.FloatParam, default=0.5, condition=f'decision=={MINIMUM}',
-                      validators=[params.Range(0., 1., error='must lie between 0 and 1.')],
-                      label='Minimum particle probability',
-                      help='Higher: purer and fewer. Continue the run after a change: the scores are used again.')
-        form.addParam('keptParticles', params.FloatParam, default=95, condition=f'decision=={SHARE}',
-                      validators=[params.Range(1., 99.9, error='must lie between 1 and 99.9.')],
-                      label='Keep of the particles (%)',
-                      help='At least so many per cent of the particles are kept, as far as the labelled ones tell: '
-                           'the cut is taken from what the cross-validation of the model said of them. 30 labelled '
-                           'particles can promise 96 %, 100 can promise 99 %.')
-        form.addParam('keptJunk', params.FloatParam, default=2, condition=f'decision=={PURITY}',
-                      validators=[params.Range(0.01, 99., error='must lie between 0.01 and 99.')],
-                      label='Junk among the kept (%)',
-                      help='At most so many per cent of the kept picks are junk, as the probabilities have it. They do '
-                           'not know that most picks are particles, so the kept ones are usually purer.')
+        self._defineDecisionParams(form)
         form.addParam('batchSize', params.IntParam, default=0, expertLevel=params.LEVEL_ADVANCED,
                       validators=[params.GE(0, error='must not be negative.')], label='Boxes at a time',
                       help='How many boxes go through the network at a time; 0: chosen by the program. Lower it if '
@@ -144,7 +119,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
     # What PruneStream and GrowingOutputs need of a run
 
     def lookedAt(self):
-        """The SetOfMicrographs that is looked at."""
+        """Return the SetOfMicrographs that is looked at."""
         return self.lookedAtPointer().get()
 
     def lookedAtPointer(self):
@@ -153,13 +128,13 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         return self.inputCoordinates.get().getMicrographs(asPointer=True)
 
     def checkPixelSizes(self):
-        """Raises InputError if the micrographs, of which there are some now, have none."""
+        """Raise InputError if the micrographs, of which there are some now, have none."""
         for micrographs in (self.inputCoordinates.get().getMicrographs(), self.lookedAt()):
             for line in self._checkMicrographs(micrographs, 'micrographs'):
                 raise InputError(line)
 
     def workerJob(self, feed):
-        """A function that runs the worker, which follows the file `feed` of this folder, from whatever thread."""
+        """Return a function that runs the worker, from whatever thread; it follows the file `feed` of this folder."""
         cleanPattern(self._getExtraPath(f'*.{ERROR_FILE}'))
         cleanPath(self._getExtraPath(REPORT))
         convert.takeUpScores(self._getExtraPath(), self.inputModel.get().getFileName())
@@ -171,15 +146,15 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         return self._workerJob('prune', arguments, errorFile=f'{feed}.{ERROR_FILE}')
 
     def outputPath(self, name):
-        """The file of an output."""
+        """Return the file of an output."""
         return self._getPath(f'coordinates{self.OUTPUT_FILES[name]}.sqlite')
 
     def newOutput(self, name):
-        """An empty set for an output, in the place of what was there."""
+        """Return an empty set for an output, in the place of what was there."""
         return self._newCoordinatesLike(self.inputCoordinates.get(), self.OUTPUT_FILES[name])
 
     def openedOutput(self, name):
-        """The set of an output as an earlier launch left it."""
+        """Return the set of an output as an earlier launch left it."""
         coordinates = SetOfCoordinates(filename=self.outputPath(name), indexes=['_micId'])
         coordinates.copyInfo(self.inputCoordinates.get())
         return coordinates
@@ -194,51 +169,12 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         self.summaryVar.set(f'{text}, of {given} picks that have come.')
         self._store(self.summaryVar)
 
-    def createCoordinates(self, mode, wanted, corrected=None):
-        """Split the picks by another decision into two further outputs; return these, (kept, rejected).
-
-        mode, wanted: see decision.minimumFor. corrected: {coord_id: class} of picks that a user has given another
-        class. The outputs' names say what was decided. Nothing is scored; the other outputs stay as they are. Raises
-        InputError where the run is in progress, has no scores, or cannot decide so.
-        """
-        if self.isActive():
-            raise InputError('The run is in progress: wait for its end.')
-        scores = convert.readScores(self._getExtraPath(convert.SCORES))
-        header = self.inputModel.get().getHeader() if mode == SHARE else None
-        minimum = decision.minimumFor(mode, wanted, header, scores.particleProbabilities())
-        cut = self._newCutName(mode, wanted)
-        coordinates = self.inputCoordinates.get()
-        outputs = {f'{what}{cut}': self._newCoordinatesLike(coordinates, f'{what.capitalize()}{cut}')
-                   for what in CUT_OUTPUTS}
-        convert.splitCoordinates(coordinates, scores, minimum, *outputs.values(), corrected=corrected)
-        how = decision.describe(mode, wanted) + (f', {len(corrected)} corrected by hand' if corrected else '')
-        for what, coordinates in zip(CUT_OUTPUTS, outputs.values()):
-            coordinates.setObjComment(f'{what} by {how}')
-        self._defineOutputs(**outputs)
-        for coordinates in outputs.values():
-            self.relateToInputs(coordinates)
-        self._store()
-        return tuple(outputs.items())
-
-    def _newCutName(self, mode, wanted):
-        """What the outputs of a decision are called after `kept` or `rejected`; no output is called so yet."""
-        number = '' if wanted is None else re.sub(r'\W', '_', f'{wanted:g}')
-        name = {MOST_PROBABLE: 'MostProbable', MINIMUM: 'Min', SHARE: 'Share', PURITY: 'MaxJunk'}[mode] + number
-        names = chain((name,), (f'{name}_no{i}' for i in count(2)))
-        return next(name for name in names if not any(self.hasAttribute(f'{what}{name}') for what in CUT_OUTPUTS))
-
-    def getDecision(self):
-        """(mode, wanted) of the form; see decision.minimumFor."""
-        wanted = {MOST_PROBABLE: None, MINIMUM: self.minProbability.get(), SHARE: self.keptParticles.get(),
-                  PURITY: self.keptJunk.get()}
-        return self.decision.get(), wanted[self.decision.get()]
-
     def corrections(self):
-        """The Corrections of this run's picks."""
+        """Return the Corrections of this run's picks."""
         return Corrections(self._getExtraPath())
 
     def getCorrections(self):
-        """{coord_id: worker.tables.CoordinateRow}. Raises InputError if they cannot be read."""
+        """Return {coord_id: tables.CoordinateRow}. Raises InputError if they cannot be read."""
         return self.corrections().read()
 
     def _describe(self, stream):
@@ -284,9 +220,7 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
         if other is not None:
             errors += self._checkMicrographs(other, 'other micrographs')
         try:
-            header = read_header(model.getFileName())
-            if self.decision.get() == SHARE:
-                decision.minimumForShare(header, self.keptParticles.get() / 100)
+            self._checkDecision(read_header(model.getFileName()))
         except InputError as error:
             errors.append(str(error))
         if not errors and other is not None and not other.isStreamOpen() and not convert.matchMicrographs(
@@ -309,9 +243,5 @@ class ProtPickerOptimizerPrune(PickerOptimizerProtocol):
     def _methods(self):
         if not self.summaryVar.get():
             return []
-        how = {MOST_PROBABLE: 'whose most probable class is particle',
-               MINIMUM: f'whose particle probability is at least {self.minProbability.get():g}',
-               SHARE: f'above the cut that keeps {self.keptParticles.get():g} % of the labelled particles',
-               PURITY: f'above the cut with {self.keptJunk.get():g} % of junk expected'}[self.decision.get()]
         return [f'The coordinates {self.getObjectTag("inputCoordinates")} were pruned with PickerOptimizer '
-                f'[Li2022pickeroptimizer]: kept were those {how}.']
+                f'[Li2022pickeroptimizer]: kept were those {self._decisionInWords()}.']

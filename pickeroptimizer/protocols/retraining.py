@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from .. import convert
 from ..domain import labels as labelling
+from ..domain.corrections import corrected
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.tables import read_labels, write_labels
 from . import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
-from .parameters.labels import SETS
-from .protocol_train import FROM_FILE
+from .parameters.label_sets import SETS
+from .parameters.training_labels import LabelSource
 
 # Scipion looks again whether a scheduled run can start only after two minutes, but a training takes less than one.
 FIRST_LOOK_S = 30
@@ -19,7 +20,7 @@ Plan = namedtuple('Plan', 'training labels new coordinates lost')
 
 
 def plan(project, run):
-    """What a retraining with the corrections of a prune run would use.
+    """Return what a retraining with the corrections of a prune run would use.
 
     Raises InputError, in one line, where there are no corrections or the labels of its model are not at hand.
     """
@@ -41,8 +42,7 @@ def plan(project, run):
         moved = convert.moveLabels(labels, old, new)
         labels, lost = moved, len(labels) - len(moved)
     near = run.inputModel.get().getBoxAngstrom() / coordinates.get().getMicrographs().getSamplingRate() / 4
-    labels = [row for row in labels if not any(_isAt(row, correction, near) for correction in corrections)]
-    labels += corrections
+    labels = corrected(labels, corrections, near)
     labelling.checkClasses(labels)
     return Plan(training, [replace(row, coord_id=None) for row in labels], len(corrections), coordinates, lost)
 
@@ -57,11 +57,6 @@ def _trainingOf(project, model):
                      'prune with a model of a "fine-tune" run of this project.')
 
 
-def _isAt(row, correction, near):
-    """Whether a label is of the box that a correction is of; `near` in px."""
-    return row.mic_id == correction.mic_id and abs(row.x - correction.x) < near and abs(row.y - correction.y) < near
-
-
 def prepare(project, run, planned):
     """Save the two new runs, (training, pruning), linked to each other; neither is started."""
     training = project.copyProtocol(planned.training)
@@ -70,7 +65,7 @@ def prepare(project, run, planned):
     # In the folder of the pruned run: a restart of the new one would empty its own.
     name = f'labels_of_run_{training.getObjId()}.csv'
     write_labels(run._getExtraPath(name), planned.labels)
-    training.labelSource.set(FROM_FILE)
+    training.labelSource.set(LabelSource.FILE)
     training.labelsFile.set(run._getExtraPath(name))
     training.shots.set(0)
     for parameter in (*SETS, 'inputLabels'):      # or the workflow would show them as its inputs

@@ -6,7 +6,7 @@ To find one's way:
    micrograph reader, errors. It imports no torch.
 3. A pick passes `inference`: a source gives the picks of one micrograph, `prefetching` reads it, a predictor cuts the
    boxes (`boxes.cropping`) and shows them to the network (`network.networks`), `scoring` writes the rows.
-4. A model comes of `training`: `boxes.labelled` cuts the labelled boxes, a recipe (`training.recipes`) fits a recogniser
-   to them, `cross_validation` judges and calibrates it, `network.model_file` writes it.
+4. A model comes of `training`: `boxes.labelled` cuts the labelled boxes, a recipe (`training.recipes`) fits a
+   recogniser to them, `cross_validation` judges and calibrates it, `network.model_file` writes it.
 `simulation` makes micrographs whose truth is known: for tests, the demo, and pretraining.
 """

@@ -1,4 +1,4 @@
-"""`python -m worker COMMAND ...`"""
+"""Run `python -m worker COMMAND ...`."""
 import os
 import sys
 
@@ -6,6 +6,6 @@ import sys
 # with other work to do, spinning made pruning eight times slower; on an idle one it made no difference.
 os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 
-from .cli import main  # noqa: E402
+from .cli import main
 
 sys.exit(main())

@@ -1,0 +1,1 @@
+"""Parts of the protocols' forms, each with what follows from its parameters: mixins, no protocols."""

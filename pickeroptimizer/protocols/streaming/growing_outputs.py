@@ -60,7 +60,7 @@ class GrowingOutputs:
                                  f'written: is the disk full? Mend that and continue the run.')
 
     def sizes(self):
-        """How many picks each has, 0 where there is none: kept, rejected, unscored."""
+        """Return how many picks each has, 0 where there is none: kept, rejected, unscored."""
         return [0 if itemSet is None else itemSet.getSize() for itemSet in self._sets.values()]
 
     def _make(self, name):

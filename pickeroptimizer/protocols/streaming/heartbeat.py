@@ -26,12 +26,12 @@ class Heartbeat:
         self._heart = threading.Thread(target=self._beat, daemon=True)
 
     def end(self):
-        """Nothing more comes."""
+        """Say that nothing more comes."""
         with open(self._path, 'w', encoding='utf-8') as stream:
             stream.write(f'{FEED_END}\n')
 
     def isThere(self):
-        """False once a later feeder has taken over."""
+        """Return whether no later feeder has taken over yet."""
         return os.path.exists(self._path)
 
     def __enter__(self):

@@ -26,7 +26,7 @@ class Producer:
         self._run, self._project = run, project
 
     def ending(self):
-        """How it ended, in words that follow its name; '' while it may go on or cannot be asked."""
+        """Return how it ended, in words that follow its name; '' while it may go on or cannot be asked."""
         if self._run is None or not os.path.exists(self._run.getDbPath()):
             return ''
         try:

@@ -105,7 +105,7 @@ class PruneStream:
         cleanPattern(os.path.join(self._folder, f'{convert.SCORES}.*.part'))
         self._tables.clear()
 
-    def _openOutputs(self, resume, probabilities=None):
+    def _openOutputs(self, resume, probabilities=()):
         if not resume:      # if this is killed before the outputs are empty, the next launch empties them, too
             self._writeRecord({**self._record, 'decision': None})
         header = self._run.inputModel.get().getHeader()
@@ -207,7 +207,7 @@ class PruneStream:
         """Read the scores that have come, and put them into the outputs where it is time for that."""
         self._readScores()
         allRead = self._reader.rows == len(self._tables)
-        if not self._pending or allRead and not self._more:      # nothing, or the last: see _finish
+        if not self._pending or (allRead and not self._more):      # nothing, or the last: see _finish
             return
         if time.monotonic() - self._updated >= max(self._cost / MOST_UPDATING, 0 if allRead else self._interval):
             self._update(Set.STREAM_OPEN)

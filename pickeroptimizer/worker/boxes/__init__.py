@@ -1,2 +1,1 @@
-"""Boxes: cut out of micrographs (cropping), labelled ones (labelled), of many data sets (categories), turned
-(augmentation)."""
+"""Boxes: cropping, labelled ones, categories (those of many data sets), and augmentation."""

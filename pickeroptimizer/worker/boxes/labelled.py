@@ -18,7 +18,8 @@ class LabelledBoxes:
     """Labelled boxes, and what was left out.
 
     rows: of the table (n); pixels: (n, fields, side, side), normalised; labels: class names (n); mic_ids: ids of their
-    micrographs (n); failed_micrographs: dicts of mic_id, path, reason; dropped: labels that were left out.
+    micrographs (n); failed_micrographs: dicts of mic_id, path, reason; dropped: labels that were left out, on those or
+    outside their micrograph; warnings: lines about these, and about what was filled in.
     """
     rows: List[CoordinateRow]
     pixels: Tensor
@@ -26,6 +27,7 @@ class LabelledBoxes:
     mic_ids: np.ndarray
     failed_micrographs: List[dict]
     dropped: int
+    warnings: List[str]
 
     def counts(self) -> Dict[str, int]:
         """Return the number of boxes of each class that occurs, in the order of CLASSES."""
@@ -37,8 +39,8 @@ def crop_labels(micrographs: Dict[int, MicrographRow], labels: Sequence[Coordina
     """Read every micrograph that has labels, once, and crop its labelled boxes.
 
     A box is `box_angstrom` Å wide and becomes `size` px; `margin` widens field and picture alike, to leave room for
-    rotations. Micrographs that cannot be read are reported and their labels dropped.
-    Raises InputError for a label of an unknown micrograph, or outside its micrograph.
+    rotations. Micrographs that cannot be read are reported and their labels dropped; so are labels outside their
+    micrograph. Raises InputError for a label of an unknown micrograph, and if no label is left.
     """
     by_micrograph = defaultdict(list)
     for label in labels:
@@ -46,18 +48,32 @@ def crop_labels(micrographs: Dict[int, MicrographRow], labels: Sequence[Coordina
             raise InputError(f'label at x={label.x:g}, y={label.y:g}: no micrograph has the id {label.mic_id}.')
         by_micrograph[label.mic_id].append(label)
     side = int(np.ceil(size * margin))
-    rows, pixels, failed, dropped = [], [], [], 0
+    rows: List[CoordinateRow] = []
+    pixels: List[Tensor] = []
+    failed: List[dict] = []
+    warnings: List[str] = []
+    dropped = 0
     for mic_id, wanted in by_micrograph.items():
         row = micrographs[mic_id]
         try:
-            image = read_micrograph(row.path)
+            image = read_micrograph(row.path, warn=warnings.append)
             levels = cropping.levels(torch.from_numpy(image), box_angstrom / row.pixel_size, size, fields)
         except InputError as error:
             failed.append({'mic_id': mic_id, 'path': str(row.path), 'reason': str(error)})
+            warnings.append(f'micrograph {mic_id} is left out: {error}')
             dropped += len(wanted)
             continue
         xy = np.array([(label.x, label.y) for label in wanted], dtype=np.float32)
-        _check_inside(xy, image.shape, row, wanted)
+        on_it = cropping.inside(xy, *image.shape)
+        if not on_it.all():
+            outside = wanted[int(np.argmin(on_it))]
+            warnings.append(f'{int((~on_it).sum())} labels outside micrograph {mic_id} are left out; the first is '
+                            f'"{outside.label}" at x={outside.x:g}, y={outside.y:g} ({row.path}, {image.shape[1]} x '
+                            f'{image.shape[0]} px).')
+            dropped += int((~on_it).sum())
+            wanted, xy = [label for label, good in zip(wanted, on_it) if good], xy[on_it]
+            if not wanted:
+                continue
         centres = torch.from_numpy(xy)
         width = box_angstrom / row.pixel_size * side / size
         pixels.append(torch.cat([cropping.crop(level, centres, width * field, side)
@@ -65,14 +81,6 @@ def crop_labels(micrographs: Dict[int, MicrographRow], labels: Sequence[Coordina
         rows += wanted
     if not pixels:
         raise InputError(f'none of the {len(by_micrograph)} labelled micrographs can be used; the first: '
-                         f'{failed[0]["reason"]}' if failed else 'there are no labels.')
+                         f'{failed[0]["reason"]}' if failed else warnings[0] if warnings else 'there are no labels.')
     return LabelledBoxes(rows, torch.cat(pixels), np.array([row.label for row in rows]),
-                   np.array([row.mic_id for row in rows]), failed, dropped)
-
-
-def _check_inside(xy, shape, row, wanted):
-    outside = ~cropping.inside(xy, *shape)
-    if outside.any():
-        label = wanted[int(np.argmax(outside))]
-        raise InputError(f'label "{label.label}" at x={label.x:g}, y={label.y:g} lies outside micrograph {row.mic_id} '
-                         f'({row.path}, {shape[1]} x {shape[0]} px).')
+                         np.array([row.mic_id for row in rows]), failed, dropped, warnings)

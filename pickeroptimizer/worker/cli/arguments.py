@@ -27,6 +27,14 @@ def whole(least: int) -> Callable[[str], int]:
     return parse
 
 
+def folds(text: str) -> int:
+    """Parse the number of folds of a cross-validation: 0 for none, or 2 and more."""
+    value = whole(0)(text)
+    if value == 1:
+        raise argparse.ArgumentTypeError('1 fold leaves nothing to train on; give 0 for none, or 2 and more')
+    return value
+
+
 def positive(text: str) -> float:
     """Parse an argument that is a finite number above 0."""
     value = float(text)

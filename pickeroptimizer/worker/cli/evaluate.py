@@ -3,7 +3,7 @@ import argparse
 from pathlib import Path
 
 from ..exchange import tables
-from .arguments import add_device, add_labels, add_recipe, box_angstrom_of, log, make_recipe, whole
+from .arguments import add_device, add_labels, add_recipe, box_angstrom_of, folds, log, make_recipe, whole
 
 HELP = 'measure a recipe on a fully labelled data set'
 
@@ -14,7 +14,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument('--output', type=Path, required=True, help='results to write (JSON); continued if there')
     command.add_argument('--shots', type=whole(1), nargs='+', default=[10, 20, 30], help='boxes a class (10 20 30)')
     command.add_argument('--draws', type=whole(1), default=10, help='random draws for each (%(default)s)')
-    command.add_argument('--folds', type=whole(0), default=0,
+    command.add_argument('--folds', type=folds, default=0,
                          help='of the cross-validation that calibrates each fit; 0: no calibration (%(default)s)')
     command.add_argument('--split', choices=('micrograph', 'random'), default='micrograph',
                          help='keep micrographs apart, or boxes only, as the paper (%(default)s)')

@@ -9,9 +9,9 @@ from .arguments import (
     add_recipe,
     add_report,
     box_angstrom_of,
+    folds,
     log,
     make_recipe,
-    whole,
     write_report,
 )
 
@@ -22,7 +22,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_labels(command)
     command.add_argument('--output', type=Path, required=True, help='model file to write (.safetensors)')
-    command.add_argument('--folds', type=whole(0), default=5, help='of the cross-validation; 0: none (%(default)s)')
+    command.add_argument('--folds', type=folds, default=5, help='of the cross-validation; 0: none (%(default)s)')
     add_report(command)
     add_recipe(command)
     add_device(command)

@@ -3,6 +3,7 @@ import argparse
 from pathlib import Path
 
 from ..exchange.score_table import GrowingScores
+from ..exchange.signals import AS_IS, CONTRASTS
 from .arguments import add_batch_size, add_device, add_picks, add_report, chosen_devices, log, whole, write_report
 
 HELP = 'give every pick its class probabilities'
@@ -15,6 +16,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument('--model', type=Path, required=True, help='model file made by finetune; it knows the box')
     command.add_argument('--output', type=Path, required=True, help='table of scores to write')
     add_batch_size(command)
+    command.add_argument('--contrast', choices=CONTRASTS, default=CONTRASTS[0],
+                         help='of the micrographs: as it is; inverted where it is opposite to that of the model; or '
+                              'inverted (%(default)s)')
     command.add_argument('--follow', type=Path, metavar='FEED',
                          help='the tables grow while this file is there and changes, until it says "end"')
     command.add_argument('--patience', type=whole(1), default=120, metavar='S',
@@ -33,11 +37,14 @@ def run(options: argparse.Namespace) -> None:
     source: PickSource = (FollowedTables(options.micrographs, options.coordinates, feed, log) if feed else
                           WholeTables(options.micrographs, options.coordinates))
     recogniser, header = load_model(options.model)
+    settings = '' if options.contrast == AS_IS else options.contrast      # the table of a plain run keeps its name
     if feed:
-        scores = GrowingScores(options.output, (options.model,), log, still_wanted=feed.look)
+        scores = GrowingScores(options.output, (options.model,), log, feed.look, settings=settings)
     else:
-        scores = GrowingScores(options.output, (options.model, options.micrographs, options.coordinates), log)
-    report = prune(source, recogniser, header, scores, chosen_devices(options), options.batch_size, log)
+        scores = GrowingScores(options.output, (options.model, options.micrographs, options.coordinates), log,
+                               settings=settings)
+    report = prune(source, recogniser, header, scores, chosen_devices(options), options.batch_size, log,
+                   options.contrast)
     log(f'scored {report["scored"]} of {report["boxes"]} picks at {report["boxes_per_second"]:.0f} boxes/s; '
         f'{report["outside"]} outside their micrograph, {report["unreadable"]} on unreadable micrographs')
     write_report(options, report)

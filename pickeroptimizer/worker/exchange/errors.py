@@ -10,5 +10,4 @@ class DeviceError(Exception):
 
 
 class FeederGone(Exception):
-    """Whoever fed a followed run is gone: the run stops, and its scores wait for the next one. A message in one line.
-    """
+    """Whoever fed a followed run is gone: the run stops, its scores wait for the next one. A message in one line."""

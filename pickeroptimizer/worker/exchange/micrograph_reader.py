@@ -6,7 +6,7 @@ import logging
 import os
 import struct
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, BinaryIO, Callable, Iterator, List, Optional, Tuple
 
 import mrcfile
 import numpy as np
@@ -15,17 +15,30 @@ from PIL import Image, UnidentifiedImageError
 
 from .errors import InputError
 from .files import PathLike
+from .slices import split_slice
 
-MRC_SUFFIXES = ('.mrc', '.mrcs')
+MRC_SUFFIXES = ('.mrc', '.mrcs', '.map', '.st')
 TIFF_SUFFIXES = ('.tif', '.tiff')
 BITMAP_SUFFIXES = ('.png', '.jpg', '.jpeg')
+# What is found in the place of micrographs, and what makes one of it.
+ADVICE = {'.eer': 'holds the events of a camera: align and sum them (RELION, MotionCor3), and use the average',
+          '.gz': 'is compressed: unpack it (gunzip)', '.bz2': 'is compressed: unpack it (bunzip2)',
+          '.xz': 'is compressed: unpack it (unxz)', '.zst': 'is compressed: unpack it (unzstd)',
+          '.dm3': 'is a file of DigitalMicrograph: convert it to MRC (IMOD: dm2mrc)',
+          '.dm4': 'is a file of DigitalMicrograph: convert it to MRC (IMOD: dm2mrc)',
+          '.hdf': 'is an HDF5 file: convert it to MRC (EMAN2: e2proc2d.py)'}
 MAX_PIXELS = 2 ** 30     # twice a 16k x 32k montage; what is larger is a damaged header
 MOST_COMPRESSED = 1000   # bytes of pixels for each byte of the file; noise does not come near it
 PART_PIXELS = 2 ** 18    # what the cache holds
 LARGEST_VALUE = 1e30     # what is larger is no measurement, and its square no float32
+MOST_BAD = 0.01          # share of pixels without a value (NaN, infinite, too large) that are filled in
+SAMPLED = 2 ** 16        # pixels that show the median, or the kind of bytes
+THUMBNAIL = 0.5          # of the width of the largest page of a TIFF file, at most
 MRC_HEADER_BYTES = 1024
 _MRC_NUMERIC_MODES = {0: 'i1', 1: 'i2', 2: 'f4', 6: 'u2', 12: 'f2'}
 _MRC_COMPLEX_MODES = (3, 4)
+_IMOD_STAMP = 1146047817           # at byte 152 of a header that IMOD, or a program of its kind, wrote;
+_IMOD_SIGNED_BYTES = 1             # the lowest of the flags after it
 # What the libraries raise in the middle of a file that is not what its header says.
 _DAMAGED = (ValueError, TypeError, IndexError, KeyError, AttributeError, RuntimeError, ArithmeticError, AssertionError,
             SyntaxError, EOFError, struct.error)
@@ -37,55 +50,114 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 logging.getLogger('tifffile').setLevel(logging.CRITICAL)      # what is wrong with a file is said here, in one line
 
 
-def read_micrograph(path: PathLike, empty: Empty = np.empty) -> np.ndarray:
+def read_micrograph(path: PathLike, empty: Empty = np.empty,
+                    warn: Callable[[str], None] = lambda line: None) -> np.ndarray:
     """Read .mrc/.mrcs (modes 0, 1, 2, 6, 12), .tif/.tiff, .png or .jpg: a float32 array (rows, columns).
 
-    empty: makes the array that is filled, from its shape and dtype. Row 0 is the first row of the file.
+    path: of a file, or `n@file` for slice n (from 1) of a stack. empty: makes the array that is filled, from its shape
+    and dtype. warn: told, in one line, of what was filled in. Row 0 is the first row of the file.
     Raises InputError, in one line that names the file, for a file that is missing, empty, cut short, no image, complex,
-    a stack, constant, too large for the memory, or holds values that are NaN, infinite or beyond all measure.
+    a stack, constant, too large for the memory, or of which more than MOST_BAD has no value.
     """
-    path = Path(path)
-    readers = {**dict.fromkeys(MRC_SUFFIXES, _read_mrc), **dict.fromkeys(TIFF_SUFFIXES, _read_tiff),
-               **dict.fromkeys(BITMAP_SUFFIXES, _read_bitmap)}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise InputError(f'{path}: "{path.suffix}" is no known micrograph format; use one of {", ".join(readers)}.')
+    file, index = split_slice(path)
+    suffix = _known_suffix(file)
+    reader = (_read_mrc if suffix in MRC_SUFFIXES else _read_tiff if suffix in TIFF_SUFFIXES else _read_bitmap)
     try:
-        if os.path.getsize(path) == 0:
-            raise InputError(f'{path}: the file is empty.')
-        image = reader(path, empty)
+        if os.path.getsize(file) == 0:
+            raise InputError(f'{file}: the file is empty.')
+        image = reader(file, index, empty)
     except FileNotFoundError:
-        raise InputError(f'{path}: no such file.') from None
+        raise InputError(f'{file}: no such file.') from None
     except OSError as error:
-        raise InputError(f'{path}: cannot be read ({_one_line(error)}).') from None
+        raise InputError(f'{file}: cannot be read ({_one_line(error)}).') from None
     except MemoryError:
-        raise InputError(f'{path}: the memory of this machine does not suffice for it, or it is damaged.') from None
-    return _checked(path, image)
+        raise InputError(f'{file}: the memory of this machine does not suffice for it, or it is damaged.') from None
+    return _checked(file, image, warn)
 
 
-def _read_mrc(path: Path, empty: Empty) -> np.ndarray:
+def read_size(path: PathLike) -> Tuple[int, int]:
+    """Return (rows, columns) of a micrograph from the header of its file.
+
+    Raises InputError for a file that is missing, or is no image.
+    """
+    file, _ = split_slice(path)
+    suffix = _known_suffix(file)
+    try:
+        if suffix in MRC_SUFFIXES:
+            header = _mrc_header(file)
+            return int(header['ny']), int(header['nx'])
+        if suffix in TIFF_SUFFIXES:
+            with tifffile.TiffFile(file) as tiff:
+                page = _main_pages(file, tiff)[0]
+                return page.imagelength, page.imagewidth
+        with Image.open(file) as image:
+            return image.height, image.width
+    except FileNotFoundError:
+        raise InputError(f'{file}: no such file.') from None
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, tifffile.TiffFileError, *_DAMAGED) as error:
+        raise InputError(f'{file}: cannot be read ({_one_line(error)}).') from None
+
+
+def _known_suffix(path: Path) -> str:
+    suffix = path.suffix.lower()
+    known = (*MRC_SUFFIXES, *TIFF_SUFFIXES, *BITMAP_SUFFIXES)
+    if suffix in ADVICE:
+        raise InputError(f'{path}: this file {ADVICE[suffix]}.')
+    if suffix not in known:
+        raise InputError(f'{path}: "{path.suffix}" is no known micrograph format; use one of {", ".join(known)}.')
+    return suffix
+
+
+def _read_mrc(path: Path, index: Optional[int], empty: Empty) -> np.ndarray:
     header = _mrc_header(path)
     columns, rows, sections, mode = (int(header[key]) for key in ('nx', 'ny', 'nz', 'mode'))
     if mode in _MRC_COMPLEX_MODES:
         raise InputError(f'{path}: complex values (a Fourier transform?); a micrograph has real ones.')
     if mode not in _MRC_NUMERIC_MODES:
         raise InputError(f'{path}: MRC mode {mode} is not supported (0, 1, 2, 6 and 12 are).')
-    _check_size(path, rows, columns, sections)
-    dtype = np.dtype(_MRC_NUMERIC_MODES[mode]).newbyteorder(header.dtype['nx'].byteorder)
-    offset = MRC_HEADER_BYTES + max(0, int(header['nsymbt']))
+    section = _check_size(path, rows, columns, sections, index)
+    order: Any = header.dtype['nx'].byteorder
+    dtype = np.dtype(_MRC_NUMERIC_MODES[mode]).newbyteorder(order)
+    extended = MRC_HEADER_BYTES + max(0, int(header['nsymbt']))
+    offset = extended + section * rows * columns * dtype.itemsize
     expected = offset + rows * columns * dtype.itemsize
     if os.path.getsize(path) < expected:
         raise InputError(f'{path}: cut short ({os.path.getsize(path)} bytes, {expected} expected).')
     image = empty((rows, columns), np.float32)
     with open(path, 'rb') as stream, np.errstate(over='ignore', invalid='ignore'):
         stream.seek(offset)
+        if mode == 0 and _has_unsigned_bytes(header, stream, columns):
+            dtype = np.dtype('u1')
+        stream.seek(offset)
         for part in _parts(image):
             values = part if dtype == np.float32 else np.empty(part.shape, dtype)
-            if stream.readinto(values) < values.nbytes:
+            if stream.readinto(values.data) < values.nbytes:
                 raise InputError(f'{path}: cut short while it was read.')
             if values is not part:
                 part[...] = values
     return image
+
+
+def _has_unsigned_bytes(header: np.void, stream: BinaryIO, columns: int) -> bool:
+    """Whether the bytes of mode 0 go from 0 to 255, as IMOD and SerialEM once had it, not from -128 to 127 as MRC2014.
+
+    The header says so by IMOD's flag, or by the least and the largest value. Otherwise the pixels themselves do: read
+    the wrong way, grey values next to each other in the image lie at the two ends of the scale.
+    """
+    imod, flags = (int(value) for value in np.frombuffer(header.tobytes()[152:160], header.dtype['nx']))
+    if imod == _IMOD_STAMP:
+        return not flags & _IMOD_SIGNED_BYTES
+    low, high = float(header['dmin']), float(header['dmax'])
+    if low < high:
+        if low < 0:
+            return False
+        if high > 127:
+            return True
+    rows = max(1, min(SAMPLED // columns, SAMPLED))
+    sample = np.frombuffer(stream.read(rows * columns), np.uint8)
+    sample = sample[:len(sample) // columns * columns].reshape(-1, columns).astype(np.int16)
+    signed = np.where(sample > 127, sample - 256, sample)
+    return bool(np.abs(np.diff(sample, axis=1)).sum() < np.abs(np.diff(signed, axis=1)).sum())
 
 
 def _mrc_header(path: Path) -> np.void:
@@ -104,18 +176,16 @@ def _mrc_header(path: Path) -> np.void:
     return other if header['mode'] not in modes and other['mode'] in modes else header      # some stamps are wrong
 
 
-def _read_tiff(path: Path, empty: Empty) -> np.ndarray:
+def _read_tiff(path: Path, index: Optional[int], empty: Empty) -> np.ndarray:
     try:
         with tifffile.TiffFile(path) as tiff:
-            if not tiff.pages:
-                raise InputError(f'{path}: a TIFF file without an image.')
-            page = tiff.pages[0]
-            if page.samplesperpixel != 1 or len(page.shape) != 2:
+            pages = _main_pages(path, tiff)
+            if len(pages[0].shape) != 2 or pages[0].samplesperpixel != 1:
                 raise InputError(f'{path}: a colour image or a volume; a micrograph has one grey value a pixel.')
+            rows, columns = pages[0].shape
+            page = pages[_check_size(path, rows, columns, len(pages), index)]
             if np.dtype(page.dtype).kind == 'c':
                 raise InputError(f'{path}: complex values; a micrograph has real ones.')
-            rows, columns = page.shape
-            _check_size(path, rows, columns, len(tiff.pages))
             _check_compression(path, page.nbytes)
             ends = [start + count for start, count in zip(page.dataoffsets, page.databytecounts)]
             if max(ends, default=0) > os.path.getsize(path):
@@ -125,10 +195,20 @@ def _read_tiff(path: Path, empty: Empty) -> np.ndarray:
         raise InputError(f'{path}: no readable TIFF file ({_one_line(error)}).') from None
 
 
-def _read_bitmap(path: Path, empty: Empty) -> np.ndarray:
+def _main_pages(path: Path, tiff: tifffile.TiffFile) -> List[Any]:
+    """The pages of a TIFF file without those that repeat another one at a lower resolution, such as a thumbnail."""
+    every: List[Any] = list(tiff.pages)
+    pages = [page for page in every if not page.is_reduced] or every
+    if not pages:
+        raise InputError(f'{path}: a TIFF file without an image.')
+    widest = max(page.imagewidth for page in pages)
+    return [page for page in pages if page.imagewidth > THUMBNAIL * widest]
+
+
+def _read_bitmap(path: Path, index: Optional[int], empty: Empty) -> np.ndarray:
     try:
         with Image.open(path) as image:
-            _check_size(path, image.height, image.width, getattr(image, 'n_frames', 1))
+            _check_size(path, image.height, image.width, getattr(image, 'n_frames', 1), index)
             _check_compression(path, image.height * image.width)
             if image.mode not in ('L', 'I', 'F', 'I;16', 'I;16B'):
                 image = image.convert('L')
@@ -137,12 +217,18 @@ def _read_bitmap(path: Path, empty: Empty) -> np.ndarray:
         raise InputError(f'{path}: no readable image ({_one_line(error)}).') from None
 
 
-def _check_size(path: Path, rows: int, columns: int, sections: int) -> None:
+def _check_size(path: Path, rows: int, columns: int, sections: int, index: Optional[int]) -> int:
+    """Which section is meant, from 0 on."""
     if rows < 1 or columns < 1 or rows * columns > MAX_PIXELS:
         raise InputError(f'{path}: impossible size {columns} x {rows} px in the header.')
-    if sections != 1:
-        raise InputError(f'{path}: a stack of {sections} images; a micrograph is one (movies have to be aligned '
-                         f'and summed first).')
+    if index is not None:
+        if not 1 <= index <= max(sections, 1):
+            raise InputError(f'{index}@{path}: there is no slice {index}; the file has {sections}.')
+        return index - 1
+    if sections > 1:
+        raise InputError(f'{path}: a stack of {sections} images; a micrograph is one. Movies have to be aligned and '
+                         f'summed first; a slice of a stack of micrographs is named n@{path.name}.')
+    return 0
 
 
 def _check_compression(path: Path, pixel_bytes: int) -> None:
@@ -163,18 +249,36 @@ def _float32(image: np.ndarray, empty: Empty) -> np.ndarray:
     return result
 
 
-def _checked(path: Path, image: np.ndarray) -> np.ndarray:
+def _checked(path: Path, image: np.ndarray, warn: Callable[[str], None]) -> np.ndarray:
     if image.ndim != 2 or not image.size:
         raise InputError(f'{path}: no readable image (its pixels have the shape {image.shape}).')
-    ends = np.array([(part.min(), part.max()) for part in _parts(image)])
-    low, high = ends[:, 0].min(), ends[:, 1].max()      # both are NaN as soon as one value is
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise InputError(f'{path}: holds NaN or infinite values.')
-    if max(-low, high) > LARGEST_VALUE:
-        raise InputError(f'{path}: holds values up to {max(-low, high):g}, which nothing measures; it is damaged.')
+    low, high = _range(image)
+    if not (low >= -LARGEST_VALUE and high <= LARGEST_VALUE):      # nor if one value is NaN
+        _fill_in(path, image, warn)
+        low, high = _range(image)
     if low == high:
         raise InputError(f'{path}: all pixels have the value {low:g}; there is nothing to see.')
     return image
+
+
+def _range(image: np.ndarray) -> Tuple[float, float]:
+    """Least and largest value; NaN, both, as soon as one value is."""
+    ends = np.array([(part.min(), part.max()) for part in _parts(image)])
+    return float(ends[:, 0].min()), float(ends[:, 1].max())
+
+
+def _fill_in(path: Path, image: np.ndarray, warn: Callable[[str], None]) -> None:
+    """Give the pixels without a value the median of the others, in place."""
+    number = sum(int(np.count_nonzero(~(np.abs(part) <= LARGEST_VALUE))) for part in _parts(image))
+    if number > MOST_BAD * image.size:
+        raise InputError(f'{path}: holds NaN or infinite values, or such which nothing measures, in '
+                         f'{100 * number / image.size:.1f} % of its pixels.')
+    sample = image.ravel()[::1 + image.size // SAMPLED]
+    sample = sample[np.abs(sample) <= LARGEST_VALUE]
+    median = np.median(sample) if len(sample) else 0.0
+    for part in _parts(image):
+        part[~(np.abs(part) <= LARGEST_VALUE)] = median
+    warn(f'{path}: {number} pixels without a value (NaN, infinite or beyond all measure) were given the median.')
 
 
 def _one_line(error: BaseException) -> str:

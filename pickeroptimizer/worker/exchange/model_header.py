@@ -45,6 +45,7 @@ class ModelHeader(_Always, total=False):
     ranges: Optional[List[Tuple[float, float]]]
     seed: int
     counts: Dict[str, int]
+    particle_contrast: Tuple[float, float]
     cross_validation: Optional[Dict[str, Any]]
     loss_curve: List[float]
     device: str
@@ -121,6 +122,9 @@ def _check(path: PathLike, header: Any) -> None:
     ranges = header.get('ranges')
     if ranges is not None and not (isinstance(ranges, list) and all(map(_range, ranges))):
         raise InputError(f'{path}: the model has impossible ranges of its maps.')
+    contrast = header.get('particle_contrast')
+    if contrast is not None and not (isinstance(contrast, list) and len(contrast) == 2 and all(map(_number, contrast))):
+        raise InputError(f'{path}: the model has an impossible contrast of its particles.')
     if header['input_size'] not in INPUT_SIZES:
         raise InputError(f'{path}: the model has an impossible input size {header["input_size"]} px.')
 

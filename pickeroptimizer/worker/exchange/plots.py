@@ -21,8 +21,10 @@ SIDE_BY_SIDE = 0.012      # shift of one curve's points against the next, as a s
 
 
 def draw_f1_against_shots(axes: Axes, reports: Reports) -> None:
-    """Balanced macro-F1 against labels per class: mean, s.d. as bars and the worst draw as a small dash; one curve a
-    variant."""
+    """Balanced macro-F1 against labels per class, one curve a variant.
+
+    Mean, s.d. as bars, and the worst draw as a small dash.
+    """
     widest = max(int(shots) for report in reports.values() for shots in report['summary'])
     lowest = 1.0
     for number, (name, report) in enumerate(reports.items()):
@@ -112,7 +114,7 @@ def save_sheet(path: PathLike, reports: Reports) -> None:
     best = best_variant(reports)
     shots, row = most_shots(reports[best])
     figure = Figure(figsize=(15, 4.5), dpi=100, layout='constrained')
-    curves, matrix, classes = figure.subplots(1, 3)
+    curves, matrix, classes = (figure.add_subplot(1, 3, number) for number in (1, 2, 3))
     draw_f1_against_shots(curves, reports)
     draw_confusion(matrix, list(row['per_class']), row['confusion'])
     matrix.set_title(f'{best}: {shots} labels per class, all draws', fontsize='medium')

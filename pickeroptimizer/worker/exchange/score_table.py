@@ -10,7 +10,8 @@ import io
 import math
 import os
 from pathlib import Path
-from typing import IO, Callable, Dict, Iterable, List, Optional, Sequence
+from types import MappingProxyType
+from typing import IO, Callable, Dict, Iterable, List, Mapping, Optional, Sequence
 
 from .files import PathLike
 from .locks import LocksUnavailable, wait_for_lock
@@ -22,14 +23,15 @@ class GrowingScores:
     """Appends rows to a partial table, and renames it when it is complete."""
 
     def __init__(self, output: PathLike, inputs: Iterable[PathLike], log: Callable[[str], None],
-                 still_wanted: Callable[[], None] = lambda: None):
+                 still_wanted: Callable[[], None] = lambda: None, settings: str = ''):
         """output: the path of the complete table.
 
         inputs: the files on which the scores depend, as far as they are whole from the start. still_wanted: called
-        again and again while another run writes the table and is waited for; it may raise to give up.
+        again and again while another run writes the table and is waited for; it may raise to give up. settings: what
+        else the scores depend on.
         """
         self.output, self._log, self._still_wanted = Path(output), log, still_wanted
-        self.partial = self.output.with_name(f'{self.output.name}.{_digest(inputs)}.part')
+        self.partial = self.output.with_name(f'{self.output.name}.{_digest(inputs, settings)}.part')
         self._stream: IO[bytes] = io.BytesIO()      # until `open`
         self._length = 0           # of what is known to be whole
         self._resuming = True      # as long as the rows of an earlier run have not come to their end
@@ -77,10 +79,12 @@ class GrowingScores:
         self._stream.write(b''.join(_line(row) for row in rows))
         self._stream.flush()
 
-    def complete(self) -> None:
-        """Give the table its final name."""
+    def complete(self, amended: Mapping[int, Sequence] = MappingProxyType({})) -> None:
+        """Give the table its final name. amended: {coord_id: row} of rows that take the place of earlier ones."""
         if self._resuming:
             self._cut()
+        if amended:
+            self._amend(amended)
         os.fsync(self._stream.fileno())
         os.replace(self.partial, self.output)
         self.close()
@@ -93,6 +97,18 @@ class GrowingScores:
     def close(self) -> None:
         """Close the file, which gives the lock back; what is in it stays for a later run."""
         self._stream.close()
+
+    def _amend(self, rows: Mapping[int, Sequence]) -> None:
+        """Write the table anew, in its own file, which is locked; the next run cuts off what a kill leaves of it."""
+        self._stream.seek(0)
+        lines = self._stream.readlines()
+        for number, line in enumerate(lines[1:], start=1):
+            row = rows.get(int(line.partition(b',')[0]))
+            lines[number] = line if row is None else _line(row)
+        self._stream.seek(0)
+        self._stream.writelines(lines)
+        self._stream.truncate()
+        self._stream.flush()
 
     def _cut(self) -> None:
         self._resuming = False
@@ -148,8 +164,8 @@ def _is_whole(row: Dict[str, str]) -> bool:
         return False
 
 
-def _digest(paths: Iterable[PathLike]) -> str:
-    total = hashlib.sha256()
+def _digest(paths: Iterable[PathLike], settings: str) -> str:
+    total = hashlib.sha256(settings.encode('utf-8'))
     for path in paths:
         with open(path, 'rb') as stream:
             for block in iter(lambda: stream.read(2 ** 20), b''):

@@ -4,4 +4,6 @@ EXIT_ERROR = 2
 EXIT_FEEDER_GONE = 75       # as sysexits.h has it for a failure that a later try may mend
 EXIT_INTERRUPTED = 130      # as a shell reports SIGINT; 143 is SIGTERM
 
-FEED_END = 'end'            # the content of a feed (`prune --follow FEED`) from which on nothing more comes
+AS_IS, AS_MODEL, INVERTED = CONTRASTS = ('as-is', 'model', 'inverted')      # of `prune --contrast`
+
+FEED_END = 'end'            # the line of a feed (`prune --follow FEED`) that says that nothing more comes

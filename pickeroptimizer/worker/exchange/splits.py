@@ -12,17 +12,17 @@ LEAST = 4          # boxes of each class on either side
 
 def check_split(labels: Sequence[str], mic_ids: Sequence[int], split: str) -> None:
     """Raise InputError, with the reason, if `halves` finds no split of boxes with these classes and micrographs."""
-    labels, mic_ids = np.asarray(labels), np.asarray(mic_ids)
-    names, numbers = np.unique(labels, return_counts=True)
+    names, targets, numbers = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)
+    places = np.asarray(mic_ids)
     for name, number in zip(names, numbers):
         if number < 2 * LEAST:
             raise InputError(f'There are {number} labels of {name}: an evaluation needs {2 * LEAST} of each class, '
                              f'{LEAST} on either side of a split.')
-    for name in names:
-        if split == BY_MICROGRAPH and len(np.unique(mic_ids[labels == name])) < 2:
+    for target, name in enumerate(names):
+        if split == BY_MICROGRAPH and len(np.unique(places[targets == target])) < 2:
             raise InputError(f'All labels of {name} are on one micrograph: label some on others too, or split at '
                              f'random.')
-    halves(np.unique(labels, return_inverse=True)[1], mic_ids, split, np.random.default_rng(0))
+    halves(targets, places, split, np.random.default_rng(0))
 
 
 def halves(targets: np.ndarray, mic_ids: np.ndarray, split: str,

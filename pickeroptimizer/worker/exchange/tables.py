@@ -13,6 +13,7 @@ from typing import IO, Callable, Dict, Iterable, Iterator, List, NamedTuple, Opt
 
 from .errors import InputError
 from .files import PathLike, replacing
+from .slices import split_slice
 
 CLASSES = ('particle', 'ice', 'carbon')
 PARTICLE = CLASSES[0]
@@ -182,7 +183,7 @@ class MicrographTable:
             if pixel_size <= 0:
                 raise InputError(f'{table.place}: the pixel size of micrograph {mic_id} is {pixel_size:g} Å/px; '
                                  f'it must be positive. Set the sampling rate of the micrographs.')
-            self.rows[mic_id] = MicrographRow(mic_id, folder / path, pixel_size)
+            self.rows[mic_id] = MicrographRow(mic_id, _located(path, folder), pixel_size)
 
 
 class CoordinateTable:
@@ -203,6 +204,12 @@ class CoordinateTable:
             picks.x.append(table.number(x, 'x'))
             picks.y.append(table.number(y, 'y'))
         return picks
+
+
+def _located(path: str, folder: Path) -> Path:
+    """A path, or `n@path` for a slice of a stack, of a table in `folder`."""
+    file, index = split_slice(path)
+    return folder / file if index is None else Path(f'{index}@{folder / file}')
 
 
 def read_micrographs(path: PathLike) -> Dict[int, MicrographRow]:

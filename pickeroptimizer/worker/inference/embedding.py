@@ -37,15 +37,14 @@ def embed(source: WholeTables, box_angstrom: float, output: PathLike, extractor:
     chosen = choose_sample({mic_id: range(len(group.ids)) for mic_id, group in picks.items()}, most)
     sample = [picks[mic_id].some(indices) for mic_id, indices in chosen.items()]
     total = sum(len(group.ids) for group in sample)
-    log(f'{total} of {source.picks} picks, on {len(sample)} of {source.groups} '
-        f'micrographs')
+    log(f'{total} of {source.picks} picks, on {len(sample)} of {source.groups} micrographs')
     # The classifier is not used; what it is made of, the features, are the recipe's.
     recogniser = LinearRecogniser(extractor, 2, len(FIELDS_OF_VIEW))
     embedders = [Embedder(recogniser, box_angstrom, INPUT_SIZE, FIELDS_OF_VIEW, device, batch_size, log)
-                  for device in devices for _ in range(device.streams)]
+                 for device in devices for _ in range(device.streams)]
     progress = Progress(log, what='described')
     ids, mic_ids, features, failed = [], [], [], []
-    for group, predicted in prefetch_and_predict(sample, embedders):
+    for group, predicted in prefetch_and_predict(sample, embedders, lambda line: log(f'warning: {line}')):
         row = group.micrograph
         try:
             on_it, described = predicted.result()
@@ -62,9 +61,9 @@ def embed(source: WholeTables, box_angstrom: float, output: PathLike, extractor:
     if not ids:
         raise InputError(f'none of the {len(sample)} micrographs can be used; the first: {failed[0]["reason"]}'
                          if failed else 'all picks lie outside their micrographs.')
-    ids, mic_ids, features = map(np.concatenate, (ids, mic_ids, features))
-    write_features(output, Features(principal_components(features), ids, mic_ids))
-    return {'micrographs': len(sample), 'boxes': len(ids), 'failed_micrographs': failed,
+    write_features(output, Features(principal_components(np.concatenate(features)), np.concatenate(ids),
+                                    np.concatenate(mic_ids)))
+    return {'micrographs': len(sample), 'boxes': sum(map(len, ids)), 'failed_micrographs': failed,
             'device': ' and '.join(device.name for device in devices), 'seconds': round(time.monotonic() - start, 2)}
 
 

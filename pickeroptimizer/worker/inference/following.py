@@ -8,11 +8,13 @@ import numpy as np
 
 from ..exchange.errors import FeederGone
 from ..exchange.files import PathLike
+from ..exchange.processes import Process
 from ..exchange.signals import FEED_END
 from ..exchange.tables import CoordinateTable, MicrographTable
 from .sources import MicrographPicks, columns, runs, unknown_micrograph
 
 POLL = 1.0               # seconds between two looks at what another process may have changed
+MOST_BYTES = 512         # of a feed that are read
 LONG_WAIT = 30.0         # seconds after which the log tells what the picks wait for
 LONGEST_LOOK = 10.0      # seconds; more between two looks means that this process stood still, perhaps the feeder too
 
@@ -20,29 +22,40 @@ LONGEST_LOOK = 10.0      # seconds; more between two looks means that this proce
 class Feed:
     """The file by which the feeder says that it lives (it changes the time of change) or that all is there (FEED_END).
 
-    Only this process's own monotonic clock is read: what the clocks of the hosts say, and when, does not matter.
+    Only this process's own monotonic clock is read: what the clocks of the hosts say, and when, does not matter. A line
+    of the file may name the feeder's process (exchange.processes): on the same host its death is seen at once, also
+    after all is there.
     """
 
     def __init__(self, path: PathLike, patience: float):
         self._path, self._patience = Path(path), patience
         self._looked, self._silence = time.monotonic() - POLL, 0.0
         self._stamp: Optional[int] = None
+        self._feeder: Optional[Process] = None      # once it was seen alive from here
         self.ended = False
 
     def look(self) -> None:
         """See, at most once in POLL seconds, how things stand. Raises FeederGone."""
         now = time.monotonic()
-        if self.ended or now - self._looked < POLL:
+        if now - self._looked < POLL or (self.ended and self._feeder is None):
             return
         self._silence += min(now - self._looked, LONGEST_LOOK)
         self._looked = now
         try:
             with open(self._path, 'rb') as stream:
-                self.ended = stream.read(16).strip() == FEED_END.encode()      # with or without a line end
+                lines = stream.read(MOST_BYTES).decode('utf-8', 'replace').splitlines()
                 stamp = os.fstat(stream.fileno()).st_mtime_ns
         except FileNotFoundError:
+            if self.ended:
+                return
             raise FeederGone(f'{self._path} is gone: whoever started this run has ended or starts anew; what is scored '
                              f'stays for the next run.') from None
+        self.ended = self.ended or FEED_END in map(str.strip, lines)
+        self._feeder = next((feeder for feeder in map(Process.parse, lines) if feeder and feeder.is_alive()),
+                            self._feeder)
+        if self._feeder is not None and not self._feeder.is_alive():
+            raise FeederGone(f'{self._path}: the process that started this run has ended without a word; what is '
+                             f'scored stays for the next run.')
         if stamp != self._stamp:
             self._stamp, self._silence = stamp, 0.0
         elif self._silence > self._patience and not self.ended:

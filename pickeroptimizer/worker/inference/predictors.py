@@ -1,7 +1,7 @@
 """Predictors: a recogniser on one device, that gives numbers for the boxes of one micrograph after the other."""
 import re
 from abc import ABC, abstractmethod
-from typing import Callable, NoReturn, Protocol, Sequence
+from typing import Callable, List, NoReturn, Protocol, Sequence
 
 import numpy as np
 import torch
@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..boxes import cropping
+from ..boxes.contrast import contrast
 from ..exchange.errors import DeviceError, InputError
 from ..exchange.model_header import ModelHeader
 from ..exchange.tables import CLASSES, SCORE_NUMBERS
@@ -75,6 +76,9 @@ class BatchPredictor(ABC):
             self._log(f'warning: {self.device.name}: its memory is full; going on with {self.batch_size} boxes at a '
                       f'time')
 
+    def observe(self, pixels: Tensor) -> None:      # noqa: B027 (most have nothing to see)
+        """See boxes (n, fields, size, size) before they are predicted; nothing else is among them."""
+
     @abstractmethod
     def predict(self, pixels: Tensor) -> Tensor:
         """Boxes (n, fields, size, size) on the device -> (n, m) there."""
@@ -84,6 +88,7 @@ class BatchPredictor(ABC):
         with torch.no_grad(), self.device.autocast():
             for pixels in cropping.batches(image, xy.astype(np.float32), self.box_angstrom / pixel_size, self.size,
                                         self.fields, self.batch_size, self.device.torch_device):
+                self.observe(pixels)
                 number = len(pixels)
                 missing = min(LEAST_BATCH, self.batch_size) - number
                 if missing > 0:
@@ -97,11 +102,16 @@ class Scorer(BatchPredictor):
     """Gives the numbers of SCORE_NUMBERS."""
 
     def __init__(self, recogniser: Recogniser, header: ModelHeader, device: Device, batch_size: int,
-                 log: Callable[[str], None]):
-        """A model as model_file.load_model gives it."""
+                 log: Callable[[str], None], inverted: bool = False):
+        """A model as model_file.load_model gives it. inverted: show it the boxes with the opposite contrast.
+
+        contrasts: of the boxes that were judged, as they are (boxes.contrast), one array a batch.
+        """
         super().__init__(recogniser, header['box_angstrom'], header['input_size'], header['fields'], device,
                          batch_size, log)
         self._columns = [CLASSES.index(c) for c in header['classes']]
+        self._sign = -1.0 if inverted else 1.0
+        self.contrasts: List[Tensor] = []
 
     def __call__(self, image: Tensor, pixel_size: float, xy: np.ndarray) -> np.ndarray:
         """Predict as every BatchPredictor; InputError too if the model gives anything but numbers."""
@@ -110,9 +120,13 @@ class Scorer(BatchPredictor):
             raise InputError('the model gives no finite numbers for it; is the model damaged?')
         return numbers
 
+    def observe(self, pixels: Tensor) -> None:
+        """Note the contrast of boxes."""
+        self.contrasts.append(contrast(pixels[:, 0]))
+
     def predict(self, pixels: Tensor) -> Tensor:
         """Boxes (n, fields, size, size) -> the numbers (n, SCORE_NUMBERS)."""
-        probabilities, novelty = self.recogniser.judge(pixels)
+        probabilities, novelty = self.recogniser.judge(pixels * self._sign)
         numbers = torch.zeros(len(pixels), len(SCORE_NUMBERS), device=pixels.device)
         for column, values in zip(self._columns, probabilities.unbind(dim=1)):
             numbers[:, column] = values

@@ -4,7 +4,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Iterable, Iterator, Optional, Sequence, Tuple
+from typing import Callable, Iterable, Iterator, Optional, Sequence, Tuple
 
 import torch
 
@@ -18,12 +18,13 @@ IN_WORK = 3                    # micrographs for each predictor: one judged, the
 MOST_BYTES = 2 ** 30           # of the micrographs in work, for each device; one there may be in any case
 
 
-def prefetch_and_predict(groups: Iterable[Optional[MicrographPicks]],
-                         predictors: Sequence[Predictor]) -> Iterator[Tuple[MicrographPicks, Future]]:
+def prefetch_and_predict(groups: Iterable[Optional[MicrographPicks]], predictors: Sequence[Predictor],
+                         warn: Callable[[str], None] = lambda line: None) -> Iterator[Tuple[MicrographPicks, Future]]:
     """Yield each group of a PickSource, in their order, with a future of its predictions.
 
     The future holds (which of the picks lie on the micrograph: bool (n,); the numbers that a predictor gives for
     these), or raises what reading or predicting raised. While one micrograph is judged, the next ones are read.
+    warn: told, from whatever thread, of what was filled in in a micrograph.
     """
     free: SimpleQueue = SimpleQueue()
     for predictor in predictors:
@@ -40,7 +41,7 @@ def prefetch_and_predict(groups: Iterable[Optional[MicrographPicks]],
         def empty(shape, _):
             images.append(_memory(shape, used, pinned))
             return images[0].numpy()
-        read_micrograph(path, empty)
+        read_micrograph(path, empty, warn)
         return images      # a list, to take the image out: a future keeps what it returned
 
     def predict(group, reading):

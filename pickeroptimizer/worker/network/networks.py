@@ -98,9 +98,10 @@ def tempered(probabilities: Tensor, temperature: Union[float, Tensor]) -> Tensor
 
 
 class Recogniser(nn.Module):
-    """A feature extractor and whatever turns its features into probabilities; the temperature that makes these mean
-    what they say; and the features of labelled boxes, which tell how new a box is.
+    """A feature extractor and whatever turns its features into probabilities.
 
+    Also the temperature that makes these mean what they say, and the features of labelled boxes, which tell how new a
+    box is.
     width: number of features; references: number of labelled boxes that are remembered.
     """
 

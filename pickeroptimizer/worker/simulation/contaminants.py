@@ -1,4 +1,4 @@
-"""Contaminants: crystalline ice, ethane, dirt, gold beads. (Heaps of the molecule itself: see `scene`.)"""
+"""Contaminants: crystalline ice, ethane, dirt, gold beads. Heaps of the molecule itself: see `scene`."""
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 FINE = 4.0      # px between the knots of a field, below which filtered white noise is quicker
 
 
-def smooth_noise(shape: Tuple[int, int], wavelength: float, rng: np.random.Generator) -> np.ndarray:
+def smooth_noise(shape: Tuple[int, ...], wavelength: float, rng: np.random.Generator) -> np.ndarray:
     """A Gaussian random field with details no finer than about `wavelength` px; zero mean, unit variance.
 
     shape: (rows, columns). Returns float32 (rows, columns).
@@ -23,7 +23,7 @@ def smooth_noise(shape: Tuple[int, int], wavelength: float, rng: np.random.Gener
     return rows @ knots @ columns.T
 
 
-def octaves(shape: Tuple[int, int], wavelength: float, rng: np.random.Generator, count: int = 3,
+def octaves(shape: Tuple[int, ...], wavelength: float, rng: np.random.Generator, count: int = 3,
             gain: float = 0.6) -> np.ndarray:
     """A rugged field: `smooth_noise` of `wavelength` px and its next halvings, each `gain` times weaker."""
     field = np.zeros(shape, np.float32)

@@ -59,7 +59,7 @@ def pick(scene: 'Scene', conditions: 'Conditions', rng: np.random.Generator) -> 
 class _Cover:
     """How much of a box a mask (rows, columns) covers; a summed-area table makes it quick."""
 
-    def __init__(self, mask):
+    def __init__(self, mask: np.ndarray):
         self.sums = np.zeros(np.add(mask.shape, 1), np.int32)
         np.cumsum(mask, axis=0, dtype=np.int32, out=self.sums[1:, 1:])
         np.cumsum(self.sums, axis=1, out=self.sums)

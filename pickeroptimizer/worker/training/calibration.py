@@ -19,13 +19,19 @@ def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
     """Return the temperature under which probabilities (n, classes) of class numbers (n) are the most likely.
 
     Each class weighs the same, however many boxes it has; temperatures far from 1 are thought unlikely beforehand.
+    A few boxes that are all right do not show that the next one is, so targets are smoothed as Platt does (1999): of n
+    boxes of a class, each counts as of this class by (n + 1) / (n + number of classes), as of any other by the rest.
     """
-    weights = 1 / np.bincount(targets)[targets]
+    numbers, classes = np.bincount(targets), probabilities.shape[1]
+    weights = 1 / numbers[targets]
     weights *= len(targets) / weights.sum()
+    others = 1 / (numbers[targets] + classes)
+    smooth = np.repeat(others[:, None], classes, axis=1)
+    smooth[np.arange(len(targets)), targets] = 1 - (classes - 1) * others
 
     def loss(log_temperature):
-        own = calibrated(probabilities, float(np.exp(log_temperature)))[np.arange(len(targets)), targets]
-        return PRIOR * log_temperature ** 2 - (weights * np.log(own.clip(LEAST_PROBABILITY))).sum()
+        logs = np.log(calibrated(probabilities, float(np.exp(log_temperature))).clip(LEAST_PROBABILITY))
+        return PRIOR * log_temperature ** 2 - (weights[:, None] * smooth * logs).sum()
 
     return float(np.exp(minimize_scalar(loss, bounds=np.log(TEMPERATURES), method='bounded').x))
 

@@ -21,7 +21,8 @@ BY_MICROGRAPH, BY_BOX = 'micrograph', 'box'
 class CrossValidation:
     """What recognisers said of boxes that they were not trained with.
 
-    probabilities: (n, classes), at the fitted temperature; targets: (n) class numbers; split: how the folds were made.
+    probabilities: (n, classes), each at a temperature that was fitted to the other folds; targets: (n) class numbers;
+    temperature: fitted to all of them; split: how the folds were made.
     """
     probabilities: np.ndarray
     targets: np.ndarray
@@ -59,8 +60,12 @@ def cross_validate(recipe: Recipe, embedded: Tensor, targets: np.ndarray, mic_id
         log(f'cross-validation: fold {number} of {len(parts)} (by {split})')
         recogniser = recipe.fit(embedded[train], targets[train], seed)
         raw[test] = recipe.predict(recogniser, embedded[test])
-    temperature = fit_temperature(raw, targets)
-    return CrossValidation(calibrated(raw, temperature), targets, temperature, split, len(parts))
+    # What the user is told must not come of the boxes that a temperature was fitted to: each fold is judged at that of
+    # the others.
+    judged = raw.copy()
+    for train, test in parts:
+        judged[test] = calibrated(raw[test], fit_temperature(raw[train], targets[train]))
+    return CrossValidation(judged, targets, fit_temperature(raw, targets), split, len(parts))
 
 
 def fit_calibrated(recipe: Recipe, embedded: Tensor, targets: np.ndarray, mic_ids: np.ndarray, folds: int,

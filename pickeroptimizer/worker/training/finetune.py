@@ -3,7 +3,9 @@ import time
 from typing import Any, Callable, Dict, List, Sequence
 
 import numpy as np
+import torch
 
+from ..boxes.contrast import contrast
 from ..boxes.labelled import crop_labels
 from ..exchange.errors import InputError
 from ..exchange.files import PathLike
@@ -26,8 +28,8 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
     start = time.monotonic()
     _check_classes({label.label for label in labels})
     boxes = crop_labels(micrographs, labels, box_angstrom, size, recipe.fields, recipe.margin)
-    for failure in boxes.failed_micrographs:
-        log(f'warning: micrograph {failure["mic_id"]} is left out: {failure["reason"]}')
+    for warning in boxes.warnings:
+        log(f'warning: {warning}')
     counts = boxes.counts()
     _check_classes(counts)
     classes = list(counts)
@@ -51,8 +53,9 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
     header = {'architecture': architecture, 'classes': classes, 'box_angstrom': box_angstrom, 'input_size': size,
               'fields': list(recipe.fields), 'normalisation': 'median-iqr', 'recipe': recipe.name, **recipe.header(),
               'references': len(recogniser.references), 'ranges': recogniser.extractor.ranges, 'seed': seed,
-              'counts': counts, 'cross_validation': crossed,
-              'loss_curve': curve, 'device': recipe.device.name, 'warnings': _warnings(counts, folds, crossed)}
+              'counts': counts, 'particle_contrast': _particle_contrast(boxes, recipe.margin),
+              'cross_validation': crossed, 'loss_curve': curve, 'device': recipe.device.name,
+              'warnings': _warnings(counts, folds, crossed)}
     for warning in header['warnings']:
         log(f'warning: {warning}')
     save_model(output, recogniser, header)
@@ -70,6 +73,12 @@ def _checked_labels(boxes, validation, classes):
     says = validation.probabilities.argmax(axis=1)
     return [{'mic_id': row.mic_id, 'x': row.x, 'y': row.y, 'label': row.label, 'predicted': classes[said],
              'probability': round(float(p), 4)} for row, p, said in zip(boxes.rows, own, says)]
+
+
+def _particle_contrast(boxes, margin):
+    """(mean, standard error) of the contrast of the boxes labelled particle; see boxes.contrast."""
+    values = contrast(boxes.pixels[torch.from_numpy(boxes.labels == PARTICLE), 0], margin).numpy()
+    return round(float(values.mean()), 6), round(float(values.std() / len(values) ** 0.5), 6)
 
 
 def _check_classes(present):

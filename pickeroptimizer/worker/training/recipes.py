@@ -148,7 +148,7 @@ class PaperRecipe:
         goal = torch.from_numpy(targets)
         for epoch in range(self.epochs):
             total = 0.0
-            for batch in torch.randperm(len(goal)).split(self.batch_size):
+            for batch in _batches(len(goal), self.batch_size):
                 views = augment(embedded[batch], self.size).to(where)
                 optimiser.zero_grad()
                 losses = [F.cross_entropy(logits, goal[batch].to(where)) for logits in recogniser(views)]
@@ -181,3 +181,11 @@ class PaperRecipe:
         return {'head': 'multi-loss', 'branches': len(self.loss_weights),
                 'recipe_parameters': {'epochs': self.epochs, 'learning_rate': self.learning_rate,
                                       'batch_size': self.batch_size, 'loss_weights': list(self.loss_weights)}}
+
+
+def _batches(number, size):
+    """Random batches of so many boxes; batch normalisation takes no batch of one, so a last one joins another."""
+    batches = list(torch.randperm(number).split(size))
+    if len(batches) > 1 and len(batches[-1]) == 1:
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches

@@ -21,8 +21,10 @@ LEAST_STEP = 1e-12
 
 
 class QuantisedExtractor(nn.Module):
-    """A FeatureExtractor with known ranges, for boxes of one size: (n, 1, s, s) -> the feature maps of its stages,
-    float32."""
+    """A FeatureExtractor with known ranges, for boxes of one size.
+
+    (n, 1, s, s) -> the feature maps of its stages, float32.
+    """
 
     def __init__(self, extractor: FeatureExtractor, size: int):
         super().__init__()

@@ -1,0 +1,136 @@
+"""The interactive part of "fine-tune": a run that prepares, waits for labels, and is taken on when they are there."""
+import os
+import tkinter.messagebox
+from dataclasses import replace
+
+from pyworkflow import Config
+from pyworkflow.exceptions import PyworkflowException
+from pyworkflow.protocol import STATUS_INTERACTIVE
+
+from .. import convert
+from ..domain import labels as labelling
+from ..worker.exchange.errors import InputError
+from ..worker.exchange.locks import FileLock
+from ..worker.exchange.tables import CLASSES, CoordinateRow, read_labels, write_labels
+from .parameters.training_labels import LabelSource
+from .protocol_base import countsText, fileDigest, oneLineErrors
+
+REGISTERED = 'registered_labels.csv'
+LOCK = 'registered_labels.lock'
+FEATURES = 'features.npz'          # of some picks, and
+SAMPLED = 50                       # of how many micrographs at the most
+
+
+class InteractiveLabels:
+    """For a protocol with TrainingLabels: the labels that are stored in its folder, by a window or by a script."""
+
+    # -------------------------- steps ---------------------------------------
+    def prepareStep(self, key):
+        """Register the labels to begin with, and look at some of the picks, for the suggestions of the window."""
+        coordinates = self.inputCoordinates.get()
+        with oneLineErrors():
+            begun = self.getRegisteredLabels()
+            places = {(row.mic_id, row.x, row.y) for row in begun}
+            given = self._labelsOfSets() + self._labelsOfClasses()
+            self.registerLabels(begun + [row for row in given if (row.mic_id, row.x, row.y) not in places])
+        sample = convert.sampleMicrographs(coordinates, SAMPLED)
+        used = convert.writeCoordinates(coordinates, self._getExtraPath(), {micId: micId for micId in sample})
+        convert.writeMicrographs(coordinates.getMicrographs(), self._getExtraPath(), used)
+        try:
+            self._runWorker('embed', ['--micrographs', convert.MICROGRAPHS, '--coordinates', convert.COORDINATES,
+                                      '--box-angstrom', repr(float(self._boxAngstrom())), '--output', FEATURES])
+        except PyworkflowException as error:      # suggestions help, but labels can be given without them
+            self.warning(f'There will be no suggestions of what to label: {error}')
+
+    def waitForLabelsStep(self):
+        """Nothing to do but wait: labels come by registerLabels, `finish` takes the run on."""
+
+    def _beginningKey(self):
+        """What the preparation depends on."""
+        return [self._setsKey(), self._labelledKey(), self._boxAngstrom(), *self._picksKey()]
+
+    def _registeredKey(self):
+        """What a step that uses the stored labels depends on."""
+        return fileDigest(self._getExtraPath(REGISTERED))
+
+    # -------------------------- labels --------------------------------------
+    def registerLabels(self, rows):
+        """Store the labels of an interactive run: all of them, in place of those stored before.
+
+        `rows`: tables.CoordinateRow, or (mic_id, x, y, label) in px of the micrographs of the picks. They
+        are stored whole or not at all, and outlive any crash. Raises InputError for a label that cannot be used.
+        """
+        labels = [row if isinstance(row, CoordinateRow) else CoordinateRow(None, *row) for row in rows]
+        names = convert.micrographNames(self.inputCoordinates.get().getMicrographs())
+        for row in labels:
+            if row.mic_id not in names:
+                raise InputError(f'There is no micrograph with the id {row.mic_id} among those of the picks.')
+            if row.label not in CLASSES:
+                raise InputError(f'"{row.label}" is no class; use one of {", ".join(CLASSES)}.')
+        labels = labelling.withoutRepeats(labels, names)
+        write_labels(self._getExtraPath(REGISTERED), [replace(row, coord_id=None) for row in labels])
+
+    def getRegisteredLabels(self):
+        """Return the labels that are stored, [] if there are none yet. Raises InputError if they cannot be read."""
+        return read_labels(self._getExtraPath(REGISTERED)) if self.hasRegisteredLabels() else []
+
+    def hasRegisteredLabels(self):
+        """Return whether labels were stored: an interactive run has a table of them, if an empty one, once prepared."""
+        return os.path.exists(self._getExtraPath(REGISTERED))
+
+    def canBeLabelled(self):
+        """Return whether labels may be given: an interactive run waits for them, or stopped later without a model."""
+        stopped = (self.isFailed() or self.isAborted()) and self.hasRegisteredLabels()
+        return self._takes(LabelSource.INTERACTIVE) and (self.getStatus() == STATUS_INTERACTIVE or stopped)
+
+    def getBoxSize(self):
+        """Return the box in px of the micrographs of the picks."""
+        return self._boxAngstrom() / self.inputCoordinates.get().getMicrographs().getSamplingRate()
+
+    def getFeatureFiles(self):
+        """Return paths of the features of some picks, which suggestions are made of, and of the table of these picks.
+
+        They are there when the preparation of an interactive run has made them.
+        """
+        return self._getExtraPath(FEATURES), self._getExtraPath(convert.COORDINATES)
+
+    def lockLabels(self):
+        """Return a FileLock: who holds it, alone changes the labels of this run."""
+        return FileLock(self._getExtraPath(LOCK), 'The labels of this run are open in another window: close it first.')
+
+    def finish(self):
+        """Take an interactive run on. Raises InputError if its labels do not suffice or are open in a window; the run
+        then waits on."""
+        with self.lockLabels():
+            labelling.checkClasses(self.getRegisteredLabels())
+            self.getProject().continueProtocol(self)
+
+    # -------------------------- what a user sees ----------------------------
+    def getActions(self):
+        """Return entries for the menu of the run's box: Scipion itself has none that takes an interactive run on."""
+        if self.canBeLabelled():
+            return [('Label boxes', self._labelFromMenu), ('Train with the labels', self._finishFromMenu)]
+        return [('Show the labels', self._labelFromMenu)] if self.hasRegisteredLabels() else []
+
+    def _labelFromMenu(self, event=None):      # Scipion's graph of runs gives an event, its list does not
+        # The viewers import the protocols, so they are asked for by name.
+        viewer = Config.getDomain().getViewers()['PickerOptimizerLabelViewer']
+        viewer(project=self.getProject(), protocol=self).visualize(self)
+
+    def _finishFromMenu(self, event=None):
+        """Scipion's window would not show an exception."""
+        try:
+            self.finish()
+        except InputError as error:
+            tkinter.messagebox.showerror('PickerOptimizer', str(error))
+
+    def _waitingLines(self):
+        """The summary of a run that waits for labels."""
+        try:
+            counts = labelling.countByClass(self.getRegisteredLabels())
+        except InputError as error:
+            return [f'The labels so far cannot be read: {error}']
+        return [f'Waiting for labels; so far: {countsText(counts)}.',
+                'Press "Analyze results" to label boxes. Its button "Train", or "Train with the labels" in the '
+                'menu of the run\'s box, takes the run on.',
+                'Without a display: copy the run, with labels from coordinate sets or a file.']

@@ -1,0 +1,76 @@
+"""One coordinate set for each class, and the size of the boxes: the parameters of all protocols that take labels.
+
+Which labels a protocol takes beside these, labelled_input and training_labels say.
+"""
+from pyworkflow.protocol import params
+
+from ...domain import labels as labelling
+from ...worker.exchange.errors import InputError
+from ...worker.exchange.tables import CLASSES, CoordinateRow
+from ..protocol_base import boxAngstrom
+
+SETS = tuple(f'{name}Labels' for name in CLASSES)      # parameters, one a class
+EMPTY_FIELDS = 'empty the fields that are not meant, which Scipion fills by itself from the run that is selected.'
+
+
+class LabelSets:
+    """For a protocol that takes one coordinate set a class, and the size of their boxes.
+
+    It has a method getBoxCoordinates, which returns the coordinates whose micrographs and box size are used.
+    """
+
+    @staticmethod
+    def _defineSetParams(form, condition, whose):
+        """One set a class. `whose`: the pixel size and the names that the sets go by, in words."""
+        for name, parameter, what in zip(CLASSES, SETS, (
+                'good particles', 'ice crystals, dirt, aggregates and other high-contrast junk',
+                'carbon or gold film and its edge')):
+            form.addParam(parameter, params.PointerParam, pointerClass='SetOfCoordinates', allowsNull=True,
+                          condition=condition, label=f'Labels of {name}',
+                          help=f'Coordinates on {what}. {whose} Particles are needed, and ice or carbon or both.')
+
+    @staticmethod
+    def _defineBoxParam(form, whose, purpose):
+        form.addParam('boxSize', params.IntParam, default=-1, allowsPointers=True, label='Box size (px)',
+                      help=f'Side of the box that is looked at, in px of the micrographs of {whose}; about 1.5 times '
+                           f'the particle. -1: the box size of {whose}. {purpose}')
+
+    def _labelSets(self):
+        """(class, SetOfCoordinates) of the sets that were given."""
+        sets = ((name, getattr(self, parameter).get()) for name, parameter in zip(CLASSES, SETS))
+        return [(name, coordinates) for name, coordinates in sets if coordinates is not None]
+
+    def _setPointers(self):
+        return [pointer for pointer in (getattr(self, name) for name in SETS) if pointer.get() is not None]
+
+    def _setsKey(self):
+        """What a step that uses the sets depends on."""
+        return [[name, coordinates.getFileName(), coordinates.getSize()] for name, coordinates in self._labelSets()]
+
+    def _checkSets(self):
+        """Lines about the sets themselves."""
+        classes = {}
+        for name, coordinates in self._labelSets():
+            classes.setdefault(coordinates.getFileName(), []).append(name)
+        same = [f'{" and ".join(names)} are given the same set: {EMPTY_FIELDS}' for names in classes.values()
+                if len(names) > 1]
+        return same or [line for name, coordinates in self._labelSets()
+                for line in self._checkCoordinates(coordinates, f'coordinates given for {name}')]
+
+    def _validateSets(self):
+        """Lines about the sets themselves, and about the classes that they are for."""
+        errors = self._checkSets()
+        if errors:
+            return errors
+        try:
+            labelling.checkClasses([CoordinateRow(None, 0, 0, 0, name) for name, _ in self._labelSets()])
+        except InputError as error:
+            return [str(error)]
+        return []
+
+    def _boxAngstrom(self):
+        """The box in Å; None when neither the parameter nor the coordinates give one."""
+        coordinates = self.getBoxCoordinates()
+        if self.boxSize.get() > 0:
+            return self.boxSize.get() * coordinates.getMicrographs().getSamplingRate()
+        return boxAngstrom(coordinates)

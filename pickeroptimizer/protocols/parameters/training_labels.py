@@ -1,0 +1,147 @@
+"""The labels of "fine-tune": one set a class, a file, a set that bears the classes, or labels given interactively.
+
+How labels are given interactively says interactive_labels; here they are one source among the others.
+"""
+from enum import IntEnum
+
+from pyworkflow.protocol import params
+
+from ... import convert
+from ...constants import PO_CLASS
+from ...domain import labels as labelling
+from ...worker.exchange.errors import InputError
+from ..protocol_base import fileDigest
+from .label_sets import EMPTY_FIELDS, LabelSets
+
+
+class LabelSource(IntEnum):
+    """Values of the parameter labelSource; projects and templates keep the numbers."""
+    COORDINATE_SETS = 0
+    FILE = 1
+    INTERACTIVE = 2
+    LABELLED_SET = 3
+
+
+class TrainingLabels(LabelSets):
+    """For a protocol with inputCoordinates, on whose micrographs the labels are, and with registered labels."""
+
+    def _defineLabelParams(self, form):
+        sets, interactive, one = LabelSource.COORDINATE_SETS, LabelSource.INTERACTIVE, LabelSource.LABELLED_SET
+        form.addParam('labelSource', params.EnumParam, default=sets.value, important=True,
+                      choices=['coordinate sets', 'file', 'label now', 'labelled set'],
+                      display=params.EnumParam.DISPLAY_HLIST, label='Labels from',
+                      help='Coordinate sets: one set for each class.\nFile: a table of labelled places.\n'
+                           'Label now: the run prepares, and waits; "Analyze results" then opens the window to label '
+                           'in. Labels to begin with may be given as sets.\n'
+                           'Labelled set: coordinates that bear their class, such as outputLabels of another run.')
+        form.addParam('inputLabels', params.PointerParam, pointerClass='SetOfCoordinates', allowsNull=True,
+                      condition=f'labelSource in [{one:d}, {interactive:d}]', label='Labelled coordinates',
+                      help=f'Coordinates with a class, particle, ice or carbon, in their attribute {PO_CLASS}, on '
+                           f'micrographs of the same names as those of the picks.')
+        self._defineSetParams(form, f'labelSource in [{sets:d}, {interactive:d}]',
+                              'They may be a subset of the picks or picked apart, and may stand on micrographs of the '
+                              'same names and another pixel size.')
+        form.addParam('labelsFile', params.FileParam, condition=f'labelSource=={LabelSource.FILE:d}',
+                      label='Labels file',
+                      help='A CSV file with the header "mic_name,x,y,label": the name of the micrograph as Scipion '
+                           'shows it (or a column mic_id with its id), the centre of the box in px of the micrographs '
+                           'of the picks (row 0 at the top), and particle, ice or carbon. Other columns are ignored.')
+        form.addParam('shots', params.IntParam, default=0, label='Labels per class',
+                      validators=[params.GE(0, error='must not be negative.')],
+                      help='Use at most so many labels of each class, drawn at random with the seed. 0: all of them.')
+
+    def getBoxCoordinates(self):
+        """Return the coordinates whose box size is used; None when they are not given yet."""
+        return self.inputCoordinates.get()
+
+    def _takes(self, *sources):
+        return self.labelSource.get() in sources
+
+    def _labelledSet(self):
+        """The set that bears the classes, None if there is none or it is not used."""
+        return self.inputLabels.get() if self._takes(LabelSource.LABELLED_SET, LabelSource.INTERACTIVE) else None
+
+    def _labelPointers(self):
+        """Pointers to the sets that the labels come from."""
+        sets = self._setPointers() if self._takes(LabelSource.COORDINATE_SETS, LabelSource.INTERACTIVE) else []
+        return sets + ([self.inputLabels] if self._labelledSet() is not None else [])
+
+    # What the labels are
+
+    def _collectLabels(self):
+        """The labels of whatever source, in px of the micrographs of the picks. Raises InputError."""
+        if self._takes(LabelSource.FILE):
+            micrographs = self.inputCoordinates.get().getMicrographs()
+            return labelling.readLabelsFile(self.labelsFile.get(), convert.micrographNames(micrographs))
+        if self._takes(LabelSource.INTERACTIVE):
+            return self.getRegisteredLabels()
+        return self._labelsOfSets() if self._takes(LabelSource.COORDINATE_SETS) else self._labelsOfClasses()
+
+    def _labelsOfSets(self):
+        micrographs = self.inputCoordinates.get().getMicrographs()
+        return [row for name, coordinates in self._labelSets()
+                for row in convert.labelsFromSet(coordinates, name, micrographs)]
+
+    def _labelsOfClasses(self):
+        labelled = self.inputLabels.get()
+        micrographs = self.inputCoordinates.get().getMicrographs()
+        return [] if labelled is None else convert.labelsFromClasses(labelled, micrographs)
+
+    # What steps depend on
+
+    def _labelsKey(self):
+        if self._takes(LabelSource.FILE):
+            given = [fileDigest(self.labelsFile.get())]
+        elif self._takes(LabelSource.INTERACTIVE):
+            given = [self._registeredKey()]
+        else:
+            given = self._setsKey() if self._takes(LabelSource.COORDINATE_SETS) else self._labelledKey()
+        return [self.labelSource.get(), given, self.shots.get(), self.seed.get(), *self._picksKey()]
+
+    def _picksKey(self):
+        return [self.inputCoordinates.get().getFileName(), self.inputCoordinates.get().getSize()]
+
+    def _labelledKey(self):
+        labelled = self.inputLabels.get()
+        return [] if labelled is None else [labelled.getFileName(), labelled.getSize()]
+
+    # What is wrong with them
+
+    def _validateLabels(self):
+        """Lines about labels that can be known before the run."""
+        if self._takes(LabelSource.COORDINATE_SETS):
+            return self._validateSets()
+        if self._takes(LabelSource.FILE) and not self.labelsFile.get():
+            return ['Choose a labels file.']
+        if self._takes(LabelSource.LABELLED_SET) and self.inputLabels.get() is None:
+            return ['Choose the labelled coordinates.']
+        interactive = self._takes(LabelSource.INTERACTIVE)
+        errors = self._checkBeginning() if interactive else []
+        if self._labelledSet() is not None:
+            errors += self._checkCoordinates(self._labelledSet(), 'labelled coordinates')
+        if errors:
+            return errors
+        try:
+            if interactive:
+                self._labelsOfClasses()
+            else:
+                labelling.checkClasses(self._collectLabels())
+        except InputError as error:
+            return [f'{error} Or {EMPTY_FIELDS}' if interactive else str(error)]
+        return []
+
+    def _checkBeginning(self):
+        """Lines about the sets of labels that an interactive run begins with."""
+        picks = self.inputCoordinates.get().getFileName()
+        return self._checkSets() + [f'The labels of {name} to begin with are the picks themselves: {EMPTY_FIELDS}'
+                                    for name, given in self._labelSets() if given.getFileName() == picks]
+
+    def _labelWarnings(self):
+        warnings = []
+        labelled = self._labelledSet()
+        if labelled is not None and convert.isScored(labelled):
+            warnings.append('The classes of the labelled coordinates were given by "prune", not by a person: a model '
+                            'learns from them what another one has learnt, its errors included.')
+        if not self._takes(LabelSource.INTERACTIVE) and not self._validateLabels():
+            warnings += labelling.fewLines(labelling.countByClass(self._collectLabels()))
+        return warnings
