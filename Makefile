@@ -1,6 +1,7 @@
 # make demo   the whole way on simulated data: set up, fine-tune, prune, a table and pictures
 # make gui    open the demo's project in the Scipion window
-# make test   ruff and all tests; ARGS="-k prune" passes arguments to pytest
+# make check  ruff, import-linter and mypy: seconds
+# make test   the checks and all tests; ARGS="-k prune" passes arguments to pytest
 # make pretrain  the shipped weights anew, on simulated categories (half an hour on 2 cores; INIT=FILE: ImageNet weights that are there)
 # make screenshots  the README's pictures of the windows anew, from the demo's project; needs Xvfb or a display
 # make dist   wheel and source distribution in dist/, checked
@@ -10,7 +11,7 @@ PYTHON ?= python3
 SCIPION := .scipion/scipion3
 ARGS ?=
 
-.PHONY: help setup demo gui screenshots test pretrain dist clean
+.PHONY: help setup demo gui screenshots check test pretrain dist clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -29,6 +30,9 @@ gui: setup
 screenshots: setup
 	@$(SCIPION) python demo/screenshots.py
 
+check:
+	@$(PYTHON) tools/check.py
+
 test:
 	@$(PYTHON) tools/bootstrap.py --tests
 	@$(PYTHON) tools/run_tests.py $(ARGS)
@@ -45,4 +49,4 @@ dist:
 	@$(PYTHON) tools/dist.py
 
 clean:
-	rm -rf .scipion demo/output build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf .scipion demo/output build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -23,7 +23,7 @@ from pyworkflow.object import Float, Pointer, String
 from pickeroptimizer import convert
 from pickeroptimizer.comparison import report
 from pickeroptimizer.comparison.agreement import kept_by_majority
-from pickeroptimizer.comparison.analysis import Results
+from pickeroptimizer.comparison.analysis import Analysis
 from pickeroptimizer.comparison.tables import write_tables
 from pickeroptimizer.worker.exchange.tables import CLASSES
 
@@ -135,10 +135,10 @@ def compare(folder, coordinates, sets):
     with stage('save'):
         comparison.save(folder)
     with stage('statistics and intervals'):
-        results = Results.of(comparison)
+        analysis = Analysis.of(comparison)
     with stage('tables and report'):
-        write_tables(results, folder)
-        report.write(folder / report.REPORT, results, 0)
+        write_tables(analysis, folder)
+        report.write(folder / report.REPORT_FILE, analysis, 0)
     with stage('consensus set, kept by the majority'):
         consensus = SetOfCoordinates(filename=str(folder / 'consensus.sqlite'))
         convert.copyChosen(coordinates, kept_by_majority(comparison), consensus)

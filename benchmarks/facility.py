@@ -6,8 +6,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'tests' / 'scipion'))
 
-from laboratory import Lab, Row  # noqa: E402
-from picking import Picker  # noqa: E402
+from laboratory import Lab, Row
+from picking import Picker
 
 PIXEL_SIZE, BOX_ANGSTROM = 3.0, 180.0
 BOX = round(BOX_ANGSTROM / PIXEL_SIZE)

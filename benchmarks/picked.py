@@ -19,7 +19,7 @@ from matplotlib.path import Path as Outline
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'pickeroptimizer'))
 
-from worker.exchange import tables  # noqa: E402
+from worker.exchange import tables
 
 FILM = (0.05, 0.30)       # share of a box: none up to the first, carbon from the second
 OFF_CENTRE = 0.22         # boxes

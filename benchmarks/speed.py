@@ -217,10 +217,8 @@ def measure(data, options):
     """Time the three in turn, and print what comes of it."""
     for once in (lambda: published_way(data.files[:8]), lambda: pruned(data, options), lambda: read(data, options)):
         once()
-    rows = []
-    for _ in range(options.repeat):
-        rows.append((len(data.files) / published_way(data.files), data.source.picks / pruned(data, options),
-                     read(data, options)))
+    rows = [(len(data.files) / published_way(data.files), data.source.picks / pruned(data, options),
+             read(data, options)) for _ in range(options.repeat)]
     published, scored, reading = np.array(rows).T
     devices = ' and '.join(device.name for device in choose_devices(options.device, options.threads))
     print(f'{data.source.picks} picks on {data.source.groups} micrographs, {options.input_size} px; {devices}; '
@@ -255,7 +253,7 @@ def where_time_goes(data, options):
 
     def look():
         with torch.no_grad(), device.autocast():
-            return [scorer.look(part) for part in cut.split(scorer.batch_size)]
+            return [scorer.predict(part) for part in cut.split(scorer.batch_size)]
 
     scores = GrowingScores(data.folder / 'part.csv', (), no_log)
     scores.open()

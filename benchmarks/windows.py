@@ -127,9 +127,9 @@ def measureComparison(folder):
             drawn(window)
             times[f'open the tab "{name}"'] = time.perf_counter() - started
         started = asked = time.perf_counter()
-        results, longest = [], 0.0
-        window.withResults(results.append)
-        while not results:
+        analyses, longest = [], 0.0
+        window.withAnalysis(analyses.append)
+        while not analyses:
             time.sleep(0.001)
             window.update()
             longest, asked = max(longest, time.perf_counter() - asked), time.perf_counter()

@@ -5,9 +5,11 @@ import mrcfile
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from pickeroptimizer.viewers.overlay import KEPT, OUTSIDE, draw_overlay
-from pickeroptimizer.worker.exchange.tables import CLASSES, PARTICLE
+from pickeroptimizer.viewers.outcomes import Outcome
+from pickeroptimizer.viewers.overlay import draw_overlay
+from pickeroptimizer.worker.exchange.tables import CLASSES, OUTSIDE, PARTICLE
 
+KEPT = Outcome.KEPT.text
 PICTURE_INCHES = (9, 7)
 PICTURE_DPI = 110
 
@@ -34,7 +36,7 @@ def table(truth, kept, classes, micrographs):
 
 
 def picture(path, micrograph, boxes, box_px, title):
-    """Write a PNG of a micrograph (an mrc file) with its boxes, {kind: centres in px}."""
+    """Write a PNG of a micrograph (an mrc file) with its boxes, {text of an Outcome: centres in px}."""
     with mrcfile.open(micrograph) as stream:
         image = stream.data.copy()
     figure = Figure(figsize=PICTURE_INCHES, layout='constrained')

@@ -16,7 +16,6 @@ from pyworkflow import Config
 
 from pickeroptimizer import Plugin
 from pickeroptimizer.constants import PO_CLASS
-from pickeroptimizer.viewers.overlay import KEPT
 
 PROJECT = 'PickerOptimizerDemo'
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -128,7 +127,7 @@ def draw(folder, name, truth, kept, classes, box):
     boxes = defaultdict(list)
     for pick in truth:
         if pick[0] == name:
-            boxes[KEPT if pick in kept else classes[pick]].append(pick[1:])
+            boxes[report.KEPT if pick in kept else classes[pick]].append(pick[1:])
     path = OUTPUT / f'{Path(name).stem}.png'
     report.picture(path, folder / 'micrographs' / name, boxes, box, f'{name}: kept picks, and rejected ones by class')
     return path

@@ -18,7 +18,7 @@ from pickeroptimizer.domain.decision import MINIMUM
 from pickeroptimizer.viewers.viewer_label import sessionOf
 
 sys.path.insert(0, str(run.CHECKOUT / 'tools'))
-from display import display  # noqa: E402 (a folder beside, no package)
+from display import display
 
 IMAGES = run.CHECKOUT / 'docs' / 'images'
 WIDTH, HEIGHT = 1280, 800      # px
@@ -75,10 +75,10 @@ def label(waiting, truth):
     """
     waiting.registerLabels([])
     session = sessionOf(waiting)
-    names = {micrograph.micId: micrograph.name for micrograph in session.micrographs}
+    names = {micrograph.id: micrograph.name for micrograph in session.micrographs}
     for given in itertools.count():
         place = session.suggestions.next(session.labels, WANTED)
-        if place is None or given >= GIVEN and all(0.25 < side / run.SIZE < 0.75 for side in (place.x, place.y)):
+        if place is None or (given >= GIVEN and all(0.25 < side / run.SIZE < 0.75 for side in (place.x, place.y))):
             return
         session.labels.label(place, truth[names[place.micId], place.x, place.y])
 

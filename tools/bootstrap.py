@@ -9,7 +9,7 @@ A second run is quick, and a run that was broken off is continued: every step le
     .scipion/userdata    SCIPION_USER_DATA: projects and logs
     .scipion/xmipp       with --tests: the Python code of Xmipp's plugin, apart, for without its binaries every run of a
                          project would complain
-    .scipion/packaging   with --tests, or by tools/dist.py: what makes and checks the distributions
+    .scipion/tools       with --tests, or by tools/dist.py: what checks the code, and makes the distributions
 A Scipion of your own is neither read nor changed.
 """
 import argparse
@@ -34,13 +34,13 @@ WORKER_PYTHON = WORKER / 'env' / 'bin' / 'python'
 WORKER_MARKER = WORKER / 'WORKER_INSTALLED'
 TEST_REQUIREMENTS = CHECKOUT / 'tests' / 'requirements.txt'
 XMIPP = ROOT / 'xmipp'
-PACKAGING = ROOT / 'packaging'
-PACKAGING_PYTHON = PACKAGING / 'bin' / 'python'
+TOOLS = ROOT / 'tools'
+TOOLS_PYTHON = TOOLS / 'bin' / 'python'
+TOOL_REQUIREMENTS = CHECKOUT / 'tools' / 'requirements.txt'
 XMIPP_STUBS = CHECKOUT / 'tools' / 'xmipp_stubs'      # what its code wants of the binaries
 
 SCIPION = ('scipion-em==3.11.*', 'scipion-app==3.8.*')
 XMIPP_PLUGIN = ('scipion-em-xmipp==29.0.1', 'six==1.17.0')      # it imports six without saying so
-PACKAGING_TOOLS = ('build==1.*', 'twine==6.*')
 VERSIONS = ('3.11', '3.10', '3.9')
 GIGABYTES = 7
 
@@ -91,7 +91,7 @@ def main():
                 once(stamp / 'TEST_TOOLS_INSTALLED', read(TEST_REQUIREMENTS),
                      lambda python=python: pip(python, 'The test tools', '-r', TEST_REQUIREMENTS))
             once(XMIPP / 'XMIPP_INSTALLED', '\n'.join(XMIPP_PLUGIN), install_xmipp)
-            set_up_packaging()
+            set_up_tools()
     except SetupError as error:
         sys.exit(f'\nNot set up: {error}')
     print(f'Scipion, the plugin and its worker are ready ({time.monotonic() - started:.0f} s).')
@@ -106,8 +106,8 @@ def once(stamp, content, action):
     stamp.write_text(content, encoding='utf-8')
 
 
-def set_up_packaging():
-    once(PACKAGING / 'PACKAGING_INSTALLED', '\n'.join(PACKAGING_TOOLS), install_packaging)
+def set_up_tools():
+    once(TOOLS / 'TOOLS_INSTALLED', read(TOOL_REQUIREMENTS), install_tools)
 
 
 def install_scipion():
@@ -153,9 +153,9 @@ def install_xmipp():
     pip(SCIPION_PYTHON, "The Python code of Xmipp's plugin", '--no-deps', '--target', XMIPP, *XMIPP_PLUGIN)
 
 
-def install_packaging():
-    environment(find_python(), PACKAGING)
-    pip(PACKAGING_PYTHON, 'The packaging tools', *PACKAGING_TOOLS)
+def install_tools():
+    environment(find_python(), TOOLS)
+    pip(TOOLS_PYTHON, 'The tools that check and build', '-r', TOOL_REQUIREMENTS)
 
 
 def environment(python, folder):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bootstrap import CHECKOUT, PACKAGING_PYTHON, SetupError, set_up_packaging
+from bootstrap import CHECKOUT, TOOLS_PYTHON, SetupError, set_up_tools
 
 
 def main():
@@ -17,15 +17,15 @@ def main():
     parser.add_argument('--output', type=Path, default=CHECKOUT / 'dist')
     output = parser.parse_args().output
     try:
-        set_up_packaging()
+        set_up_tools()
     except SetupError as error:
         sys.exit(f'\nNot set up: {error}')
     for old in distributions(output):
         old.unlink()
     # The wheel is made from the source distribution: what is missing there is missing here.
-    if not packaging('build', '--quiet', '--outdir', output, CHECKOUT):
+    if not run_tool('build', '--quiet', '--outdir', output, CHECKOUT):
         sys.exit('\nThe distributions could not be made (the lines above say why).')
-    if not packaging('twine', 'check', '--strict', *distributions(output)):
+    if not run_tool('twine', 'check', '--strict', *distributions(output)):
         sys.exit('\nThe distributions are not as an index wants them (the lines above say why).')
 
 
@@ -33,9 +33,9 @@ def distributions(folder):
     return sorted((*folder.glob('*.tar.gz'), *folder.glob('*.whl')))
 
 
-def packaging(module, *arguments):
-    """Run one of the packaging tools; returns whether it came to a good end."""
-    return subprocess.run([str(word) for word in (PACKAGING_PYTHON, '-m', module, *arguments)]).returncode == 0
+def run_tool(module, *arguments):
+    """Run one of the tools; returns whether it came to a good end."""
+    return subprocess.run([str(word) for word in (TOOLS_PYTHON, '-m', module, *arguments)]).returncode == 0
 
 
 if __name__ == '__main__':

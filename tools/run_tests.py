@@ -1,4 +1,4 @@
-"""ruff, the worker's tests and Scipion's tests, each with the right Python of `.scipion`. Standard library only.
+"""The checks, the worker's tests and Scipion's tests, each with the right Python of `.scipion`. Standard library only.
 
     python3 tools/run_tests.py [arguments of pytest]
 
@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 from bootstrap import CHECKOUT, HOME, ROOT, SCIPION_PYTHON, VENV, WORKER_PYTHON
+from check import CHECKS
 from display import display
 
 NO_TESTS = 5      # pytest's exit code when nothing was selected
@@ -19,7 +20,7 @@ NO_TESTS = 5      # pytest's exit code when nothing was selected
 
 def main():
     arguments = sys.argv[1:]
-    results = [('ruff', part('ruff', [VENV / 'bin' / 'ruff', 'check', '--quiet', '--output-format=concise', '.']))]
+    results = [(name, part(name, command)) for name, command in CHECKS]
     with display():
         if not os.environ.get('DISPLAY'):
             line = 'no display: the tests that open windows are skipped; install Xvfb (Debian, Ubuntu: package xvfb)'

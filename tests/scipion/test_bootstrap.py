@@ -6,7 +6,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / 'tools'))
 
-import bootstrap  # noqa: E402
+import bootstrap
 
 
 @pytest.fixture

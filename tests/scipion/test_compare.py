@@ -172,7 +172,7 @@ def test_micrographs_of_one_name_are_told_apart_by_id_only(sets):
 
 
 def test_particles_and_classes_at_any_binning(sets):
-    micrographs, coordinates, before = reference(sets)
+    _, coordinates, before = reference(sets)
     # As extraction writes them: px of the particles, here binned twice, cut to whole px.
     particles = sets.particles(coordinates, [(1, 50, 50), (1, 150, 50), (2, 100, 100)], pixelSize=4.0)
     expected = [True, False, True, False, True, False]
@@ -282,7 +282,7 @@ def others(lab, micrographs, picks, simulated):
         'outputCoordinates_Auto_085': make.coordinates(micrographs, places(sure)[::-1],
                                                        **{CLEANER: scores[sure].tolist()[::-1]}),
         'outputCoordinates_Full': make.coordinates(micrographs, places(everything), **attribute(CLEANER, everything)),
-        'outputCoordinates_Consensus': make.coordinates(micrographs, places(good, shift=1) + [(1, 639, 639)],
+        'outputCoordinates_Consensus': make.coordinates(micrographs, [*places(good, shift=1), (1, 639, 639)],
                                                         **{CONSENSUS: [*scores[good].tolist(), 0.5]}),
         'labelled': make.coordinates(micrographs, places(everything), _poClass=[true[p.getObjId()] for p in before]),
         'rejectedAll': make.coordinates(micrographs, [])}
@@ -384,7 +384,7 @@ def test_picks_that_were_never_judged_do_not_count(lab, sets, simulated, microgr
 
 
 def test_twenty_methods_one_of_them_twice(lab, picks, others):
-    run, kept, _ = others
+    run, _, _ = others
     outputs = ['outputCoordinates_Auto_085', 'outputCoordinates_Full', 'outputCoordinates_Consensus', 'rejectedAll'] * 5
     protocol = comparing(lab, picks, [(run, output) for output in outputs], pictures=0, tolerance=2)
     assert any('more than once' in line for line in protocol.warnings())

@@ -11,8 +11,22 @@ from laboratory import BENCHMARKS, until
 from pyworkflow.object import Pointer
 
 from pickeroptimizer.comparison import UNKNOWN, Comparison, Method
-from pickeroptimizer.comparison.kinds import ALL, ALONE, NONE, NOT_GIVEN, OTHERS, SOME
-from pickeroptimizer.viewers.compare.model import FOUND, JUNK, LOST, MOST, NOT_KNOWN, REMOVED, Choice, CompareModel
+from pickeroptimizer.comparison.kinds import KEPT_ALONE as ALONE
+from pickeroptimizer.comparison.kinds import KEPT_BY_ALL as ALL
+from pickeroptimizer.comparison.kinds import KEPT_BY_NONE as NONE
+from pickeroptimizer.comparison.kinds import KEPT_BY_OTHERS as OTHERS
+from pickeroptimizer.comparison.kinds import KEPT_BY_SOME as SOME
+from pickeroptimizer.comparison.kinds import NOT_GIVEN
+from pickeroptimizer.viewers.compare.model import (
+    JUNK_KEPT,
+    JUNK_REMOVED,
+    MOST_PANELS,
+    NOT_KNOWN,
+    PARTICLE_KEPT,
+    PARTICLE_LOST,
+    Choice,
+    CompareModel,
+)
 
 needsDisplay = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
 TABS = ('Micrographs', 'Curves', 'Who kept what', 'Disagreements', 'Tables')
@@ -53,8 +67,11 @@ def test_kinds_of_boxes():
     assert kinds.tolist() == [[NONE, ALONE, OTHERS], [NONE, OTHERS, ALONE], [NOT_GIVEN] * 3]
     assert model.counts().tolist() == [[3, 1, 0, 2], [3, 0, 1, 2]]
     model.byTruth = True
-    assert model.kindsOn(0)[1].tolist() == [[FOUND, FOUND, JUNK], [FOUND, FOUND, REMOVED], [FOUND, LOST, REMOVED]]
-    assert model.kindsOn(1)[1].tolist() == [[NOT_KNOWN, FOUND, REMOVED], [NOT_KNOWN, LOST, JUNK], [NOT_KNOWN] * 3]
+    assert model.kindsOn(0)[1].tolist() == [[PARTICLE_KEPT, PARTICLE_KEPT, JUNK_KEPT],
+                                            [PARTICLE_KEPT, PARTICLE_KEPT, JUNK_REMOVED],
+                                            [PARTICLE_KEPT, PARTICLE_LOST, JUNK_REMOVED]]
+    assert model.kindsOn(1)[1].tolist() == [[NOT_KNOWN, PARTICLE_KEPT, JUNK_REMOVED],
+                                            [NOT_KNOWN, PARTICLE_LOST, JUNK_KEPT], [NOT_KNOWN] * 3]
     # Agreement is among those that are seen.
     model.byTruth = False
     model.show([1, 2])
@@ -177,7 +194,7 @@ def choose(box, value):
 
 
 def colourOf(panel, row):
-    return panel.canvas._boxes[row][2]
+    return panel.canvas._boxes.drawn[row].colour
 
 
 @needsDisplay
@@ -196,7 +213,7 @@ def test_panels_show_the_same(root, images):
 
     # The wheel and dragging in any panel move all of them; they look at the same place, at the same scale.
     def places():
-        return [[panel.canvas._scale, *panel.canvas.toMicrograph(canvas.winfo_width() / 2, canvas.winfo_height() / 2)]
+        return [[panel.canvas.scale, *panel.canvas.toMicrograph(canvas.winfo_width() / 2, canvas.winfo_height() / 2)]
                 for panel, canvas in ((panel, panel.canvas.winfo_children()[0]) for panel in panels)]
     whole = places()
     canvas = panels[1].canvas.winfo_children()[0]
@@ -211,7 +228,7 @@ def test_panels_show_the_same(root, images):
     moved = places()
     assert moved[1][1] == pytest.approx(zoomed[1][1] - 30 / zoomed[1][0])
     assert np.ptp(moved, axis=0) == pytest.approx(0, abs=1e-6)
-    left, _, right, _ = panels[2].canvas._canvas.coords(panels[2].canvas._boxes[rows[0]][3])
+    left, _, right, _ = panels[2].canvas._canvas.coords(panels[2].canvas._boxes.drawn[rows[0]].item)
     assert (left + right) / 2 == pytest.approx(panels[2].canvas.toScreen(comparison.x[rows[0]], 0)[0])
     # A size of the window's own leaves them together.
     window.geometry('900x600')
@@ -222,7 +239,7 @@ def test_panels_show_the_same(root, images):
     # One picture in greys for all of them.
     tab.panels.canvases.setContrast(3)
     until(window, lambda: all(panel.canvas._redraw is None for panel in panels))
-    assert len({id(panel.canvas._grey) for panel in panels}) == 1
+    assert len({id(panel.canvas._picture._grey) for panel in panels}) == 1
 
 
 @needsDisplay
@@ -236,22 +253,22 @@ def test_boxes_tell_who_kept_them(root, images):
     window.update()
     assert tab._info.cget('text') == tab._model.describe(row)
     click(panel.winfo_children()[0], **at(panel, comparison, row))
-    assert [one.canvas._marked for one in panels] == [row] * 3
+    assert [one.canvas._boxes.marked for one in panels] == [row] * 3
     # Right or wrong, and kinds that are hidden: in each panel its own.
     choose(tab.colours, 'Right or wrong')
     kinds, rows = tab._model.kindsOf(), tab._model.rowsOn(tab.shownPlace).tolist()
     right = tab._model.kindsOn(tab.shownPlace)[1]
     assert [colourOf(panels[1], row) for row in rows] == [kinds[kind].colour for kind in right[1]]
-    tab.legend.shown[FOUND].set(False)
+    tab.legend.shown[PARTICLE_KEPT].set(False)
     tab.legend.onChange()
     for panel, line in zip(panels, right.tolist()):
-        hidden = {row for row in rows if panel.canvas._boxes[row][4] == tk.HIDDEN}
-        assert hidden == {row for row, kind in zip(rows, line) if kind == FOUND} != set()
+        hidden = {row for row in rows if panel.canvas._boxes.drawn[row].state == tk.HIDDEN}
+        assert hidden == {row for row, kind in zip(rows, line) if kind == PARTICLE_KEPT} != set()
     # On another micrograph, they are hidden still.
     window.event_generate('<Key-n>')
     until(window, lambda: tab.shownPlace == tab.table.neighbour(0) and tab.shownPlace != tab._model.placeOf(row))
-    assert {panels[0].canvas._boxes[other][4] for other in tab._model.rowsOn(tab.shownPlace).tolist()
-            if colourOf(panels[0], other) == kinds[FOUND].colour} == {tk.HIDDEN}
+    assert {panels[0].canvas._boxes.drawn[other].state for other in tab._model.rowsOn(tab.shownPlace).tolist()
+            if colourOf(panels[0], other) == kinds[PARTICLE_KEPT].colour} == {tk.HIDDEN}
     assert tab._info.cget('text') == tab._model.micrographs[tab.shownPlace].name
     window.event_generate('<Key-b>')
     until(window, lambda: tab.shownPlace == tab._model.placeOf(row))
@@ -261,22 +278,22 @@ def test_boxes_tell_who_kept_them(root, images):
 def test_crowded_boxes_are_smaller(root, images):
     """As long as they are small on the screen, and as long as the user does not choose."""
     from pickeroptimizer.viewers.widgets.display_controls import DisplayControls
-    window, tab = opened(root, many(images, n=1200))
+    _, tab = opened(root, many(images, n=1200))
     canvases = [panel.canvas for panel in seen(tab)]
     row = int(tab._model.rowsOn(tab.shownPlace)[0])
     controls, = (widget for widget in tab.panels.master.winfo_children() if isinstance(widget, DisplayControls))
 
     def sides():
         """Of the box of a pick in all panels, in px of the micrograph."""
-        edges = [(canvas._canvas.coords(canvas._boxes[row][3]), canvas._scale) for canvas in canvases]
+        edges = [(canvas._canvas.coords(canvas._boxes.drawn[row].item), canvas.scale) for canvas in canvases]
         return [(right - left) / scale for (left, _, right, _), scale in edges]
     small, full, dots = (pytest.approx(3 * [side], rel=0.01) for side in (
-        np.sqrt(0.5 * SIDE * SIDE / 600), BOX, 8 / canvases[0]._scale))
+        np.sqrt(0.5 * SIDE * SIDE / 600), BOX, 8 / canvases[0].scale))
     assert sides() == small
     for choice, expected in (('Full boxes', full), ('Dots', dots), ('Auto size', small)):
         choose(controls.shape, choice)
         assert sides() == expected
-    canvases[0].zoom(50 / (BOX * canvases[0]._scale))
+    canvases[0].zoom(50 / (BOX * canvases[0].scale))
     assert sides() == full
     tab.fit()
     assert sides() == small
@@ -291,7 +308,7 @@ def test_methods_are_chosen(root, images):
     def toggle(number):
         tree.see(str(number))
         window.update()
-        x, y, width, height = tree.bbox(str(number))
+        x, y, _, height = tree.bbox(str(number))
         click(tree, x + 30, y + height // 2)
     toggle(19)
     toggle(1)
@@ -303,9 +320,9 @@ def test_methods_are_chosen(root, images):
     assert [all_, none] == tab._model.counts()[tab.shownPlace, 1:3].tolist()
     for number in (4, 5):
         toggle(number)
-    assert len(seen(tab)) == MOST
+    assert len(seen(tab)) == MOST_PANELS
     toggle(6)
-    assert len(tab._model.shown) == MOST and 'At most 6' in tab._info.cget('text')
+    assert len(tab._model.shown) == MOST_PANELS and 'At most 6' in tab._info.cget('text')
     for number in (0, 2, 3, 4, 5, 19):
         toggle(number)
     assert tab._model.shown == (19,) and 'One method at least' in tab._info.cget('text')
@@ -341,11 +358,10 @@ def test_curves(root, images):
     until(window, lambda: tab._points and tab.widget.winfo_width() > 100)
     tab._canvas.draw()
     assert [curve.name for curve, *_ in tab._points] == ['method 0', 'method 1']
-    curve, axes, x, y = tab._points[1]
     tab._whole.set(True)
     tab._draw()
     tab._canvas.draw()
-    curve, axes, x, y = tab._points[1]
+    _, axes, x, y = tab._points[1]
     number = 60
     across, down = tab.toWidget(axes, x[number:number + 1], y[number:number + 1])
     tab.widget.event_generate('<Motion>', x=round(across[0]), y=round(down[0]))
@@ -393,7 +409,7 @@ def test_who_kept_what_leads_to_the_boxes(root, images):
     until(window, lambda: micrographs.shownPlace == micrographs._model.placeOf(wanted) and
           micrographs._marked == wanted)
     assert window.tabs.tab(window.tabs.select(), 'text') == 'Micrographs'
-    assert [panel.canvas._marked for panel in seen(micrographs)] == [wanted] * 3
+    assert [panel.canvas._boxes.marked for panel in seen(micrographs)] == [wanted] * 3
     # It is in the middle of all panels, which show six boxes across; another click, on the same micrograph: the same.
     keys, model = gallery.keys(), micrographs._model
     other = next(row for row in keys if row != wanted and model.placeOf(row) == micrographs.shownPlace)
@@ -402,7 +418,7 @@ def test_who_kept_what_leads_to_the_boxes(root, images):
             width, height = canvas.winfo_width(), canvas.winfo_height()
             x, y = canvas.toScreen(comparison.x[row], comparison.y[row])
             assert (x, y) == pytest.approx((width / 2, height / 2), abs=2)
-            assert width / (BOX * canvas._scale) == pytest.approx(6, abs=0.2)
+            assert width / (BOX * canvas.scale) == pytest.approx(6, abs=0.2)
         window._goTo(other, Choice((0,), ()))
         window.update()
 

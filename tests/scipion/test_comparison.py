@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from pickeroptimizer.comparison import UNKNOWN, Comparison, Method, agreement, report
-from pickeroptimizer.comparison.analysis import Results
+from pickeroptimizer.comparison.analysis import Analysis
 from pickeroptimizer.comparison.bootstrap import interval
 from pickeroptimizer.comparison.curves import curve, curves, junk_removed_at
 from pickeroptimizer.comparison.describe import sentences
@@ -131,7 +131,7 @@ def test_patterns_of_twenty_methods():
 
 def judged():
     """Eight particles, four pieces of junk, one pick of no known class; particles score higher, all but one."""
-    scores = [.9, .9, .8, .8, .7, .7, .6, .1] + [.5, .3, .3, .2] + [.99]
+    scores = [.9, .9, .8, .8, .7, .7, .6, .1, .5, .3, .3, .2, .99]
     return compared(method('ours', np.array(scores) >= 0.6, scores), truth=[0] * 8 + [1, 2, 2, 1] + [UNKNOWN],
                     mic_ids=[2, 7] * 6 + [3])
 
@@ -247,7 +247,7 @@ def test_sentences_say_what_is_special():
     comparison = compared(method('everything', [1] * 4), method('nothing', [0] * 4),
                           method('part', [1, 0, 0, 0], covered=[1, 1, 0, 0], unmatched=1, elsewhere=4),
                           mic_ids=[2, 2, 3, 3])
-    text = '\n'.join(sentences(Results.of(comparison)))
+    text = '\n'.join(sentences(Analysis.of(comparison)))
     assert '*everything*: kept 4 of 4 picks (100.0 %): *all of them*.' in text
     assert '*nothing*: kept 0 of 4 picks (0.0 %): *none*.' in text
     assert '*part*: kept 1 of 2 picks (50.0 %) on the 1 of 2 micrographs that it was given' in text
@@ -256,15 +256,15 @@ def test_sentences_say_what_is_special():
 
 
 def test_tables(tmp_path):
-    results = Results.of(judged())
-    write_tables(results, tmp_path)
+    analysis = Analysis.of(judged())
+    write_tables(analysis, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         'curves.csv', 'junk_removed_at_loss.csv', 'methods.csv', 'micrographs.csv', 'patterns.csv', 'truth.csv']
     header, row = (tmp_path / 'truth.csv').read_text().splitlines()
     values = dict(zip(header.split(','), row.split(',')))
     assert values['true particle'] == '8' and values['particles lost'] == '0.125' and values['ice removed'] == '1'
     assert float(values['particles lost low']) <= 0.125 <= float(values['particles lost high'])
-    assert len((tmp_path / 'curves.csv').read_text().splitlines()) == 1 + len(curves(results.comparison)[0].thresholds)
+    assert len((tmp_path / 'curves.csv').read_text().splitlines()) == 1 + len(curves(analysis.comparison)[0].thresholds)
 
 
 def test_report_stands_alone_and_is_escaped(tmp_path):
@@ -272,7 +272,7 @@ def test_report_stands_alone_and_is_escaped(tmp_path):
     comparison = compared(method(evil, [1, 0, 1], [1, 2, math.nan]), method('B', [0, 0, 1]), truth=[0, 1, UNKNOWN])
     comparison.reference = evil
     comparison.micrographs[2] = (evil, 'nowhere.mrc')
-    report.write(tmp_path / 'report.html', Results.of(comparison), 2)
+    report.write(tmp_path / 'report.html', Analysis.of(comparison), 2)
     text = (tmp_path / 'report.html').read_text()
     assert '<script' not in text and '&lt;script&gt;' in text
     assert not re.search(r'(?:src|href)="(?!data:image/png;base64,)', text)

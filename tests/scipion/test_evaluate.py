@@ -6,7 +6,7 @@ import pytest
 
 from pickeroptimizer.domain import evaluation_report
 from pickeroptimizer.domain.evaluation_report import Evaluation
-from pickeroptimizer.protocols.parameters.labels import FROM_SETS
+from pickeroptimizer.protocols.parameters.labelled_input import LabelledSource
 from pickeroptimizer.worker.exchange.errors import InputError
 
 QUICK = {'shots': '2 4', 'draws': 2, 'numberOfThreads': 1}      # one process: a second one takes longer to begin
@@ -62,7 +62,7 @@ def test_study_from_sets_with_two_classes(lab, labelSets, monkeypatch):
     study = {'long': ['--recipe', 'paper', '--epochs', '2', '--init', 'scratch', '--input-size', '32'],
              'not: as long': ['--recipe', 'paper', '--epochs', '1', '--input-size', '32']}
     monkeypatch.setitem(studies.STUDIES, 'recipes', study)
-    run = lab.finished(evaluate(lab, labelSource=FROM_SETS, study=1, split=1, shots='3', draws=1,
+    run = lab.finished(evaluate(lab, labelSource=LabelledSource.SET_A_CLASS, study=1, split=1, shots='3', draws=1,
                                 **{f'{name}Labels': (labelSets[name], 'outputCoordinates')
                                    for name in ('particle', 'ice')}))
     reports = run.getEvaluation().reports
@@ -86,12 +86,13 @@ def test_bad_input(lab, trained, picks, fewPruned, labelSets):
             'The labels per class must be whole numbers above 0, such as "5 10 20 30".')
     assert 'have no attribute _poClass' in lines(inputLabels=(picks, 'outputCoordinates'))[0]
     sets = {f'{name}Labels': (labelSets[name], 'outputCoordinates') for name in ('particle', 'ice')}
-    assert lines(labelSource=FROM_SETS) == ['There are no labels: label some particles and some ice or carbon.']
-    assert lines(labelSource=FROM_SETS, iceLabels=sets['iceLabels']) == [
+    assert lines(labelSource=LabelledSource.SET_A_CLASS) == [
+        'There are no labels: label some particles and some ice or carbon.']
+    assert lines(labelSource=LabelledSource.SET_A_CLASS, iceLabels=sets['iceLabels']) == [
         'There are no labels of the class particle, only of ice.']
-    assert lines(labelSource=FROM_SETS, particleLabels=sets['particleLabels']) == [
+    assert lines(labelSource=LabelledSource.SET_A_CLASS, particleLabels=sets['particleLabels']) == [
         'All labels are of the class particle: label some ice or carbon too.']
-    assert lines(labelSource=FROM_SETS, **sets) == []
+    assert lines(labelSource=LabelledSource.SET_A_CLASS, **sets) == []
     scored = evaluate(lab, inputLabels=(fewPruned, 'rejectedCoordinates'))
     assert 'given by "prune", not by a person' in scored.warnings()[-1]
 
@@ -99,7 +100,7 @@ def test_bad_input(lab, trained, picks, fewPruned, labelSets):
 def test_too_few_labels_are_told_before_the_run(lab, micrographs, simulated, labelSets):
     def lines(particles, **values):
         run = lab.coordinates(micrographs, particles, 'some')
-        return evaluate(lab, labelSource=FROM_SETS, particleLabels=(run, 'outputCoordinates'),
+        return evaluate(lab, labelSource=LabelledSource.SET_A_CLASS, particleLabels=(run, 'outputCoordinates'),
                         iceLabels=(labelSets['ice'], 'outputCoordinates'), **values).validate()
 
     particles = [row for row in simulated.rows if row.label == 'particle']

@@ -13,16 +13,17 @@ import pytest
 from laboratory import items
 from pyworkflow.exceptions import PyworkflowException
 
-from pickeroptimizer.protocols.protocol_train import FEATURES, FROM_LABELLED, INTERACTIVE, REGISTERED
+from pickeroptimizer.protocols.interactive_labels import FEATURES, REGISTERED
+from pickeroptimizer.protocols.parameters.training_labels import LabelSource
 from pickeroptimizer.viewers.labelling.model import (
     Labels,
-    Micrograph,
     Place,
     Session,
     Suggestions,
     canTrain,
     missingText,
 )
+from pickeroptimizer.viewers.micrograph import Micrograph
 from pickeroptimizer.worker.exchange.errors import InputError
 from pickeroptimizer.worker.exchange.locks import FileLock
 from pickeroptimizer.worker.exchange.tables import CoordinateRow
@@ -164,7 +165,7 @@ def session(tmp_path):
         with mrcfile.new(tmp_path / f'{name}.mrc') as stream:
             stream.set_data(np.random.default_rng(0).normal(size=(400, 600)).astype('float32'))
     micrographs = [Micrograph(i, f'{name}.mrc', str(tmp_path / f'{name}.mrc'), 4) for i, name in enumerate('abc', 1)]
-    picks = {m.micId: [Place(m.micId, x, 200) for x in (100, 200, 300, 400)] for m in micrographs}
+    picks = {m.id: [Place(m.id, x, 200) for x in (100, 200, 300, 400)] for m in micrographs}
     places = dict(enumerate((place for micId in (2, 3, 1) for place in picks[micId]), start=1))
     store = Store()
     session = Session('test', micrographs, picks.get, 60, 2.0, Labels([], store), Suggestions(InTurn(places), places))
@@ -212,7 +213,7 @@ def test_suggestions_by_keys_alone(opened, session):
         if opened._suggested is None:
             press(opened, 's')
         wait(opened, lambda: opened._image is not None)
-        assert opened._suggested == place == opened._canvas._marked
+        assert opened._suggested == place == opened._canvas._boxes.marked
         press(opened, key)
     assert [row.label for row in session.store.rows] == ['particle', 'ice', 'carbon']
     wait(opened, lambda: opened._suggested is None)      # the next would be on the one that has vanished
@@ -256,8 +257,8 @@ def test_read_only(root, session):
 # ------------------------------ the run ------------------------------
 
 def test_a_labelled_set_as_labels(lab, picks, trained, pruned):
-    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), labelSource=FROM_LABELLED,
-                  folds=0, numberOfThreads=2)
+    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'),
+                  labelSource=LabelSource.LABELLED_SET, folds=0, numberOfThreads=2)
     assert 'Choose the labelled coordinates.' in run.validate()
     run.inputLabels.set(picks)
     run.inputLabels.setExtended('outputCoordinates')
@@ -277,7 +278,7 @@ def test_a_labelled_set_as_labels(lab, picks, trained, pruned):
 def waiting(lab, picks, labelSets):
     """A run that waits for labels, and begins with some."""
     run = lab.run(lab.new('ProtPickerOptimizerTrain', label='label now', folds=0, numberOfThreads=2,
-                          inputCoordinates=(picks, 'outputCoordinates'), labelSource=INTERACTIVE,
+                          inputCoordinates=(picks, 'outputCoordinates'), labelSource=LabelSource.INTERACTIVE,
                           iceLabels=(labelSets['ice'], 'outputCoordinates')))
     assert run.getStatus() == 'interactive', run.getErrorMessage()
     return run
@@ -299,7 +300,7 @@ def test_session_of_a_run(lab, waiting, labelSets, picks):
     assert session.labels.counts() == {'particle': 0, 'ice': given, 'carbon': 0} and session.boxSize == 60
     assert sum(micrograph.picks for micrograph in session.micrographs) == picks.outputCoordinates.getSize()
     for micrograph in session.micrographs:
-        assert os.path.isfile(micrograph.path) and len(session.picksOn(micrograph.micId)) == micrograph.picks
+        assert os.path.isfile(micrograph.path) and len(session.picksOn(micrograph.id)) == micrograph.picks
     suggested = session.suggestions.next(session.labels, 20)
     assert suggested in session.picksOn(suggested.micId) and session.labels.classOf(suggested) is None
 
@@ -378,7 +379,8 @@ def test_in_the_project_window(lab, picks, waiting, simulated, root, tmp_path, m
 
 def test_preparation_without_features(lab, picks, monkeypatch, caplog):
     from pickeroptimizer.viewers.viewer_label import sessionOf
-    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), labelSource=INTERACTIVE)
+    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'),
+                  labelSource=LabelSource.INTERACTIVE)
 
     def fail(self, command, arguments):
         raise PyworkflowException('none of the micrographs can be used')
@@ -392,7 +394,8 @@ def test_preparation_without_features(lab, picks, monkeypatch, caplog):
 def test_no_display(lab, picks, monkeypatch, caplog):
     from pickeroptimizer.viewers import PickerOptimizerLabelViewer
     monkeypatch.delenv('DISPLAY', raising=False)
-    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), labelSource=INTERACTIVE)
+    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'),
+                  labelSource=LabelSource.INTERACTIVE)
     PickerOptimizerLabelViewer(project=lab.project, protocol=run).visualize(run)
     line, = caplog.messages
     assert 'No window can be opened here' in line and 'coordinate sets or a file' in line and '\n' not in line
@@ -432,8 +435,8 @@ def test_model_window(lab, trained, root):
     texts = [tabs.tab(tab, 'text') for tab in tabs.tabs()]
     assert texts[:3] == ['Model', 'Cross-validation', 'Training']
     assert texts[3] == f'Labels ({sum(p < 0.1 for _, _, p in facts.labels.boxes)} suspicious)'
-    wait(window, lambda: labels._canvas._marked is not None)
+    wait(window, lambda: labels._canvas._boxes.marked is not None)
     assert labels._list.item('0', 'values')[1] == f'{min(p for _, _, p in facts.labels.boxes):.3f}'
     window._look(boxes[3][0])                # a click on its thumbnail
-    wait(window, lambda: labels._canvas._marked == boxes[3][0])
+    wait(window, lambda: labels._canvas._boxes.marked == boxes[3][0])
     assert tabs.index('current') == 3

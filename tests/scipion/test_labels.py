@@ -6,7 +6,7 @@ import pytest
 from laboratory import NAMES, items, update
 
 from pickeroptimizer.domain import labels
-from pickeroptimizer.protocols.protocol_train import FROM_FILE, INTERACTIVE
+from pickeroptimizer.protocols.parameters.training_labels import LabelSource
 from pickeroptimizer.worker.exchange.errors import InputError
 from pickeroptimizer.worker.exchange.tables import CoordinateRow
 
@@ -29,7 +29,7 @@ def test_file_with_shots_and_the_papers_recipe(lab, picks, simulated, tmp_path):
         writer = csv.writer(stream)
         writer.writerow(['mic_name', 'x', 'y', 'label', 'coord_id', 'by whom'])
         writer.writerows([NAMES[r.mic_id - 1], r.x + 0.4, r.y - 0.3, r.label, '', 'me'] for r in rows)
-    run = lab.finished(train(lab, picks, labelSource=FROM_FILE, labelsFile=str(path), shots=8, seed=5, recipe=1,
+    run = lab.finished(train(lab, picks, labelSource=LabelSource.FILE, labelsFile=str(path), shots=8, seed=5, recipe=1,
                              epochs=2, trainBatchSize=6, lossWeights='1 0.5'))
     assert run.outputModel.getCounts() == {'particle': 8, 'ice': 8, 'carbon': 8}
     assert run.outputModel.getMacroF1() is None
@@ -43,7 +43,7 @@ def test_file_with_shots_and_the_papers_recipe(lab, picks, simulated, tmp_path):
 
 
 def test_interactive(lab, picks, simulated):
-    run = lab.run(train(lab, picks, labelSource=INTERACTIVE))
+    run = lab.run(train(lab, picks, labelSource=LabelSource.INTERACTIVE))
     assert run.getStatus() == 'interactive'
     assert run.summary()[0] == 'Waiting for labels; so far: none.'
     assert [text for text, _ in run.getActions()] == ['Label boxes', 'Train with the labels']
@@ -125,7 +125,7 @@ def test_few_labels_are_warned_of(lab, picks, simulated, tmp_path):
     with open(path, 'w', newline='') as stream:
         csv.writer(stream).writerows([('mic_id', 'x', 'y', 'label'), (1, 100, 100, 'ice'),
                                       *((1, x, 200, 'particle') for x in range(10))])
-    run = train(lab, picks, labelSource=FROM_FILE, labelsFile=str(path))
+    run = train(lab, picks, labelSource=LabelSource.FILE, labelsFile=str(path))
     assert run.validate() == []
     assert run.warnings()[0] == 'Labels of ice: 1. With fewer than 10 of a class a model is uncertain.'
 

@@ -6,8 +6,8 @@ import pytest
 from laboratory import BOX, NAMES
 
 from pickeroptimizer import Plugin
-from pickeroptimizer.protocols.parameters.starting_weights import START_FILE
-from pickeroptimizer.protocols.protocol_train import FROM_FILE
+from pickeroptimizer.protocols.parameters.starting_weights import StartFrom
+from pickeroptimizer.protocols.parameters.training_labels import LabelSource
 
 
 def importModel(lab, path):
@@ -83,7 +83,7 @@ def test_bad_coordinates(lab, loose, trained):
                                    'Å/px): import them again with the right one.')):
         coordinates = loose(**values)
         prune = lab.new('ProtPickerOptimizerPrune', inputModel=(trained, 'outputModel'))
-        train = lab.new('ProtPickerOptimizerTrain', labelSource=FROM_FILE)
+        train = lab.new('ProtPickerOptimizerTrain', labelSource=LabelSource.FILE)
         for protocol in (prune, train):
             protocol.inputCoordinates.set(coordinates)
             assert protocol.validate() == [line]
@@ -104,12 +104,12 @@ def test_bad_training_input(lab, loose, picks, labelSets, tmp_path):
         'The coordinates given for carbon are an empty set.']
     assert lines(lambda p: p.inputCoordinates.set(loose(box=None)), particleLabels=particle, iceLabels=ice) == [
         'The input coordinates have no box size: give one in "Box size (px)".']
-    assert lines(labelSource=FROM_FILE) == ['Choose a labels file.']
+    assert lines(labelSource=LabelSource.FILE) == ['Choose a labels file.']
     path = tmp_path / 'ice.csv'
     path.write_text('mic_id,x,y,label\n1,2,3,ice\n1,20,30,carbon\n')
-    assert lines(labelSource=FROM_FILE, labelsFile=str(path)) == [
+    assert lines(labelSource=LabelSource.FILE, labelsFile=str(path)) == [
         'There are no labels of the class particle, only of ice and carbon.']
-    assert lines(particleLabels=particle, iceLabels=ice, startFrom=START_FILE, weightsFile='none.safetensors') == [
+    assert lines(particleLabels=particle, iceLabels=ice, startFrom=StartFrom.FILE, weightsFile='none.safetensors') == [
         'There is no file of starting weights none.safetensors: choose one.']
     assert lines(particleLabels=particle, iceLabels=ice, recipe=1, lossWeights='1 0') == [
         'The loss weights must be one to three positive numbers.']
@@ -118,8 +118,8 @@ def test_bad_training_input(lab, loose, picks, labelSets, tmp_path):
 def test_two_classes_for_one_place(lab, picks, tmp_path):
     path = tmp_path / 'labels.csv'
     path.write_text(f'mic_name,x,y,label\n{NAMES[0]},50,60,particle\n{NAMES[0]},50,60,ice\n')
-    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), labelSource=FROM_FILE,
-                  labelsFile=str(path))
+    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'),
+                  labelSource=LabelSource.FILE, labelsFile=str(path))
     assert lab.error(run) == (f'The box at (50, 60) of micrograph {NAMES[0]} is labelled particle and ice: keep one of '
                               f'them.')
 
@@ -139,7 +139,7 @@ def test_starting_weights_that_are_none(lab, picks, labelSets, tmp_path):
     path.write_text('none')
     run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'),
                   particleLabels=(labelSets['particle'], 'outputCoordinates'),
-                  iceLabels=(labelSets['ice'], 'outputCoordinates'), startFrom=START_FILE, weightsFile=str(path))
+                  iceLabels=(labelSets['ice'], 'outputCoordinates'), startFrom=StartFrom.FILE, weightsFile=str(path))
     line = lab.error(run)
     assert line.startswith(f'{path}: no readable .safetensors file') and '\n' not in line
 

@@ -6,7 +6,7 @@ import pytest
 
 from pickeroptimizer import Plugin
 from pickeroptimizer.domain import library
-from pickeroptimizer.protocols.parameters.starting_weights import START_DEFAULT, START_RUN
+from pickeroptimizer.protocols.parameters.starting_weights import StartFrom
 from pickeroptimizer.worker.exchange.errors import InputError
 from pickeroptimizer.worker.exchange.tables import read_labels, read_micrographs
 
@@ -74,7 +74,7 @@ def test_a_broken_off_writing_leaves_nothing(tmp_path):
         library.dataSets(str(tmp_path))
 
 
-TINY = {'simulated': 2, 'most': 6, 'epochs': 1, 'startFrom': START_DEFAULT, 'numberOfThreads': 2}
+TINY = {'simulated': 2, 'most': 6, 'epochs': 1, 'startFrom': StartFrom.PLUGIN, 'numberOfThreads': 2}
 
 
 @pytest.fixture(scope='module')
@@ -110,14 +110,15 @@ def test_weights(pretrained):
 def test_weights_are_used(lab, picks, labelSets, pretrained, trained):
     sets = {f'{name}Labels': (run, 'outputCoordinates') for name, run in labelSets.items()}
     run = lab.finished(lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), folds=0,
-                               numberOfThreads=2, startFrom=START_RUN,
+                               numberOfThreads=2, startFrom=StartFrom.PRETRAINED_RUN,
                                inputWeights=(pretrained, 'outputWeights'), **sets))
     related = {(relation['object_parent_id'], relation['object_child_id']) for relation in run.getRelations()}
     assert (pretrained.getObjId(), run.outputModel.getObjId()) in related
     with open(run.outputModel.getFileName(), 'rb') as mine, open(trained.outputModel.getFileName(), 'rb') as other:
         assert mine.read() != other.read()
     run = lab.finished(lab.new('ProtPickerOptimizerEvaluate', inputLabels=(trained, 'outputLabels'), shots='2', draws=1,
-                               startFrom=START_RUN, inputWeights=(pretrained, 'outputWeights'), numberOfThreads=1))
+                               startFrom=StartFrom.PRETRAINED_RUN, inputWeights=(pretrained, 'outputWeights'),
+                               numberOfThreads=1))
     assert os.path.samefile(run._getExtraPath('start.safetensors'), pretrained.outputWeights.getFileName())
     assert run._variants()['default'][4:6] == ['--init', 'start.safetensors']
 
@@ -153,8 +154,8 @@ def test_bad_input(lab, shelf, filled, tmp_path):
         'All data sets are left out: nothing is left to learn from.']
     assert 'no data set in it' in lines(libraryFolder=str(tmp_path))[0]
     assert lines(trainBatchSize=1) == ['The batch size must be 2 or more.']
-    assert lines(startFrom=START_RUN)[0].startswith('You should provide') or 'Pretrained weights' in lines(
-        startFrom=START_RUN)[0]
+    first = lines(startFrom=StartFrom.PRETRAINED_RUN)[0]
+    assert first.startswith('You should provide') or 'Pretrained weights' in first
 
 
 def test_a_data_set_that_cannot_be_read(lab, tmp_path):

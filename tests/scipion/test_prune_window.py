@@ -15,22 +15,12 @@ from laboratory import BENCHMARKS, NAMES, items, until
 
 from pickeroptimizer.domain.corrections import CORRECTIONS, Corrections
 from pickeroptimizer.domain.decision import MINIMUM, MOST_PROBABLE, PURITY, SHARE
-from pickeroptimizer.viewers import overlay
-from pickeroptimizer.viewers.prune.model import (
-    BELOW,
-    CARBON,
-    ICE,
-    KEPT,
-    KINDS,
-    OFF,
-    TABLE_COLUMNS,
-    UNSCORED,
-    Micrograph,
-    Picks,
-    PruneModel,
-)
+from pickeroptimizer.viewers.micrograph import Micrograph
+from pickeroptimizer.viewers.outcomes import Outcome
+from pickeroptimizer.viewers.prune.model import TABLE_COLUMNS, PruneModel, ScoredPicks
 from pickeroptimizer.worker.exchange.errors import InputError
 
+KEPT, BELOW, ICE, CARBON, OUTSIDE, UNSCORED = Outcome
 needsDisplay = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
 
 
@@ -40,9 +30,10 @@ def somePicks(kept=None):
     """Eight picks on two micrographs, and one on a third that is not shown."""
     probabilities = np.array([[0.9, 0.05, 0.05], [0.6, 0.3, 0.1], [0.45, 0.35, 0.2], [0.3, 0.6, 0.1], [0.1, 0.8, 0.1],
                               [0.05, 0.05, 0.9], [0, 0, 0], [0, 0, 0], [1, 0, 0]])
-    return Picks(ids=np.array([10, 11, 12, 13, 14, 15, 16, 17, 18]), micIds=np.array([7, 7, 7, 7, 7, 3, 3, 3, 99]),
-                 x=np.arange(9.0) * 10, y=np.arange(9.0), classes=np.array([0, 0, 0, 1, 1, 2, 3, 4, 0], dtype=np.int8),
-                 probabilities=probabilities, novelty=np.array([1, 5, 1, 9, 2, 3, np.nan, np.nan, 99]), kept=kept)
+    return ScoredPicks(
+        ids=np.array([10, 11, 12, 13, 14, 15, 16, 17, 18]), micIds=np.array([7, 7, 7, 7, 7, 3, 3, 3, 99]),
+        x=np.arange(9.0) * 10, y=np.arange(9.0), classes=np.array([0, 0, 0, 1, 1, 2, 3, 4, 0], dtype=np.int8),
+        probabilities=probabilities, novelty=np.array([1, 5, 1, 9, 2, 3, np.nan, np.nan, 99]), kept=kept)
 
 
 def someModel(folder=None, **options):
@@ -53,12 +44,12 @@ def someModel(folder=None, **options):
 def test_decisions_and_counts():
     model = someModel()
     assert len(model.picks) == 8, 'the pick on an unknown micrograph is left out'
-    assert model.kinds.tolist() == [KEPT, KEPT, KEPT, ICE, ICE, CARBON, OFF, UNSCORED]
+    assert model.outcomes.tolist() == [KEPT, KEPT, KEPT, ICE, ICE, CARBON, OUTSIDE, UNSCORED]
     assert model.counts().tolist() == [[0, 0, 0, 1, 1, 1], [3, 0, 2, 0, 0, 0]]
     model.setRule(MINIMUM, 0.5)
-    assert model.kinds.tolist() == [KEPT, KEPT, BELOW, ICE, ICE, CARBON, OFF, UNSCORED]
+    assert model.outcomes.tolist() == [KEPT, KEPT, BELOW, ICE, ICE, CARBON, OUTSIDE, UNSCORED]
     model.setRule(MINIMUM, 0.3)
-    assert model.kinds.tolist()[3] == KEPT and model.keptAndRejected() == (4, 3)
+    assert model.outcomes.tolist()[3] == KEPT and model.keptAndRejected() == (4, 3)
     model.setRule(PURITY, 25)
     assert model.rule.minimum == 0.6
     with pytest.raises(InputError, match='not cross-validated'):
@@ -123,14 +114,14 @@ def test_corrections_are_stored_undone_and_shared(tmp_path):
     model.correct(0, 'ice')
     other.correct(3, 'particle')      # the other window does not know of the first one's yet
     assert Corrections(str(tmp_path)).read().keys() == {10, 13}
-    assert model.kinds[0] == ICE and other.kinds[0] == ICE and other.kinds[3] == KEPT
-    assert model.kinds[3] == ICE and model.reloadCorrections() and model.kinds[3] == KEPT
+    assert model.outcomes[0] == ICE and other.outcomes[0] == ICE and other.outcomes[3] == KEPT
+    assert model.outcomes[3] == ICE and model.reloadCorrections() and model.outcomes[3] == KEPT
     model.setRule(MINIMUM, 0.95)
-    assert model.kinds[3] == KEPT, 'a correction outlasts any cut'
+    assert model.outcomes[3] == KEPT, 'a correction outlasts any cut'
     model.setRule(MOST_PROBABLE, None)
     model.correct(0, 'carbon')
     model.correct(1, None)            # it has none
-    assert [model.undo() for _ in range(3)] == [0, 0, None] and model.kinds[0] == KEPT
+    assert [model.undo() for _ in range(3)] == [0, 0, None] and model.outcomes[0] == KEPT
     again = someModel(tmp_path)
     assert again.corrected == {3: 'particle'}
     # A pick of the same id elsewhere, as after a run with other coordinates: another pick.
@@ -141,7 +132,7 @@ def test_corrections_are_stored_undone_and_shared(tmp_path):
     (tmp_path / CORRECTIONS).write_text('nonsense')
     with pytest.raises(InputError, match='no column'):
         model.correct(0, 'ice')
-    assert model.kinds[0] == KEPT, 'what is not saved is not shown as done'
+    assert model.outcomes[0] == KEPT, 'what is not saved is not shown as done'
 
 
 # ------------------------------ from runs and sets ------------------------------
@@ -167,11 +158,11 @@ def sessionOf(lab, run):
 def test_session_of_a_run(lab, run, few):
     session = sessionOf(lab, run)
     model, kept, rejected = session.model, items(run.outputCoordinates), items(run.rejectedCoordinates)
-    assert set(model.picks.ids[model.kinds == KEPT]) == set(kept)
+    assert set(model.picks.ids[model.outcomes == KEPT]) == set(kept)
     assert len(model.picks) == len(kept) + len(rejected) == few.outputCoordinates.getSize()
     assert {m.name for m in model.micrographs} == set(NAMES) and session.note == ''
     row = model.picks.ids.tolist().index(9001)
-    assert model.kinds[row] == OFF and 'not on the micrograph' in model.describe(row)
+    assert model.outcomes[row] == OUTSIDE and 'not on the micrograph' in model.describe(row)
     for objId, pick in list(kept.items())[:5]:
         row = model.picks.ids.tolist().index(objId)
         assert (model.picks.x[row], model.picks.y[row]) == pick.getPosition()
@@ -205,23 +196,23 @@ def test_run_in_progress_shows_what_is_there(lab, few, trained, run):
     lab.project.saveProtocol(going)
     os.makedirs(going._getExtraPath(), exist_ok=True)
     model = sessionOf(lab, going).model
-    assert set(model.kinds) == {UNSCORED} and len(model.picks) == few.outputCoordinates.getSize()
+    assert set(model.outcomes) == {UNSCORED} and len(model.picks) == few.outputCoordinates.getSize()
     with open(run._getExtraPath('scores.csv')) as stream:
         lines = stream.readlines()
     partial = Path(going._getExtraPath('scores.csv.0123.part'))
     partial.write_text(''.join(lines[:30]))
     session = sessionOf(lab, going)
-    assert (session.model.kinds != UNSCORED).sum() == 29
+    assert (session.model.outcomes != UNSCORED).sum() == 29
     assert session.createCoordinates is None and 'not finished' in session.note
     partial.write_text(''.join(lines[:30]) + lines[30][:9])      # read while a line is written
-    assert (sessionOf(lab, going).model.kinds != UNSCORED).sum() == 29
+    assert (sessionOf(lab, going).model.outcomes != UNSCORED).sum() == 29
 
 
 def test_outputs_in_parts_are_not_taken_for_all(lab, run, few):
     run.setStatus('running')
     try:
         session = sessionOf(lab, run)
-        assert len(session.model.picks) == few.outputCoordinates.getSize() and UNSCORED not in session.model.kinds
+        assert len(session.model.picks) == few.outputCoordinates.getSize() and UNSCORED not in session.model.outcomes
         assert session.createCoordinates is None and session.planRetraining is not None
         assert 'not finished' in session.note
     finally:
@@ -234,8 +225,8 @@ def test_further_outputs(lab, run, few):
     before = items(run.outputCoordinates).keys()
     cut = round(float(np.median(model.particleProbabilities())), 3)
     model.setRule(MINIMUM, cut)
-    row = int(np.flatnonzero(model.kinds == KEPT)[0])
-    other = int(np.flatnonzero(model.kinds == ICE)[0])
+    row = int(np.flatnonzero(model.outcomes == KEPT)[0])
+    other = int(np.flatnonzero(model.outcomes == ICE)[0])
     corrected = {int(model.picks.ids[row]): 'ice', int(model.picks.ids[other]): 'particle'}
     line = session.createCoordinates(MINIMUM, cut, corrected)
     name = f'Min{cut:g}'.replace('.', '_')
@@ -247,7 +238,7 @@ def test_further_outputs(lab, run, few):
     again.load()
     reloaded = again.getProtocol(run.getObjId())
     kept, rejected = (items(getattr(reloaded, f'{what}{name}')) for what in ('kept', 'rejected'))
-    expected = set(model.picks.ids[model.kinds == KEPT].tolist()) - {int(model.picks.ids[row])}
+    expected = set(model.picks.ids[model.outcomes == KEPT].tolist()) - {int(model.picks.ids[row])}
     assert set(kept) == expected | {int(model.picks.ids[other])}
     given = items(few.outputCoordinates)
     assert kept.keys() | rejected.keys() == given.keys() and not kept.keys() & rejected.keys()
@@ -423,7 +414,7 @@ def press(window, key):
 def clearOf(model, place, kind):
     """A pick of a kind on a micrograph that no other one is near to."""
     rows = np.array(model.rowsOn(place))
-    for row in rows[model.kinds[rows] == kind].tolist():
+    for row in rows[model.outcomes[rows] == kind].tolist():
         far = np.maximum(abs(model.picks.x[rows] - model.picks.x[row]), abs(model.picks.y[rows] - model.picks.y[row]))
         if np.sort(far)[1] > 40 and 30 < model.picks.x[row] < 610 and 30 < model.picks.y[row] < 610:
             return row
@@ -453,10 +444,10 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     kept = model.counts()[place, KEPT]
     press(window, 'c')
     assert model.corrected == {row: 'carbon'} and 'corrected to carbon' in window._info.cget('text')
-    assert colourOf(window, row) == overlay.COLOURS[overlay.CARBON]
+    assert colourOf(window, row) == CARBON.colour
     until(window, lambda: tree.set(str(place), 'kept') == str(kept - 1))
     press(window, 'u')
-    assert model.corrected == {} and colourOf(window, row) == overlay.COLOURS[overlay.KEPT]
+    assert model.corrected == {} and colourOf(window, row) == KEPT.colour
     press(window, 'i')
     assert run.getCorrections()[int(model.picks.ids[row])].label == 'ice'
 
@@ -480,7 +471,7 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     assert abs(model.rule.minimum - 0.8) < 0.01
     assert window.legend._counts[KEPT][1].cget('text') == f'{model.keptAndRejected()[0]:,}'
     assert model.keptAndRejected()[0] == (model.isKept().sum() - int(model.isKept()[row]))
-    assert colourOf(window, row) == overlay.COLOURS[overlay.ICE], 'corrected, whatever the cut'
+    assert colourOf(window, row) == ICE.colour, 'corrected, whatever the cut'
 
     # The list is sorted by the share, as its heading says, whatever has been decided.
     window.table.sort('share', largestFirst=True)
@@ -494,7 +485,7 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     canvas = window.canvas
     window.legend.shown[KEPT].set(False)
     window.legend.onChange()
-    states = {kind: {canvas._boxes[r][4] for r in model.rowsOn(place) if model.kinds[r] == kind}
+    states = {kind: {canvas._boxes.drawn[r].state for r in model.rowsOn(place) if model.outcomes[r] == kind}
               for kind in (KEPT, ICE)}
     assert states == {KEPT: {tk.HIDDEN}, ICE: {tk.NORMAL}}
     window.legend.shown[KEPT].set(True)
@@ -539,7 +530,7 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     assert len(list(run.iterOutputAttributes())) == outputs
     window._create.invoke()
     name = f'Min{model.rule.wanted:g}'.replace('.', '_')
-    assert items(getattr(run, f'kept{name}')).keys() == set(model.picks.ids[model.kinds == KEPT].tolist())
+    assert items(getattr(run, f'kept{name}')).keys() == set(model.picks.ids[model.outcomes == KEPT].tolist())
     assert f'kept{name}' in window._message.cget('text')
 
     # Closed and opened: the correction is there.
@@ -549,7 +540,7 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
 
 
 def colourOf(window, row):
-    return window.canvas._boxes[row][2]
+    return window.canvas._boxes.drawn[row].colour
 
 
 @needsDisplay
@@ -597,21 +588,21 @@ def test_zoom_drag_and_dots(lab, run, root):
     for _ in range(5):
         canvas.event_generate('<Button-4>', x=200, y=150)
     assert window.canvas.toMicrograph(200, 150) == pytest.approx((x, y)), 'what is under the pointer stays there'
-    scale = window.canvas._scale
+    scale = window.canvas.scale
     canvas.event_generate('<Button-3>', x=200, y=150)
     canvas.event_generate('<B3-Motion>', x=230, y=110)
     canvas.event_generate('<ButtonRelease-3>', x=230, y=110)
     assert window.canvas.toMicrograph(230, 110) == pytest.approx((x, y))
     row = window._model.rowsOn(place)[0]
-    left, top, right, bottom = canvas.coords(window.canvas._boxes[row][3])
+    left, _, right, _ = canvas.coords(window.canvas._boxes.drawn[row].item)
     assert right - left == pytest.approx(60 * scale)
     assert (left + right) / 2 == pytest.approx(window.canvas.toScreen(window._model.picks.x[row], 0)[0])
     window.canvas.setShape('dot')
-    assert canvas.type(window.canvas._boxes[row][3]) == 'oval'
+    assert canvas.type(window.canvas._boxes.drawn[row].item) == 'oval'
     window.canvas.setLowPass(30)
     window.canvas.setContrast(3)
     window.canvas.fit()
-    assert window.canvas._scale < scale
+    assert window.canvas.scale < scale
 
 
 @needsDisplay
@@ -670,4 +661,4 @@ def test_threshold_wizard(lab, run, few, trained, root):
 
 
 def test_kinds_have_colours():
-    assert len({overlay.COLOURS[kind] for kind in KINDS}) == len(KINDS)
+    assert len({outcome.colour for outcome in Outcome}) == len(Outcome)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from laboratory import Row, items
 
-from pickeroptimizer.protocols.protocol_train import FROM_FILE
+from pickeroptimizer.protocols.parameters.training_labels import LabelSource
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get('PICKEROPTIMIZER_DATA', CHECKOUT.parent / 'shared' / 'data')) / 'empiar-10017'
@@ -47,7 +47,7 @@ def test_beta_galactosidase(lab, tmp_path):
     picks = lab.coordinates(micrographs, [r._replace(x=round(r.x), y=round(r.y)) for r in rows], 'real', box,
                             names=[names.get(i, '') for i in range(1, max(names) + 1)])
     model = lab.finished(lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'),
-                                 labelSource=FROM_FILE, labelsFile=str(path), shots=30, numberOfThreads=2))
+                                 labelSource=LabelSource.FILE, labelsFile=str(path), shots=30, numberOfThreads=2))
     pruned = lab.finished(lab.prune(picks, model))
 
     counts = model.outputModel.getCounts()

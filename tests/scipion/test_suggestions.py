@@ -97,7 +97,7 @@ def test_the_same_seed_asks_the_same_and_all_picks_can_be_had():
 
 
 def test_skipped_and_undone():
-    features, ids, micIds, truth = made({'particle': 200, 'ice': 20, 'carbon': 20})
+    features, ids, micIds, _ = made({'particle': 200, 'ice': 20, 'carbon': 20})
     suggester = Suggester(features, ids, micIds)
     first = suggester.next({}, WANTED)
     assert suggester.next({}, WANTED) == first

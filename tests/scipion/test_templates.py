@@ -37,7 +37,7 @@ def facts(rows, runs):
         for name in [name for name in row if not name.startswith('object.')] if key in runs else ():
             param, value = runs[key].getParam(name), getattr(runs[key], name, None)
             choices = range(len(param.choices)) if isinstance(param, EnumParam) else None
-            if param is None or choices is not None and value.get() not in choices:
+            if param is None or (choices is not None and value.get() not in choices):
                 wrong.append(name)
             elif value.isPointer() or isinstance(value, PointerList):
                 inputs[name] = [None if pointer.getObjValue() is None else

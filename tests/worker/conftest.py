@@ -1,12 +1,15 @@
 """What the worker's tests share: a simulated data set, and the worker run as a user's script would run it."""
+import io
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
+from worker.cli import main
 from worker.exchange import tables
 from worker.network.networks import FeatureExtractor, LinearRecogniser
 from worker.simulation.dataset import simulate
@@ -65,8 +68,22 @@ def start_worker():
 
 
 @pytest.fixture(scope='session')
-def worker(start_worker):
-    """Run `python -m worker ...` to its end; returns its exit code and what it printed."""
+def worker():
+    """Run a command of the worker to its end, in this process; returns its exit code and what it printed."""
+    def run(*arguments):
+        stdout, stderr = io.StringIO(), io.StringIO()
+        with redirect_stdout(stdout), redirect_stderr(stderr):
+            try:
+                code = main([str(argument) for argument in arguments])
+            except SystemExit as end:      # of argparse
+                code = end.code
+        return subprocess.CompletedProcess(arguments, code, stdout.getvalue(), stderr.getvalue())
+    return run
+
+
+@pytest.fixture(scope='session')
+def worker_process(start_worker):
+    """Run `python -m worker ...` to its end, by the program `prefix` if there is one, as the plugin does."""
     def run(*arguments, **options):
         process = start_worker(*arguments, **options)
         stdout, stderr = process.communicate(timeout=300)
