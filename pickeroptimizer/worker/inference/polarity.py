@@ -1,0 +1,74 @@
+"""Polarity: whether the particles of a run are dark where those that the model has learnt from were bright."""
+import time
+from itertools import chain
+from typing import Callable, Iterable, Iterator, List, Optional, Tuple
+
+import numpy as np
+import torch
+
+from ..boxes import cropping
+from ..boxes.contrast import contrast
+from ..exchange.errors import InputError
+from ..exchange.micrograph_reader import read_micrograph
+from ..exchange.model_header import ModelHeader
+from ..exchange.signals import AS_MODEL, INVERTED
+from .sources import MicrographPicks
+
+ENOUGH = 100         # picks that tell the polarity of a run
+LEAST = 20           # picks that tell anything
+CLEAR = 0.3          # of the contrast of the model's particles: less says nothing
+ERRORS = 3.0         # standard errors by which the contrast of the model's particles has to differ from none
+TICK = 0.05          # seconds, while there is nothing to do
+
+
+def is_inverted(header: ModelHeader, contrasts: np.ndarray) -> bool:
+    """Return whether the contrasts of a run's picks (n) are clearly opposite to those of the model's particles.
+
+    Most picks are particles, so their median is told. False where the model does not know its contrast, too.
+    """
+    known = header.get('particle_contrast')
+    if known is None or len(contrasts) < LEAST:
+        return False
+    mean, error = known
+    middle = float(np.median(contrasts))
+    return abs(mean) > ERRORS * error and middle * mean < 0 and abs(middle) > CLEAR * abs(mean)
+
+
+def decide(wanted: str, header: ModelHeader, groups: Iterable[Optional[MicrographPicks]],
+           log: Callable[[str], None]) -> Tuple[bool, Iterator[Optional[MicrographPicks]]]:
+    """Return (whether the micrographs are to be inverted, the groups of the picks, none of which is lost).
+
+    wanted: one of signals.CONTRASTS; `model` looks at the first ENOUGH picks, the same ones whenever a run goes on.
+    """
+    groups = iter(groups)
+    if wanted != AS_MODEL:
+        return wanted == INVERTED, groups
+    if header.get('particle_contrast') is None:
+        log('warning: the model does not know whether its particles were dark or bright: the contrast is left as it is')
+        return False, groups
+    seen: List[MicrographPicks] = []
+    contrasts: List[np.ndarray] = []
+    for group in groups:
+        if group is None:
+            time.sleep(TICK)
+            continue
+        seen.append(group)
+        contrasts.append(_contrasts(group, header))
+        if sum(map(len, contrasts)) >= ENOUGH:
+            break
+    inverted = is_inverted(header, np.concatenate(contrasts)[:ENOUGH]) if contrasts else False
+    log(f'contrast: {"inverted, for it is opposite to the model" if inverted else "as that of the model"}')
+    return inverted, chain(seen, groups)
+
+
+def _contrasts(group: MicrographPicks, header: ModelHeader) -> np.ndarray:
+    row = group.micrograph
+    try:
+        image = read_micrograph(row.path)
+        xy = group.xy[cropping.inside(group.xy, *image.shape)].astype(np.float32)
+        boxes = cropping.batches(image, xy, header['box_angstrom'] / row.pixel_size, header['input_size'],
+                                 header['fields'][:1], ENOUGH, torch.device('cpu'))
+        parts = [contrast(pixels[:, 0]).numpy() for pixels in boxes]
+    except InputError:      # it is told when the micrograph is scored
+        return np.zeros(0)
+    return np.concatenate(parts) if parts else np.zeros(0)
