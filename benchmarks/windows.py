@@ -147,7 +147,7 @@ def measure(coordinates):
     times = {}
     try:
         started = time.perf_counter()
-        window = PruneWindow(root, sessionOfSet(coordinates, 'benchmark'))
+        window = PruneWindow(root, sessionOfSet(None, coordinates, 'benchmark'))
         drawn(window)
         times[f'open the window on {coordinates.getSize()} picks'] = time.perf_counter() - started
         window.table.select(1)

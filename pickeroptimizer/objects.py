@@ -166,7 +166,8 @@ class PickerOptimizerComparison(EMObject):
         result = cls()
         result._path.set(folder)
         result._picks.set(len(comparison))
-        result._methods.set([method.name.replace(',', ' ') for method in comparison.methods])
+        result._methods.set([method.name.replace(',', ' ') for method in comparison.methods
+                             if not method.is_left_out])
         result._disputed.set(disputed)
         return result
 

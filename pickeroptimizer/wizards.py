@@ -1,14 +1,18 @@
 """Wizards: buttons beside a parameter that fill it in."""
+from pyworkflow.gui.dialog import ListDialog
+from pyworkflow.gui.tree import ListTreeProviderString
+from pyworkflow.object import String
 from pyworkflow.wizard import Wizard
 
 from . import convert
 from .protocols import (
+    ProtPickerOptimizerCompare,
     ProtPickerOptimizerEvaluate,
     ProtPickerOptimizerLibrary,
     ProtPickerOptimizerPrune,
     ProtPickerOptimizerTrain,
 )
-from .viewers.prune.threshold_dialog import ThresholdDialog
+from .viewers.prune.threshold_dialog import START, ThresholdDialog
 from .worker.exchange.errors import InputError
 
 
@@ -37,7 +41,7 @@ class PickerOptimizerThresholdWizard(Wizard):
         except InputError:
             form.showWarning('This run has no scores yet. Run it, choose here, and continue it.')
             return
-        dialog = ThresholdDialog(form.root, scores.particleProbabilities(), form.protocol.minProbability.get())
+        dialog = ThresholdDialog(form.root, scores.particleProbabilities(), form.protocol.minProbability.get(START))
         dialog.transient(form.root)
         dialog.wait_visibility()
         dialog.grab_set()
@@ -45,3 +49,19 @@ class PickerOptimizerThresholdWizard(Wizard):
         dialog.wait_window()
         if dialog.accepted:
             form.setVar('minProbability', dialog.value)
+
+
+class PickerOptimizerScoreWizard(Wizard):
+    """Fills in the attributes that are the scores, chosen among the numbers that the picks bear."""
+    _targets = [(ProtPickerOptimizerCompare, ['scoreNames'])]
+
+    def show(self, form, *params):
+        names = dict.fromkeys(name for itemSet in form.protocol.getScoredSets()
+                              for name in convert.numericAttributes(itemSet))
+        if not names:
+            form.showWarning('None of the picks bear a number that could be a score. (Are the sets selected?)')
+            return
+        dialog = ListDialog(form.root, 'Score', ListTreeProviderString([String(name) for name in names]),
+                            'Higher must mean more of a particle; where lower does, put a minus before the name.')
+        if dialog.resultYes():
+            form.setVar('scoreNames', ' '.join(name.get() for name in dialog.values))

@@ -5,13 +5,13 @@ rest. The second is written last: while it is not there, the comparison is not w
 """
 import json
 import os
-import zipfile
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
 from ..worker.exchange.errors import InputError
+from ..worker.exchange.feature_file import UNREADABLE
 from ..worker.exchange.files import replacing
 from ..worker.exchange.tables import CLASSES
 
@@ -30,7 +30,8 @@ class Method:
     of its kept picks are no reference pick within the tolerance; elsewhere: how many are on micrographs where the
     reference has no picks. notes: sentences about this method for the user. decides: False for mere scores that nothing
     was decided by, such as the picker's own: `kept` is then true everywhere, and the method has a curve but no part in
-    agreement, patterns and consensus.
+    agreement, patterns and consensus. A set that could not be compared has no part in anything: it neither decides nor
+    has scores, keeps and covers nothing, and its notes say why.
     """
     name: str
     kept: np.ndarray
@@ -46,6 +47,11 @@ class Method:
     def has_scores(self) -> bool:
         """Whether some pick has a score."""
         return bool(np.isfinite(self.scores).any())
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether this is a set that could not be compared."""
+        return not self.decides and not self.has_scores
 
 
 @dataclass
@@ -77,6 +83,11 @@ class Comparison:
     def deciding(self) -> List[Method]:
         """The methods that decide, in their order: those of which agreement, patterns and consensus are made."""
         return [method for method in self.methods if method.decides]
+
+    @property
+    def left_out(self) -> List[Method]:
+        """The sets that could not be compared, in their order."""
+        return [method for method in self.methods if method.is_left_out]
 
     def save(self, folder: str) -> None:
         """Write both files into `folder`."""
@@ -121,7 +132,7 @@ class Comparison:
                 comparison = cls._from(facts, columns)
         except FileNotFoundError:
             raise InputError(f'{path}: no such file; the comparison has not finished.') from None
-        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        except UNREADABLE as error:
             raise InputError(f'{path}: cannot be read as a comparison ({error}): run it again.') from None
         return comparison
 

@@ -10,6 +10,7 @@ from .comparison import UNKNOWN, Comparison, Method
 from .truth import FIGURES, JUNK, PARTICLES, figures_of
 
 POINTS = 200                              # thresholds of a curve at most
+ROUNDING = 1e-12                          # of shares that are compared
 LOSSES = (0.01, 0.02, 0.05, 0.1)          # shares of the particles lost at which methods are held side by side
 
 
@@ -20,8 +21,8 @@ class Curve:
     thresholds: growing; the last lies above all scores. kept: picks. scored: picks that the method covers and that
     have a score. unscored: (kept, rejected) picks without one: they stay so at any threshold. figures, with a truth:
     {key of truth.FIGURES: (values, lows, highs)}, shares with their 95 % intervals by micrograph. at_loss, with a
-    truth: {share of the particles lost: (junk removed, low, high)}, the most junk that some threshold removes without
-    losing more particles; nan if none does.
+    truth: {share of the particles lost: (junk removed, low, high)}, the most junk that any score as a threshold removes
+    without losing more particles; nan if none does.
     """
     name: str
     score_name: str
@@ -39,7 +40,7 @@ def curve(comparison: Comparison, method: Method) -> Optional[Curve]:
     if not scored.any():
         return None
     unscored = method.covered & ~np.isfinite(method.scores)
-    thresholds = _thresholds(method.scores[scored])
+    thresholds = _thresholds(method.scores[scored], _best_thresholds(comparison, method, LOSSES))
     # For each pick, how many of the thresholds it passes.
     passed = np.where(method.kept, len(thresholds), 0)
     passed[scored] = np.searchsorted(thresholds, method.scores[scored], side='right')
@@ -65,17 +66,53 @@ def junk_removed_at(figures: Dict[str, np.ndarray], loss: float) -> np.ndarray:
 
     figures: {'junk_removed', 'particles_lost': (..., T)}; nan where no threshold loses so few.
     """
-    allowed = np.where(figures['particles_lost'] <= loss + 1e-12, figures['junk_removed'], -np.inf)
-    most = allowed.max(axis=-1)
+    allowed = np.where(figures['particles_lost'] <= loss + ROUNDING, figures['junk_removed'], -np.inf)
+    most = allowed.max(axis=-1, initial=-np.inf)
     return np.where(np.isfinite(most), most, np.nan)
 
 
-def _thresholds(scores):
-    """At most POINTS of the scores, each a quantile that a pick really has, and one above all."""
+def most_junk_removed(comparison: Comparison, method: Method, loss: float) -> float:
+    """Return the most junk, a share, that any score of a Method as a threshold removes without losing more particles.
+
+    loss: the share of the particles (0-1). nan where every threshold loses more, or nothing is known to be junk.
+    """
+    return float(junk_removed_at(_every_threshold(comparison, method)[1], loss))
+
+
+def _every_threshold(comparison, method):
+    """Return every score that is one threshold more, growing, and one above all; and figures as in junk_removed_at."""
+    counted = method.covered & (comparison.truth != UNKNOWN)
+    known = np.isfinite(method.scores)
+    thresholds = np.unique(method.scores[method.covered & known])
+    thresholds = np.append(thresholds, np.nextafter(thresholds[-1], np.inf)) if len(thresholds) else np.zeros(0)
+    figures = {}
+    for key, kind in (('particles_lost', comparison.truth == 0), ('junk_removed', comparison.truth > 0)):
+        below = np.searchsorted(np.sort(method.scores[counted & kind & known]), thresholds, side='left')
+        always = np.count_nonzero(counted & kind & ~known & ~method.kept)
+        with np.errstate(invalid='ignore', divide='ignore'):
+            figures[key] = (below + always) / np.count_nonzero(counted & kind)
+    return thresholds, figures
+
+
+def _best_thresholds(comparison, method, losses):
+    """Return the highest thresholds that lose at most so many particles, shares, of those losses that allow one."""
+    if comparison.truth is None:
+        return []
+    thresholds, figures = _every_threshold(comparison, method)
+    places = np.searchsorted(figures['particles_lost'], np.array(losses) + ROUNDING, side='right') - 1
+    return thresholds[places[places >= 0]]
+
+
+def _thresholds(scores, wanted):
+    """At most POINTS of the scores, each one that a pick really has, the `wanted` ones among them, and one above all."""
     values = np.unique(scores)
+    above = np.nextafter(values[-1], np.inf)
     if len(values) > POINTS:
-        values = np.unique(np.quantile(scores, np.linspace(0, 1, POINTS), method='lower'))
-    return np.append(values, np.nextafter(values[-1], np.inf))
+        # Steps with as many picks as another, and with as many scores: most picks may share a few scores.
+        shares = np.linspace(0, 1, (POINTS - len(wanted)) // 2)
+        values = np.unique(np.concatenate([np.quantile(scores, shares, method='lower'),
+                                           np.quantile(values, shares, method='lower'), wanted]))
+    return np.unique(np.append(values, above))
 
 
 def _kept(passed):

@@ -5,7 +5,7 @@ from typing import List
 import numpy as np
 
 from .analysis import Analysis
-from .curves import junk_removed_at
+from .curves import most_junk_removed
 
 FEW_MICROGRAPHS = 10      # intervals from fewer are a guess
 
@@ -20,8 +20,9 @@ def sentences(analysis: Analysis) -> List[str]:
     for count, method in zip(analysis.counts, comparison.deciding):
         lines.append(_of_method(count, micrographs))
         lines += [f'   {note}' for note in (*_unjoined(count), *method.notes)]
-    lines += [f'{method.name} ({method.score_name}): {note}' for method in comparison.methods if not method.decides
-              for note in method.notes]
+    lines += [f'*{method.name}* is left out: {note}' for method in comparison.left_out for note in method.notes]
+    lines += [f'{method.name} ({method.score_name}): {note}' for method in comparison.methods
+              if not method.decides and method.has_scores for note in method.notes]
     lines += [*_agreement(analysis), *_truth(analysis)]
     return lines
 
@@ -104,20 +105,20 @@ def _truth(analysis):
     particles = int(np.count_nonzero(comparison.truth == 0))
     micrographs = len(np.unique(comparison.mic_ids[comparison.truth >= 0]))
     rough = '; of so few they are a guess' if micrographs < FEW_MICROGRAPHS else ''
+    brackets = (f'In brackets: 95 % intervals by micrograph{rough}.' if micrographs > 1 else
+                'There are no intervals, which take two micrographs or more: how sure the figures are is not known.')
     yield (f'The true class of {known:,} of {len(comparison):,} picks is known, on '
-           f'{_number(micrographs, "micrograph")}: {_number(particles, "particle")} and {known - particles:,} junk. In '
-           f'brackets: 95 % intervals by micrograph{rough}.')
+           f'{_number(micrographs, "micrograph")}: {_number(particles, "particle")} and {known - particles:,} junk. '
+           f'{brackets}')
     for judgement in analysis.judgements:
         figures = judgement.figures
         yield (f'*{judgement.name}*: junk removed {percent_interval(*figures["junk_removed"])}, particles lost '
                f'{percent_interval(*figures["particles_lost"])}; precision {percent(figures["precision"][0])}, '
                f'F1 {percent(figures["f1"][0])}.')
-    mere = {method.name for method in comparison.methods if not method.decides}
-    for curve in (curve for curve in analysis.curves if curve.name in mere):
-        figures = {key: values for key, (values, _, _) in curve.figures.items()}
+    for method in (method for method in comparison.methods if not method.decides and method.has_scores):
         for judgement in analysis.judgements:
             removed, lost = (judgement.figures[key][0] for key in ('junk_removed', 'particles_lost'))
             if not math.isnan(lost):
-                yield (f'Thresholds of the {curve.name} that lose no more particles than {judgement.name} remove at '
-                       f'most {percent(float(junk_removed_at(figures, lost)))} of the junk, {judgement.name} '
+                yield (f'Thresholds of the {method.name} that lose no more particles than {judgement.name} remove at '
+                       f'most {percent(most_junk_removed(comparison, method, lost))} of the junk, {judgement.name} '
                        f'{percent(removed)}.')

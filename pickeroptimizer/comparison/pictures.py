@@ -16,7 +16,7 @@ from ..worker.exchange.micrograph_reader import read_micrograph
 from .agreement import micrograph_index
 from .analysis import Analysis
 from .kinds import AGREEMENT, KEPT_BY_NONE, KEPT_BY_OTHERS, agreement_kinds
-from .plots import LITTLE_LOST, draw_patterns, draw_shares, draw_trade, short
+from .plots import LITTLE_LOST, draw_patterns, draw_shares, draw_trade, label
 
 PANELS = 6               # methods of a picture at most
 ACROSS = 3
@@ -54,7 +54,7 @@ def micrograph_pictures(analysis: Analysis, most: int) -> List[Tuple[str, bytes]
         panels = figure.subplots(lines, columns, squeeze=False).ravel()
         for axes, method, line in zip(panels, methods, kinds):
             _draw_panel(axes, image, comparison, rows, line)
-            axes.set_title(f'{short(method.name)}: {int(method.kept[rows].sum())} kept', fontsize='medium')
+            axes.set_title(f'{label(method.name)}: {int(method.kept[rows].sum())} kept', fontsize='medium')
         for axes in panels[len(methods):]:
             axes.set_axis_off()
         figure.legend(handles=[Line2D([], [], color=AGREEMENT[kind].colour, linewidth=3, label=AGREEMENT[kind].text)

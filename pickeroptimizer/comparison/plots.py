@@ -30,6 +30,15 @@ def short(name: str) -> str:
     return f'{name[:NAME_LETTERS // 2]}…{name[NAME_LETTERS // 2 + 1 - NAME_LETTERS:]}'
 
 
+def label(name: str) -> str:
+    """Return a shortened name for matplotlib, which shows it as it is.
+
+    It would read what is between two dollars as a formula, and leave a name out of legends for its first underscore.
+    """
+    text = short(name).replace('$', r'\$')
+    return f' {text}' if text.startswith('_') else text
+
+
 def draw_trade(axes: Axes, curves: Sequence[Curve], judgements: Sequence[Judgement], intervals: bool,
                most_lost: Optional[float] = None) -> List[Tuple[np.ndarray, np.ndarray]]:
     """Draw junk removed against particles lost, per cent: Curves with figures, and Judgements as marks.
@@ -68,7 +77,7 @@ def draw_trade(axes: Axes, curves: Sequence[Curve], judgements: Sequence[Judgeme
     axes.set_ylabel('junk removed, %')
     axes.grid(alpha=0.3)
     axes.legend([Line2D([], [], color=style(numbers[name])[0], markersize=7, markeredgecolor='black', **look)
-                 for name, look in legend.items()], [short(name) for name in legend], fontsize='small',
+                 for name, look in legend.items()], [label(name) for name in legend], fontsize='small',
                 loc='upper left', bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False,
                 title='mark: the set; line: by threshold', title_fontsize='small', alignment='left')
     return drawn
@@ -78,7 +87,7 @@ def draw_shares(axes: Axes, curve: Curve) -> Tuple[np.ndarray, np.ndarray]:
     """Draw the share of its picks that a Curve keeps, per cent, against the threshold; return (x, y) of its points."""
     shares = 100 * curve.kept / max(1, curve.scored + sum(curve.unscored))
     axes.step(curve.thresholds, shares, color=COLOURS[0], where='post')
-    axes.set_title(short(curve.name), fontsize='medium')
+    axes.set_title(label(curve.name), fontsize='medium')
     axes.set_xlabel(curve.score_name or 'score')
     axes.set_ylabel('kept, %')
     axes.set_ylim(-2, 102)
@@ -112,7 +121,7 @@ def draw_patterns(bars: Axes, matrix: Axes, names: Sequence[str], patterns: Sequ
         if column.any():
             inside = lines[column]
             matrix.plot((place, place), (inside[0], inside[-1]), color=KEPT_DOT, linewidth=1.5, zorder=1)
-    matrix.set_yticks(lines, [short(name) for name in names])
+    matrix.set_yticks(lines, [label(name) for name in names])
     matrix.set_ylim(len(names) - 0.5, -0.5)
     matrix.set_xlim(-0.6, max(len(patterns), 1) - 0.4)
     matrix.tick_params(left=False, bottom=False, labelbottom=False)

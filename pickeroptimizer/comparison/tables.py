@@ -41,11 +41,13 @@ def all_tables(analysis: Analysis) -> List[ReportTable]:
 
 
 def methods_table(analysis: Analysis) -> ReportTable:
-    """Return a table of how much each method kept, a row for each."""
+    """Return a table of how much each method kept, a row for each, those that could not be compared last."""
     scores = [method.score_name for method in analysis.comparison.deciding]
     rows = [(count.name, score, count.micrographs, count.covered, count.kept, count.rejected,
              _share(count.kept, count.covered), count.emptied, count.unmatched, count.elsewhere)
             for count, score in zip(analysis.counts, scores)]
+    rows += [(f'{method.name} (left out)', '', '', '', '', '', math.nan, '', method.unmatched, method.elsewhere)
+             for method in analysis.comparison.left_out]
     names = [('method', TEXT), ('score', TEXT), ('micrographs', COUNT), ('picks', COUNT), ('kept', COUNT),
              ('rejected', COUNT), ('share kept', FRACTION), ('micrographs without a kept pick', COUNT),
              ('no reference pick', COUNT), ('on other micrographs', COUNT)]
@@ -134,4 +136,6 @@ def _csv_cells(column, value):
     values = value if column.kind in INTERVALS else (value,)
     if column.kind in (TEXT, COUNT):
         return values
+    if column.kind == DECIMAL:      # all digits: a threshold is applied to the scores that it is one of
+        return [repr(value)]
     return ['' if math.isnan(v) else f'{v:.6g}' for v in values]

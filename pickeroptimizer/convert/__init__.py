@@ -7,6 +7,7 @@ from .growing import CannotResume, GrowingTables
 from .labelled_coordinates import (
     LABELS,
     appendLabelled,
+    isLabelled,
     isScored,
     labelsFromClasses,
     labelsFromSet,
@@ -18,21 +19,31 @@ from .labelled_coordinates import (
 from .methods import Reference, checkTruth, copyChosen, makeComparison, ownScores, readMethod, readTruth
 from .micrographs import (
     MICROGRAPHS,
-    correspondence,
-    matchMicrographs,
     micrographFiles,
     micrographNames,
     refresh,
     reopen,
     writeMicrographs,
 )
-from .picks import COORDINATES, countPicks, readPicks, readPositions, sampleMicrographs, writeCoordinates
+from .named_scores import checkNamedScores, namedScores, numericAttributes
+from .pick_micrographs import MicrographOfPick, scaleBetween
+from .picks import (
+    COORDINATES,
+    countMicrographs,
+    countPicks,
+    readPicks,
+    readPositions,
+    sampleMicrographs,
+    writeCoordinates,
+)
 from .scores import SCORES, Scores, ScoresReader, readScores, scoresSoFar, takeUpScores
+from .set_keys import setKey
 from .splitting import countClasses, splitCoordinates
 
-__all__ = ['COORDINATES', 'LABELS', 'MICROGRAPHS', 'SCORES', 'CannotResume', 'GrowingTables', 'Reference', 'Scores',
-           'ScoresReader', 'appendLabelled', 'checkTruth', 'copyChosen', 'correspondence', 'countClasses', 'countPicks',
-           'isScored', 'labelsFromClasses', 'labelsFromSet', 'makeComparison', 'matchMicrographs', 'matchPicks',
-           'micrographFiles', 'micrographNames', 'moveLabels', 'ownScores', 'readLabelled', 'readMethod', 'readPicks',
-           'readPositions', 'readScores', 'readTruth', 'refresh', 'reopen', 'sampleMicrographs', 'scoresSoFar',
+__all__ = ['COORDINATES', 'LABELS', 'MICROGRAPHS', 'SCORES', 'CannotResume', 'GrowingTables', 'MicrographOfPick',
+           'Reference', 'Scores', 'ScoresReader', 'appendLabelled', 'checkNamedScores', 'checkTruth', 'copyChosen',
+           'countClasses', 'countMicrographs', 'countPicks', 'isLabelled', 'isScored', 'labelsFromClasses',
+           'labelsFromSet', 'makeComparison', 'matchPicks', 'micrographFiles', 'micrographNames', 'moveLabels',
+           'namedScores', 'numericAttributes', 'ownScores', 'readLabelled', 'readMethod', 'readPicks', 'readPositions',
+           'readScores', 'readTruth', 'refresh', 'reopen', 'sampleMicrographs', 'scaleBetween', 'scoresSoFar', 'setKey',
            'splitCoordinates', 'takeUpScores', 'writeCoordinates', 'writeDataSet', 'writeMicrographs']

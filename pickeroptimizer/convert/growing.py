@@ -9,7 +9,8 @@ import numpy as np
 
 from ..worker.exchange import tables
 from ..worker.exchange.errors import InputError
-from .micrographs import MICROGRAPHS, correspondence, micrographRows, reopen
+from .micrographs import MICROGRAPHS, micrographRows, reopen
+from .pick_micrographs import MicrographOfPick, position, scaleBetween
 from .picks import COORDINATES
 
 _NOWHERE = np.iinfo(np.int64).min      # the micrograph, for the worker, of a pick that has none there
@@ -22,7 +23,8 @@ class CannotResume(InputError):
 class GrowingTables:
     """micrographs.csv and coordinates.csv in `folder`, to which the picks of a set are added as they come.
 
-    48 bytes a pick are kept in memory. `waiting` counts the picks, by mic_id, whose micrograph is not there (yet).
+    48 bytes a pick are kept in memory. waiting: counts the picks whose micrograph is not there (yet), by the (mic_id,
+    name) that they have. note: a line about the scale of their positions, see scaleBetween; ''.
     """
 
     def __init__(self, folder):
@@ -30,6 +32,7 @@ class GrowingTables:
         self._micrographs = _GrowingTable(os.path.join(folder, MICROGRAPHS), tables.MICROGRAPH_COLUMNS)
         self._picks = _GrowingTable(os.path.join(folder, COORDINATES), tables.COORDINATE_COLUMNS)
         self.waiting = Counter()
+        self.note = ''
         self._forget()
 
     def _forget(self):
@@ -76,54 +79,58 @@ class GrowingTables:
 
         They are added micrograph after micrograph, in px of `micrographs`, the SetOfMicrographs that the worker looks
         at. Picks that come late on a micrograph are found as well as those of new ones, in whatever order their ids
-        are. Raises CannotResume where what was added earlier is not in the sets any more.
+        are. Raises CannotResume where what was added earlier is not in the sets any more, InputError where a pick has
+        no position or its id and name mean different micrographs.
         """
         source = reopen(coordinates)
         try:
             size = source.getSize()
             if size == self._seen and not self.waiting:
                 return 0
-            micIds, scale = correspondence(coordinates.getMicrographs(), micrographs)
+            micrographOf = MicrographOfPick(coordinates, micrographs)
+            scale, self.note = scaleBetween(coordinates.getMicrographs(), micrographs)
             if self._seen is None:
                 self._checkMicrographs(micrographs)
-            arrived = self._newest(source, size) if not micIds.keys() & self.waiting.keys() else None
+            come = any(micrographOf(*key, None) is not None for key in self.waiting)
+            arrived = None if come else self._newest(source, size, micrographOf)
             if arrived is None:
-                arrived = self._missing(source, micIds, scale)
+                arrived = self._missing(source, micrographOf, scale)
         finally:
             source.close()
-        return self._append(arrived, micIds, scale, micrographs)
+        return self._append(arrived, scale, micrographs)
 
     def missing(self, coordinates):
         """Return the ids of the picks of a set that are not in the tables, an array."""
         known = np.sort(self.ids(0, len(self)))
         source = reopen(coordinates)
-        left = [block.ids[~np.isin(block.ids, known)] for block in _blocks(source.iterItems())]
+        ids = np.fromiter((pick.getObjId() for pick in source.iterItems()), np.int64)
         source.close()
-        return np.concatenate(left) if left else np.zeros(0, np.int64)
+        return ids[~np.isin(ids, known)]
 
-    def _newest(self, source, size):
+    def _newest(self, source, size, micrographOf):
         """Blocks of the picks whose ids are above all that were seen; None if there must be others that are new."""
         if self._seen is None or size < self._seen:
             return None
         where = None if self._last is None else f'id>{self._last}'
-        blocks = list(_blocks(source.iterItems(orderBy=['_micId', 'id'], where=where))) if size > self._seen else []
+        blocks = [] if size <= self._seen else list(_blocks(source.iterItems(orderBy=['_micId', 'id'], where=where),
+                                                            micrographOf))
         if self._seen + sum(map(len, blocks)) < size:
             return None
         return blocks
 
-    def _missing(self, source, micIds, scale):
+    def _missing(self, source, micrographOf, scale):
         """Blocks of the picks that are not in the tables, from a pass through all of them; checks those that are."""
         order = np.argsort(np.asarray(self._ids), kind='stable')
         known = np.asarray(self._ids)[order]
         blocks, found = [], 0
         self._seen, self._last, self.waiting = 0, None, Counter()
-        for block in _blocks(source.iterItems(orderBy=['_micId', 'id'])):
+        for block in _blocks(source.iterItems(orderBy=['_micId', 'id']), micrographOf):
             places = np.searchsorted(known, block.ids)
             old = np.zeros(len(block), bool)
             within = places < len(known)
             old[within] = known[places[within]] == block.ids[within]
             rows, given = order[places[old]], block.only(old)
-            if not (np.array_equal(np.asarray(self._micIds)[rows], given.targets(micIds)) and
+            if not (np.array_equal(np.asarray(self._micIds)[rows], given.micIds) and
                     np.array_equal(np.asarray(self._x)[rows], given.x * scale) and
                     np.array_equal(np.asarray(self._y)[rows], given.y * scale)):
                 raise CannotResume('The input coordinates are not those that were given to the worker.')
@@ -135,21 +142,20 @@ class GrowingTables:
             raise CannotResume('Coordinates that were given to the worker are not in the input any more.')
         return blocks
 
-    def _append(self, blocks, micIds, scale, micrographs):
+    def _append(self, blocks, scale, micrographs):
         added = 0
         for block in blocks:
             if not len(block):
                 continue
             self._seen += len(block)
             self._last = max(self._last or 0, int(block.ids.max()))
-            targets = block.targets(micIds)
-            there = targets != _NOWHERE
-            self.waiting.update(block.micIds[~there].tolist())
-            block, targets = block.only(there), targets[there]
+            there = block.micIds != _NOWHERE
+            self.waiting.update(block.keys[place] for place in np.flatnonzero(~there).tolist())
+            block = block.only(there)
             x, y = block.x * scale, block.y * scale
-            self._appendMicrographs(set(targets.tolist()) - self._written.keys(), micrographs)
-            self._picks.append(zip(block.ids.tolist(), targets.tolist(), x.tolist(), y.tolist()))
-            for column, values in zip((self._ids, self._micIds, self._x, self._y), (block.ids, targets, x, y)):
+            self._appendMicrographs(set(block.micIds.tolist()) - self._written.keys(), micrographs)
+            self._picks.append(zip(block.ids.tolist(), block.micIds.tolist(), x.tolist(), y.tolist()))
+            for column, values in zip((self._ids, self._micIds, self._x, self._y), (block.ids, block.micIds, x, y)):
                 column.frombytes(values.tobytes())
             added += len(block)
         return added
@@ -168,32 +174,33 @@ class GrowingTables:
 
 
 class _Block:
-    """Columns of picks: ids, micIds (int64), x, y (float64, px)."""
+    """Columns of picks: ids, micIds (int64; for the worker, _NOWHERE where it has none), x, y (float64, px); and keys,
+    the (mic_id, name) that each has itself."""
 
-    def __init__(self, ids, micIds, x, y):
-        self.ids, self.micIds, self.x, self.y = ids, micIds, x, y
+    def __init__(self, ids, micIds, x, y, keys):
+        self.ids, self.micIds, self.x, self.y, self.keys = ids, micIds, x, y, keys
 
     def __len__(self):
         return len(self.ids)
 
     def only(self, which):
-        return _Block(self.ids[which], self.micIds[which], self.x[which], self.y[which])
-
-    def targets(self, micIds):
-        """Return the mic_ids for the worker; _NOWHERE where it has none."""
-        distinct, inverse = np.unique(self.micIds, return_inverse=True)
-        return np.array([micIds.get(micId, _NOWHERE) for micId in distinct.tolist()], np.int64)[inverse]
+        keys = [self.keys[place] for place in np.flatnonzero(which).tolist()]
+        return _Block(self.ids[which], self.micIds[which], self.x[which], self.y[which], keys)
 
 
-def _blocks(picks, size=65536):
+def _blocks(picks, micrographOf, size=65536):
     """The picks of an iteration as _Blocks."""
     while True:
-        rows = [(pick.getObjId(), _NOWHERE if pick.getMicId() is None else pick.getMicId(), *pick.getPosition())
-                for pick in islice(picks, size)]
+        rows, keys, seen = [], [], {}
+        for pick in islice(picks, size):
+            micId = micrographOf.of(pick)
+            rows.append((pick.getObjId(), _NOWHERE if micId is None else micId, *position(pick)))
+            key = pick.getMicId(), pick.getMicName()
+            keys.append(seen.setdefault(key, key))      # one object for all picks of a micrograph
         if not rows:
             return
         columns = np.array(rows, dtype=np.int64).T
-        yield _Block(columns[0], columns[1], columns[2].astype(np.float64), columns[3].astype(np.float64))
+        yield _Block(columns[0], columns[1], columns[2].astype(np.float64), columns[3].astype(np.float64), keys)
 
 
 class _GrowingTable:

@@ -9,9 +9,11 @@ from dataclasses import replace
 from pyworkflow.object import Float, Scalar, String
 
 from ..constants import PO_CLASS, PO_LABEL_PROBABILITY, PO_PARTICLE
+from ..domain.micrograph_names import match
 from ..worker.exchange import tables
 from ..worker.exchange.errors import InputError
-from .micrographs import correspondence, reopen, writeMicrographs
+from .micrographs import micrographNames, reopen, writeMicrographs
+from .pick_micrographs import MicrographOfPick, position, scaleBetween
 
 LABELS = 'labels.csv'
 BOX_ANGSTROM = 'box_angstrom.txt'
@@ -31,12 +33,15 @@ def labelsFromSet(coordinates, label, micrographs, whose='the picks'):
 
 def _placesOn(coordinates, micrographs):
     """Yield (coordinate, (mic_id, x, y) in px of `micrographs`) for those whose micrograph is among them, by name."""
-    micIds, scale = correspondence(coordinates.getMicrographs(), micrographs)
+    micrographOf = MicrographOfPick(coordinates, micrographs)
+    scale = scaleBetween(coordinates.getMicrographs(), micrographs).factor
     coordinates = reopen(coordinates)
     try:
         for c in coordinates.iterItems():
-            if c.getMicId() in micIds:
-                yield c, (micIds[c.getMicId()], c.getX() * scale, c.getY() * scale)
+            micId = micrographOf.of(c)
+            if micId is not None:
+                x, y = position(c)
+                yield c, (micId, x * scale, y * scale)
     finally:
         coordinates.close()
 
@@ -52,9 +57,10 @@ def matchPicks(coordinates, labels):
             for y in (math.floor(row.y), round(row.y)):
                 places.setdefault((row.mic_id, x, y), i)
     picks = {}
+    micrographOf = MicrographOfPick(coordinates)
     coordinates = reopen(coordinates)
     for pick in coordinates.iterItems():
-        i = places.get((pick.getMicId(), *pick.getPosition()))
+        i = places.get((micrographOf.of(pick), *pick.getPosition()))
         if i is not None:
             picks.setdefault(i, pick.getObjId())
     coordinates.close()
@@ -66,7 +72,12 @@ def moveLabels(labels, source, micrographs):
 
     Those on micrographs that `micrographs` does not have are left out.
     """
-    micIds, scale = correspondence(source, micrographs)
+    names, used = micrographNames(source), {row.mic_id for row in labels}
+    if source.getFileName() == micrographs.getFileName():
+        micIds = {micId: micId for micId in names}
+    else:
+        micIds = match({micId: name for micId, name in names.items() if micId in used}, micrographNames(micrographs))
+    scale = scaleBetween(source, micrographs).factor
     return [replace(row, mic_id=micIds[row.mic_id], x=row.x * scale, y=row.y * scale)
             for row in labels if row.mic_id in micIds]
 
@@ -106,16 +117,27 @@ def appendLabelled(coordinates, labels, names, labelled, agreement):
 
 def readLabelled(labelled):
     """Return [(tables.CoordinateRow, probability of its class or None)] of a set as appendLabelled makes it."""
+    micrographOf = MicrographOfPick(labelled)
     labelled = reopen(labelled)
-    rows = [(tables.CoordinateRow(c.getObjId(), c.getMicId(), *c.getPosition(), getattr(c, PO_CLASS).get()),
+    rows = [(tables.CoordinateRow(c.getObjId(), micrographOf.of(c), *c.getPosition(), getattr(c, PO_CLASS).get()),
              getattr(c, PO_LABEL_PROBABILITY).get()) for c in labelled.iterItems()]
     labelled.close()
     return rows
 
 
 def isScored(coordinates):
-    """Return whether the classes of a set, if it has any, were given by `prune`."""
-    return bool(coordinates.getSize()) and hasattr(coordinates.getFirstItem(), PO_PARTICLE)
+    """Return whether the classes of a set, if it has any, were given by `prune`.
+
+    Labels of picks that were pruned before have the numbers of `prune`, too, but their classes are those of a person.
+    """
+    first = coordinates.getFirstItem() if coordinates.getSize() else None
+    return hasattr(first, PO_PARTICLE) and not hasattr(first, PO_LABEL_PROBABILITY)
+
+
+def isLabelled(coordinates):
+    """Return whether a set has classes, and a person gave them."""
+    first = coordinates.getFirstItem() if coordinates.getSize() else None
+    return hasattr(first, PO_CLASS) and not isScored(coordinates)
 
 
 def labelsFromClasses(coordinates, micrographs=None):

@@ -4,18 +4,22 @@ Sets are joined by micrograph and position, never by id: MicrographCleaner numbe
 picks of its own, and particles carry copies of their coordinates.
 """
 import os
+import sqlite3
 from dataclasses import dataclass
-from typing import Dict, List
+from typing import Dict, List, Sequence
 
 import numpy as np
 from pwem.objects import SetOfCoordinates
+from pyworkflow.mapper.sqlite import SqliteFlatMapperException
 
 from ..comparison import UNKNOWN, Comparison, Method
 from ..comparison.matching import match
 from ..constants import PO_CLASS
+from ..domain.micrograph_names import NameIndex, plain
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.tables import CLASSES
-from .micrographs import matchMicrographs, micrographFiles, micrographNames, reopen
+from .micrographs import micrographFiles, micrographNames, reopen
+from .named_scores import NamedScore, chooseNamed, numbersOf, withNamedScore
 from .picks import countPicks, readColumns
 from .places import SCORE_NAMES, chooseScore, readPlaces
 
@@ -31,7 +35,8 @@ BY_IDS = 'No micrograph has a name that the reference knows: they were joined by
 @dataclass
 class Reference:
     """The picks before pruning: ids, mic_ids int64; xy float64 (n, 2), px; scores as in PlacedPicks; names and files
-    {mic_id: ...}; pixelSize in Å/px; box in px; path: the file of the set of micrographs."""
+    {mic_id: ...}; pixelSize in Å/px; box in px; path: the file of the set of micrographs; wanted: the NamedScores that
+    go before the scores that are known by name."""
     ids: np.ndarray
     micIds: np.ndarray
     xy: np.ndarray
@@ -43,15 +48,16 @@ class Reference:
     box: float
     path: str
     notes: List[str]
+    wanted: Sequence[NamedScore] = ()
 
     @classmethod
-    def read(cls, coordinates):
-        """Read a SetOfCoordinates. Raises InputError where picks have no position."""
-        columns = readColumns(coordinates, SCORE_NAMES, ())
+    def read(cls, coordinates, wanted=()):
+        """Read a SetOfCoordinates. wanted: see namedScores. Raises InputError where picks have no position."""
+        columns = readColumns(coordinates, (*SCORE_NAMES, *numbersOf(coordinates, wanted)), ())
         xy = np.stack([columns['_x'], columns['_y']], axis=1)
         if not np.isfinite(xy).all():
             raise InputError(f'{int((~np.isfinite(xy)).any(axis=1).sum())} of the reference picks have no position.')
-        name, scores, notes = chooseScore(columns)
+        name, scores, notes = chooseNamed(wanted, columns) or chooseScore(columns)
         micrographs = coordinates.getMicrographs()
         names, files = micrographNames(micrographs), micrographFiles(micrographs)
         lost = sorted(set(np.unique(columns['_micId']).tolist()) - set(names))
@@ -65,7 +71,7 @@ class Reference:
                          f'only where the micrographs have the same ids too.')
         return cls(columns['id'], columns['_micId'], xy, scores, name, names, files,
                    micrographs.getSamplingRate(), float(coordinates.getBoxSize()), micrographs.getFileName(),
-                   notes)
+                   notes, wanted)
 
 
 def makeComparison(reference, name, methods, tolerance):
@@ -89,16 +95,42 @@ def readMethod(pointer, name, reference, tolerance, progress=None):
 
     The set is a SetOfCoordinates, a SetOfParticles or a SetOfClasses2D; all that is in it counts as kept. tolerance:
     px of the reference. progress: see comparison.matching. Scores of rejected picks are taken from other outputs of the
-    same run that have them. Raises InputError where the sets cannot be joined.
+    same run that have them. A set that cannot be read, or of which nothing is a reference pick, is a Method that is
+    left out, and whose note says why.
     """
+    try:
+        return _readMethod(pointer, name, reference, tolerance, progress)
+    except InputError as error:
+        return _leftOut(name, reference, str(error).removeprefix(f'{name}: '))
+    except (sqlite3.Error, SqliteFlatMapperException):
+        return _leftOut(name, reference, f'its file {pointer.get().getFileName()} cannot be read: is it damaged?')
+
+
+def _leftOut(name, reference, why, unmatched=0, elsewhere=0):
+    """The Method of a set that cannot be compared; why: a sentence."""
+    nothing = np.zeros(len(reference.ids), dtype=bool)
+    return Method(name, nothing, nothing, np.full(len(reference.ids), np.nan), unmatched=unmatched,
+                  elsewhere=elsewhere, notes=[' '.join(why.split())], decides=False)
+
+
+def _readMethod(pointer, name, reference, tolerance, progress):
     itemSet, run = pointer.get(), pointer.getObjValue()
-    picks, scales, micrographs = readPlaces(itemSet, name, reference.pixelSize)
-    joined, notes = _joinMicrographs(picks.keys, reference, micrographs, name)
-    covered = _covered(picks, joined, micrographs, reference, name, notes)
-    rows, chosen, elsewhere, scale = _join(picks, joined, reference, tolerance, scales, progress)
+    picks, scales, micrographs = _readPicks(itemSet, name, reference)
+    if micrographs is None and not picks.keys:
+        raise InputError(f'{name}: it is empty and does not know its micrographs, so that it cannot be told from a '
+                         f'method that was given none.')
+    try:
+        joined, notes = _joinMicrographs(picks.keys, reference, micrographs, name)
+        covered = _covered(picks, joined, micrographs, reference, name, notes)
+        rows, chosen, elsewhere, scale = _join(picks, joined, reference, tolerance, scales, progress)
+        _checkGuess(notes, len(rows), len(picks.x) - elsewhere, name)
+    except InputError as error:
+        raise InputError(f'none of its picks is a reference pick: {str(error).removeprefix(f"{name}: ")}') from None
+    unmatched = len(picks.x) - elsewhere - len(rows)
     if len(picks.x) and not len(rows):
-        raise InputError(f'{name}: none of its {len(picks.x)} picks is within {tolerance:g} px of a reference pick: it '
-                         f'was not made of these picks, or its positions are in other pixels.')
+        return _leftOut(name, reference, f'none of its picks is a reference pick: none of {len(picks.x)} is within '
+                                         f'{tolerance:g} px of one. It was not made of these picks, or its positions '
+                                         f'are in other pixels.', unmatched, elsewhere)
     kept = np.zeros(len(reference.ids), dtype=bool)
     kept[rows] = True
     scores = np.full(len(reference.ids), np.nan)
@@ -108,8 +140,6 @@ def readMethod(pointer, name, reference, tolerance, progress=None):
                      f'which more of them are reference picks.')
     if abs(scale - 1) > 1e-6:
         notes.append(f'Positions were multiplied by {scale:.4g}, for other pixel sizes.')
-    _checkGuess(notes, len(rows), len(picks.x) - elsewhere, name)
-    unmatched = len(picks.x) - elsewhere - len(rows)
     if unmatched > FEW * (len(picks.x) - elsewhere):
         notes.append(f'Only {len(rows)} of {len(picks.x) - elsewhere} picks are reference picks: look whether this '
                      f'set was made of them.')
@@ -120,8 +150,9 @@ def readMethod(pointer, name, reference, tolerance, progress=None):
     else:
         notes.append('Picks that were never extracted, such as those too near to the border, count as rejected.')
     # A set cut by the picker's own score: the picks before pruning have it for all.
-    if picks.scoreName == reference.scoreName and np.allclose(scores[rows], reference.scores[rows], equal_nan=True):
-        scores = reference.scores
+    known = np.isfinite(scores)
+    if picks.scoreName == reference.scoreName and known.any() and np.allclose(scores[known], reference.scores[known]):
+        scores = np.where(known, scores, reference.scores)
     return Method(name, kept, covered, scores, picks.scoreName, unmatched, elsewhere,
                   picks.notes + notes + _scoreNotes(scores, covered) * bool(picks.scoreName))
 
@@ -171,21 +202,32 @@ def copyChosen(coordinates, chosen, output):
 
 # ------------------------------ joining ------------------------------
 
+def _readPicks(itemSet, name, reference):
+    """What readPlaces returns, with the score that is wanted where the set has it."""
+    if not os.path.exists(itemSet.getFileName()):      # Scipion would make an empty one
+        raise InputError(f'{name}: its file {itemSet.getFileName()} is not there any more.')
+    picks, scales, micrographs = readPlaces(itemSet, name, reference.pixelSize)
+    return withNamedScore(picks, itemSet, reference.wanted), scales, micrographs
+
+
 def _joinMicrographs(keys, reference, micrographs, name):
     """({key: mic_id of the reference}, notes) for the (mic_id, name) in `keys` that are among them.
 
-    By name, with or without extension; where several bear a name, by name and id; where no name is known to the
-    reference, by id, which is only a guess. The same set of micrographs corresponds to itself, whatever its names are.
+    By name, with or without suffix; where several bear a name, by name and id; where no name is known to the
+    reference, by id, which is only a guess. In the same set of micrographs ids mean the same, unless names contradict.
     """
     ids = {key: key[0] for key in keys if key[0] in reference.names}
     if micrographs is not None and micrographs.getFileName() == reference.path:
-        return ids, []
+        ids = {key: micId for key, micId in ids.items() if not key[1] or plain(key[1]) == plain(reference.names[micId])}
+        if len(ids) == len(keys):
+            return ids, []
     named = {key: key[1] for key in keys if key[1]}
-    found = matchMicrographs(named, reference.names)
+    index = NameIndex(reference.names)
+    found = {key: same[0] for key, name in named.items() if len(same := index.find(name)) == 1}
     repeated = {micId for micId, count in _counts(found.values()).items() if count > 1}
     found = {key: micId for key, micId in found.items() if micId not in repeated or micId == key[0]}
     for key in named.keys() - found.keys():
-        if key in ids and matchMicrographs({0: key[1]}, {0: reference.names[ids[key]]}):
+        if key in ids and plain(key[1]) == plain(reference.names[ids[key]]):
             found[key] = ids[key]
     if found or not keys:
         return found, []
@@ -211,9 +253,6 @@ def _counts(values):
 def _covered(picks, joined, micrographs, reference, name, notes):
     """bool (n,): the reference picks on micrographs that the method was given."""
     if micrographs is None:
-        if not picks.keys:
-            raise InputError(f'{name} is empty and does not know its micrographs, so that it cannot be told from '
-                             f'a method that was given none.')
         notes.append('The set does not know the micrographs that it was made of: only those count on which it has '
                      'picks.')
         given = set(joined.values())
@@ -230,8 +269,9 @@ def _join(picks, joined, reference, tolerance, scales, progress):
 
     Of several scales that which joins most, the first of equals.
     """
-    micIds = np.array([joined.get(key, -1) for key in picks.keys] or [-1], dtype=np.int64)[picks.micrographs]
-    known = np.isin(micIds, reference.micIds)
+    micIds = np.array([joined.get(key, 0) for key in picks.keys] or [0], dtype=np.int64)[picks.micrographs]
+    found = np.array([key in joined for key in picks.keys] or [False])[picks.micrographs]
+    known = found & np.isin(micIds, reference.micIds)
     xy = np.stack([picks.x, picks.y], axis=1)[known]
     best = None
     for scale in scales:
@@ -270,12 +310,15 @@ def _scoresOfTheRest(run, itemSet, scoreName, reference, tolerance, scores):
         if not np.isnan(scores).any():
             return
         first = output.getFirstItem() if name not in OTHER_SCORES and output.getSize() else None
-        if first is None or not hasattr(first, scoreName):
+        if first is None or not hasattr(first, scoreName.lstrip('-')):
             continue
-        picks, scales, micrographs = readPlaces(output, name, reference.pixelSize)
+        try:
+            picks, scales, micrographs = _readPicks(output, name, reference)
+            joined, _ = _joinMicrographs(picks.keys, reference, micrographs, name)
+        except InputError:      # they would be welcome, no more
+            continue
         if picks.scoreName != scoreName:
             continue
-        joined, _ = _joinMicrographs(picks.keys, reference, micrographs, name)
         rows, chosen, _, _ = _join(picks, joined, reference, tolerance, scales, None)
         lacking = np.isnan(scores[rows])
         scores[rows[lacking]] = picks.scores[chosen[lacking]]

@@ -1,8 +1,6 @@
 """A SetOfMicrographs: its names, its files, the table micrographs.csv."""
 import os
-from pathlib import PurePath
 
-from ..domain.labels import idsByName
 from ..worker.exchange import tables
 from ..worker.exchange.errors import InputError
 
@@ -43,37 +41,15 @@ def micrographNames(micrographs):
 
 
 def micrographFiles(micrographs):
-    """Return {mic_id: path} of a SetOfMicrographs."""
+    """Return {mic_id: path} of a SetOfMicrographs; `n@path` where micrographs are slices of a stack."""
     micrographs = reopen(micrographs)
-    files = {m.getObjId(): m.getFileName() for m in micrographs.iterItems()}
+    files = {m.getObjId(): _sliceName(m, m.getFileName()) for m in micrographs.iterItems()}
     micrographs.close()
     return files
 
 
-def matchMicrographs(names, otherNames):
-    """Return {mic_id: mic_id among the others} of the micrographs that bear one name, or one without extension.
-
-    Names that several of the others bear match nothing: which of them is meant cannot be known.
-    """
-    exact = idsByName(otherNames)
-    stems = idsByName({micId: _stem(name) for micId, name in otherNames.items()})
-    found = ((micId, exact[name] if name in exact else stems.get(_stem(name))) for micId, name in names.items())
-    return {micId: other for micId, other in found if other is not None}
-
-
-def correspondence(source, micrographs):
-    """Return ({mic_id of the SetOfMicrographs `source`: mic_id among `micrographs`}, px of these in a px of the first).
-
-    The same set corresponds to itself, whatever its names are; others by their names, see matchMicrographs.
-    """
-    if source.getFileName() == micrographs.getFileName():
-        return {micId: micId for micId in micrographNames(micrographs)}, 1.0
-    return (matchMicrographs(micrographNames(source), micrographNames(micrographs)),
-            source.getSamplingRate() / micrographs.getSamplingRate())
-
-
-def _stem(name):
-    return PurePath(name).stem
+def _sliceName(micrograph, path):
+    return f'{micrograph.getIndex()}@{path}' if micrograph.getIndex() else path
 
 
 def _relative(path, folder):
@@ -92,7 +68,7 @@ def micrographRows(micrographs, folder, wanted, locate=_relative):
     try:
         for micrograph in micrographs.iterItems():
             if micrograph.getObjId() in wanted:
-                path = locate(micrograph.getFileName(), folder)
+                path = _sliceName(micrograph, locate(micrograph.getFileName(), folder))
                 if len(path.splitlines()) > 1:
                     raise InputError(f'{path!r}: there is a line break in the name of this micrograph: rename it.')
                 yield micrograph.getObjId(), path, pixelSize

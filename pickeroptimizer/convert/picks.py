@@ -1,14 +1,14 @@
 """A SetOfCoordinates: the table coordinates.csv, counts, and its attributes as columns."""
 import os
-from itertools import groupby
+from collections import Counter
 
 import numpy as np
-from pwem.objects import Coordinate
 
 from ..constants import PO_CLASS
 from ..worker.exchange import tables
 from ..worker.exchange.errors import InputError
 from .micrographs import reopen
+from .pick_micrographs import MicrographOfPick, position
 from .scores import NUMBERS
 
 COORDINATES = 'coordinates.csv'
@@ -19,23 +19,20 @@ MOST_CHUNKS = 100
 _PICK_COLUMNS = {'id': np.int64, '_micId': np.int64, '_x': np.float64, '_y': np.float64}
 
 
-def writeCoordinates(coordinates, folder, micIds, scale=1.0):
-    """Write coordinates.csv into `folder`, micrograph after micrograph; return the mic_ids (theirs) that it names.
+def writeCoordinates(coordinates, folder, micIds):
+    """Write the picks on the micrographs `micIds` as coordinates.csv into `folder`; return the mic_ids that have some.
 
-    `micIds` is {mic_id of the picks: mic_id for the worker}; picks of other micrographs are left out.
-    Positions are multiplied by `scale`.
+    Positions and micrographs are those of the picks. Raises InputError where a pick has no position, or its id and its
+    name mean different micrographs.
     """
-    used = set()
+    used, micrographOf = set(), MicrographOfPick(coordinates)
 
     def rows():
-        for micId, picks in groupby(coordinates.iterItems(orderBy=['_micId', 'id']), Coordinate.getMicId):
-            target = micIds.get(micId)
-            if target is None:
-                continue
-            used.add(target)
-            for pick in picks:
-                x, y = pick.getPosition()
-                yield pick.getObjId(), target, x * scale, y * scale
+        for pick in coordinates.iterItems(orderBy=['_micId', 'id']):
+            micId = micrographOf.of(pick)
+            if micId in micIds:
+                used.add(micId)
+                yield (pick.getObjId(), micId, *position(pick))
 
     coordinates = reopen(coordinates)
     tables.write_rows(os.path.join(folder, COORDINATES), tables.COORDINATE_COLUMNS, rows())
@@ -43,14 +40,21 @@ def writeCoordinates(coordinates, folder, micIds, scale=1.0):
     return used
 
 
-def countPicks(coordinates):
-    """Return {mic_id: number of picks} of the micrographs that have some."""
-    if not coordinates.getSize():      # Scipion cannot aggregate nothing
-        return {}
-    coordinates = reopen(coordinates)
-    counts = {row['_micId']: row['COUNT'] for row in coordinates.aggregate(['COUNT'], '_micId', ['_micId'])}
-    coordinates.close()
-    return counts
+def countPicks(coordinates, micrographs=None):
+    """Return {mic_id: number of picks} of those of `micrographs` (by default the picks' own) that have some.
+
+    Raises InputError where the id and the name of a pick mean different micrographs.
+    """
+    counts = Counter()
+    for (_, number), micId in zip(*_micrographsOfKeys(coordinates, micrographs)):
+        if micId is not None:
+            counts[micId] += number
+    return dict(counts)
+
+
+def countMicrographs(coordinates):
+    """Return on how many micrographs there are picks, whether the set of micrographs has these or not."""
+    return len(_micrographKeys(coordinates))
 
 
 def sampleMicrographs(coordinates, most):
@@ -61,28 +65,62 @@ def sampleMicrographs(coordinates, most):
 
 def readPositions(coordinates, micId):
     """Return the centres (x, y) of the picks on one micrograph, in px."""
+    keys, found = _micrographsOfKeys(coordinates)
+    wanted = {key for (key, _), target in zip(keys, found) if target == micId}
+    ids = {key[0] for key in wanted}
+    positions = []
     coordinates = reopen(coordinates)
-    positions = [pick.getPosition() for pick in coordinates.iterItems(where=f'_micId={int(micId)}')]
+    for oneId in ids:
+        where = '1' if oneId is None else f'_micId={oneId}'      # Scipion cannot ask for what is missing
+        positions += [pick.getPosition() for pick in coordinates.iterItems(where=where)
+                      if (pick.getMicId(), pick.getMicName()) in wanted]
     coordinates.close()
     return positions
 
 
+def _micrographKeys(coordinates):
+    """{(micId, micName): (number of picks, the least of their ids)} of a SetOfCoordinates."""
+    if not coordinates.getSize():      # Scipion cannot aggregate nothing
+        return {}
+    coordinates = reopen(coordinates)
+    rows = coordinates.aggregate(['COUNT', 'MIN'], 'id', ['_micId', '_micName'])
+    coordinates.close()
+    return {(row['_micId'], row['_micName']): (row['COUNT'], row['MIN']) for row in rows}
+
+
+def _micrographsOfKeys(coordinates, micrographs=None):
+    """[((micId, micName), number of picks)] and the mic_id of each, or None. Raises InputError where they disagree."""
+    keys = _micrographKeys(coordinates)
+    if not keys:
+        return [], []
+    micrographOf = MicrographOfPick(coordinates, micrographs)
+    return ([(key, number) for key, (number, _) in keys.items()],
+            [micrographOf(*key, pickId) for key, (_, pickId) in keys.items()])
+
+
 def readPicks(coordinates):
-    """Return the picks of a set as columns, see readColumns, with the numbers and the classes of this plugin."""
-    return readColumns(coordinates, NUMBERS, (PO_CLASS,))
+    """Return the picks of a set as columns, see readColumns, with the numbers and the classes of this plugin.
+
+    Picks whose id and name mean different micrographs, of which the set has only that of the id, are on none.
+    """
+    return readColumns(coordinates, NUMBERS, (PO_CLASS,), strict=False)
 
 
-def readColumns(coordinates, numbers, texts):
+def readColumns(coordinates, numbers, texts, strict=True):
     """Return the picks of a SetOfCoordinates as columns: {name: array}, in the order of their ids.
 
-    id and _micId (-1 for none): int64; _x, _y: float64, px; and those of the attributes `numbers` (float64, nan for
-    none) and `texts` ('' for none) that the set has. Read as columns, because a window opens on a set within a second
-    or two. Raises InputError where the file of the set is gone, or holds text in the place of numbers.
+    id and _micId (by id and name together, see MicrographOfPick; -1 for none): int64; _x, _y: float64, px; and those of
+    the attributes `numbers` (float64, nan for none) and `texts` ('' for none) that the set has. Read as columns,
+    because a window opens on a set within a second or two. Raises InputError where the file of the set is gone, or
+    holds text in the place of numbers; and, if `strict`, where id and name of a pick mean different micrographs.
     """
     if not os.path.exists(coordinates.getFileName()):      # Scipion would make an empty one
         raise InputError(f'{coordinates.getFileName()}: the file of these coordinates is not there any more.')
+    renamed = _renamed(coordinates, strict)
     coordinates = reopen(coordinates)
     types, parts = dict(_PICK_COLUMNS), []
+    if renamed:
+        types['_micName'] = str
     try:
         if coordinates.getSize():
             first = coordinates.getFirstItem()
@@ -98,8 +136,28 @@ def readColumns(coordinates, numbers, texts):
         coordinates.close()
     columns = {name: np.concatenate([part[name] for part in parts]) if parts else np.zeros(0, dtype)
                for name, dtype in types.items()}
+    if renamed:
+        for place, key in enumerate(zip(columns['_micId'].tolist(), columns.pop('_micName').tolist())):
+            columns['_micId'][place] = renamed.get(key, key[0])
     order = np.argsort(columns['id'], kind='stable')
     return {name: values[order] for name, values in columns.items()}
+
+
+def _renamed(coordinates, strict):
+    """{(micId or -1, name or ''): mic_id or -1} of the picks that are not on the micrograph that their id means."""
+    keys = _micrographKeys(coordinates) if coordinates.getMicrographs() is not None else {}
+    micrographOf = MicrographOfPick(coordinates) if keys else None
+    renamed = {}
+    for (micId, name), (_, pickId) in keys.items():
+        try:
+            found = micrographOf(micId, name, pickId)
+        except InputError:
+            if strict:
+                raise
+            found = -1
+        if found is not None and found != micId:
+            renamed[-1 if micId is None else micId, name or ''] = found
+    return renamed
 
 
 def _array(values, dtype):

@@ -22,7 +22,7 @@ _BLOCK = 8 * 2 ** 20      # bytes of the table that are read at a time
 class Scores:
     """Scores in the order of the coordinate ids: 41 bytes a pick.
 
-    ids: (n,) int64. statuses: (n,) numbers into STATUSES. values: (n, SCORE_NUMBERS), zeros where there are none.
+    ids: (n,) int64. statuses: (n,) numbers into STATUSES. values: (n, SCORE_NUMBERS), nan where there are none.
     """
 
     STATUSES = (tables.UNREADABLE, tables.SCORED, tables.OUTSIDE)
@@ -34,19 +34,22 @@ class Scores:
     @classmethod
     def unreadable(cls, ids):
         """Return the Scores of picks that the worker was not given, because their micrographs are not there."""
-        return cls(ids, np.zeros(len(ids), np.int8), np.zeros((len(ids), len(tables.SCORE_NUMBERS))))
+        return cls(ids, np.zeros(len(ids), np.int8), np.full((len(ids), len(tables.SCORE_NUMBERS)), np.nan))
 
     def __len__(self):
         return len(self.ids)
 
+    def only(self, ids):
+        """Return the scores of those of these picks that there are; `ids` is an array."""
+        return self._some(np.isin(self.ids, ids))
+
     def without(self, ids):
         """Return the scores of other picks than these; `ids` is an array."""
-        others = ~np.isin(self.ids, ids)
-        return Scores(self.ids[others], self.statuses[others], self.values[others])
+        return self._some(np.isin(self.ids, ids, invert=True))
 
-    def countUnscored(self):
-        """Return how many picks are neither scored nor outside: their micrograph could not be read."""
-        return len(self) - int(np.count_nonzero(self.statuses))
+    def unscored(self):
+        """Return the ids of the picks that are neither scored nor outside: their micrograph could not be read."""
+        return self.ids[self.statuses == self.STATUSES.index(tables.UNREADABLE)]
 
     def particleProbabilities(self):
         """Return the particle probabilities of all scored picks, an array."""
@@ -58,10 +61,11 @@ class Scores:
         return int(np.count_nonzero(novelty > above))
 
     def merge(self, coordinates, *columns):
-        """Yield (pick, status, floats in the order of SCORE_NUMBERS, values) of those picks of a set that have a score.
+        """Yield (pick, status, numbers, values) of those picks of a set that have a score.
 
-        columns: further arrays (n,), of which each pick gets its value. The set is read by ranges of ids, so that what
-        lies between is not read. Raises InputError if a pick is gone.
+        numbers: in the order of SCORE_NUMBERS, nan for none. columns: further arrays (n,), of which each pick gets its
+        value. The set is read by ranges of ids, so that what lies between is not read. Raises InputError if a pick is
+        gone.
         """
         for first, last in self._ranges():
             picks = coordinates.iterItems(where=f'id>={self.ids[first]} AND id<={self.ids[last - 1]}')
@@ -70,6 +74,9 @@ class Scores:
                 if pick is None or pick.getObjId() != coordId:
                     raise InputError(f'The pick {coordId} is not among the input coordinates any more.')
                 yield (pick, *row)
+
+    def _some(self, which):
+        return Scores(self.ids[which], self.statuses[which], self.values[which])
 
     def _ranges(self):
         """Yield (first row, row after the last) of runs of ids without a wide gap."""
@@ -104,11 +111,14 @@ def scoresSoFar(folder):
     return Scores(*(np.concatenate([getattr(part, name) for part in parts]) for name in ('ids', 'statuses', 'values')))
 
 
-def takeUpScores(folder, model):
-    """Let the worker go on with a table that it had completed, for more picks of the same run and model have come."""
+def takeUpScores(folder, model, contrast):
+    """Let the worker go on with a table that it had completed, for more picks of the same run and model have come.
+
+    contrast: of signals.CONTRASTS, with which it was made.
+    """
     table = os.path.join(folder, SCORES)
     if os.path.exists(table):
-        os.replace(table, GrowingScores(table, (model,), None).partial)
+        os.replace(table, GrowingScores(table, (model,), None, contrast=contrast).partial)
 
 
 class ScoresReader:
@@ -204,7 +214,7 @@ def _columns(path, lines):
         for coordId, *numbers, status, _reason in csv.reader(lines):
             ids.append(int(coordId))
             statuses.append(codes[status])
-            values.extend([float(number or 0) for number in numbers])
+            values.extend([float(number or 'nan') for number in numbers])
     except (OSError, ValueError, KeyError, csv.Error) as error:
         raise InputError(f'{path}: not a whole table of scores ({error}).') from None
     if len(values) != len(tables.SCORE_NUMBERS) * len(ids):

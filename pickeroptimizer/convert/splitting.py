@@ -1,7 +1,9 @@
 """Picks with their scores, into the sets of the kept, of the rejected and of those without a score."""
+from math import isnan
+
 from pyworkflow.object import Float, String
 
-from ..constants import PO_CLASS
+from ..constants import PO_CLASS, PO_LABEL_PROBABILITY
 from ..domain.decision import isKept
 from ..worker.exchange import tables
 from .micrographs import reopen
@@ -11,9 +13,10 @@ from .scores import NUMBERS
 def splitCoordinates(coordinates, scores, minimum, kept, rejected, unscored=None, corrected=None):
     """Append each pick that has a score to one of three sets, with its id, its attributes and the five of this plugin.
 
-    `minimum` is the least particle probability of a kept pick, None for the most probable class to decide. Picks of
-    micrographs that could not be read are left out when `unscored` is None. `corrected` is {coord_id: class} of the
-    picks that a user has given another class: that is their `_poClass`, and particles are kept, others not.
+    Four of these are numbers, without a value where the pick was not looked at. `minimum` is the least particle
+    probability of a kept pick, None for the most probable class to decide. Picks of micrographs that could not be read
+    are left out when `unscored` is None. `corrected` is {coord_id: class} of the picks that a user has given another
+    class: that is their `_poClass`, and particles are kept, others not.
     """
     coordinates = reopen(coordinates)
     probabilities = scores.values[:, :len(tables.CLASSES)]
@@ -44,10 +47,11 @@ def countClasses(coordinates):
 
 def _annotate(pick, numbers, name):
     """Set the five attributes. The item object is shared by the whole pass: reuse its attributes too."""
-    if not isinstance(getattr(pick, PO_CLASS, None), String):
-        setattr(pick, PO_CLASS, String())
-        for attribute in NUMBERS:
-            setattr(pick, attribute, Float())
+    for attribute, kind in ((PO_CLASS, String), *((number, Float) for number in NUMBERS)):
+        if not isinstance(getattr(pick, attribute, None), kind):      # the input may have some of them, not all
+            setattr(pick, attribute, kind())
+    if hasattr(pick, PO_LABEL_PROBABILITY):      # of a class that a person gave, which is gone
+        getattr(pick, PO_LABEL_PROBABILITY).setStore(False)
     for attribute, value in zip(NUMBERS, numbers):
-        getattr(pick, attribute).set(value)
+        getattr(pick, attribute).set(None if isnan(value) else value)
     getattr(pick, PO_CLASS).set(name)

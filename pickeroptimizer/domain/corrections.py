@@ -3,16 +3,27 @@
 A correction is a tables.CoordinateRow with the id of its pick.
 """
 import os
-from typing import Dict, List, Optional, Sequence
+import time
+from contextlib import contextmanager
+from typing import IO, Dict, Iterator, List, Optional, Sequence
 
+import numpy as np
+
+from ..worker.exchange.errors import InputError
 from ..worker.exchange.files import PathLike
+from ..worker.exchange.locks import LocksUnavailable, try_lock
 from ..worker.exchange.tables import CoordinateRow, read_labels, write_labels
 
 CORRECTIONS = 'corrections.csv'
 
+PATIENCE_S, POLL_S = 5.0, 0.01      # a change by another window takes some milliseconds
+
 
 class Corrections:
-    """The corrections in a folder. Several windows may show them: each change is made to what the file holds now."""
+    """The corrections in a folder.
+
+    Several windows, and programs, may show them: each change is made to what the file holds then, one after another.
+    """
 
     def __init__(self, folder: PathLike):
         self._path = os.path.join(folder, CORRECTIONS)
@@ -26,15 +37,49 @@ class Corrections:
     def change(self, coordId: int, row: Optional[CoordinateRow]) -> Dict[int, CoordinateRow]:
         """Set the correction of a pick, or take it back (row None); return all of them, as `read` does.
 
-        Raises InputError if the file cannot be read.
+        Raises InputError if the file cannot be read, or others do not let go of it.
         """
-        rows = self.read()
-        if row is None:
-            rows.pop(coordId, None)
-        else:
-            rows[coordId] = row
-        write_labels(self._path, rows.values())
+        with self._alone():
+            rows = self.read()
+            if row is None:
+                rows.pop(coordId, None)
+            else:
+                rows[coordId] = row
+            write_labels(self._path, rows.values())
         return rows
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock of the file; where there are no locks, work as if alone."""
+        end = time.monotonic() + PATIENCE_S
+        with open(f'{self._path}.lock', 'a', encoding='utf-8') as lock:
+            while not _locked(lock):
+                if time.monotonic() > end:
+                    raise InputError(f'{self._path}: another program holds the corrections: try again when it is done.')
+                time.sleep(POLL_S)
+            yield
+
+
+def _locked(lock: IO) -> bool:
+    try:
+        return try_lock(lock)
+    except LocksUnavailable:
+        return True
+
+
+def onPicks(corrections: Dict[int, CoordinateRow], ids: np.ndarray, micIds: np.ndarray, x: np.ndarray, y: np.ndarray
+            ) -> Dict[int, CoordinateRow]:
+    """Return those corrections, {coord_id: CoordinateRow}, whose picks are still there, and at their places.
+
+    ids, micIds, x, y: of the picks, (n,), by growing id.
+    """
+    found = {}
+    for coordId, row in corrections.items():
+        place = int(np.searchsorted(ids, coordId))
+        if place < len(ids) and ids[place] == coordId and \
+                (micIds[place], x[place], y[place]) == (row.mic_id, row.x, row.y):
+            found[coordId] = row
+    return found
 
 
 def corrected(labels: Sequence[CoordinateRow], corrections: Sequence[CoordinateRow], near: float

@@ -9,6 +9,8 @@ from ..worker.exchange.errors import InputError
 from ..worker.exchange.tables import CLASSES, PARTICLE
 
 MOST_PROBABLE, MINIMUM, SHARE, PURITY = range(4)
+DIGITS = 6      # of probabilities, as the worker writes those of picks
+EQUAL = 1e-9    # shares that differ by less are equal: that is rounding
 RULES = ('most probable class', 'minimum particle probability', 'share of the particles', 'share of junk')
 
 
@@ -18,9 +20,14 @@ def minimumFor(rule: int, wanted: Optional[float], header: Optional[Mapping[str,
 
     rule: its number in RULES. wanted: the number that goes with it, a probability, or a share in per cent; None with
     the most probable class. header: of the model, needed for SHARE alone. probabilities: particle probabilities of
-    all scored picks (n,), needed for PURITY alone. Raises InputError where the model cannot promise the share.
+    all scored picks (n,), needed for PURITY alone. Raises InputError where the model cannot promise the share, and
+    where there is no number.
     """
-    if wanted is None or rule not in (SHARE, PURITY):
+    if rule == MOST_PROBABLE:
+        return None
+    if wanted is None:
+        raise InputError(f'Keep by {RULES[rule]}: which one? Its field is empty; give a number.')
+    if rule == MINIMUM:
         return wanted
     if rule == SHARE:
         return minimumForShare(header or {}, wanted / 100)
@@ -49,27 +56,30 @@ def minimumForShare(header: Mapping[str, Any], share: float) -> float:
     """Return the cut that keeps at least this share (0-1) of the particles, from a model's header.
 
     It is taken from the labelled particles as the cross-validation saw them: with n of them, at most n / (n + 1) can
-    be promised (split conformal prediction). Raises InputError where they are too few or there was none.
+    be promised (split conformal prediction). The cut is rounded as the probabilities of picks are, so that it keeps a
+    pick that is as probable as the labelled particle that it is taken from. Raises InputError where they are too few
+    or there was none.
     """
     held = np.sort((header.get('cross_validation') or {}).get('particle_probabilities') or [])
     if not len(held):
         raise InputError('This model was not cross-validated, so how many particles a cut keeps is not known: decide '
                          'by the most probable class or a minimum probability.')
-    below = math.floor((len(held) + 1) * (1 - share) + 1e-9)
+    below = math.floor((len(held) + 1) * (1 - share) + EQUAL)
     if below < 1:
         raise InputError(f'{len(held)} labelled particles promise at most {100 * len(held) / (len(held) + 1):.1f} % of '
                          f'all particles, not {100 * share:g} %: label more, or ask for less.')
-    return float(held[below - 1])
+    return round(float(held[below - 1]), DIGITS)
 
 
 def minimumForPurity(probabilities: ArrayLike, junk: float) -> float:
     """Return the cut under which at most this share (0-1) of the kept picks is junk, as the probabilities have it.
 
-    probabilities: particle probabilities of all scored picks. They are those of a set with as much of each class;
-    where most picks are particles, as usual, the kept ones are purer than asked for. Nothing is kept (cut above 1)
-    if not even the best pick is sure enough.
+    probabilities: particle probabilities of all scored picks, nan for none. They are those of a set with as much of
+    each class; where most picks are particles, as usual, the kept ones are purer than asked for. Of equal
+    probabilities all are kept, or none. Nothing is kept (cut above 1) if not even the best picks are sure enough.
     """
-    ranked = np.sort(np.asarray(probabilities, dtype=float))[::-1]
-    expected = np.cumsum(1 - ranked) / np.arange(1, len(ranked) + 1)
-    enough = np.flatnonzero(expected <= junk)
-    return float(ranked[enough[-1]]) if len(enough) else math.nextafter(1.0, 2.0)
+    known = np.asarray(probabilities, dtype=float)
+    values, counts = (column[::-1] for column in np.unique(known[~np.isnan(known)], return_counts=True))
+    expected = np.cumsum(counts * (1 - values)) / np.cumsum(counts)
+    enough = np.flatnonzero(expected <= junk + EQUAL)
+    return float(values[enough[-1]]) if len(enough) else math.nextafter(1.0, 2.0)

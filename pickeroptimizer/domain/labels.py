@@ -6,11 +6,12 @@ the business of convert.labelled_coordinates.
 import os
 import random
 from collections import Counter
-from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.files import PathLike
 from ..worker.exchange.tables import CLASSES, PARTICLE, CoordinateRow, Table
+from .micrograph_names import NameIndex, plain
 
 BY_ID = 'mic_id'
 BY_NAME = 'mic_name'
@@ -22,51 +23,49 @@ def readLabelsFile(path: PathLike, names: Mapping[int, str]) -> List[CoordinateR
     """Return the labels of a CSV file with the columns x, y, label and either mic_id or mic_name; others are ignored.
 
     names: {mic_id: name} of the micrographs of the picks. A label belongs to a pick by its position, so a column
-    coord_id may be there and is not needed. Raises InputError, with the line, for anything that cannot be used.
+    coord_id may be there and is not needed. A name may come without folder and suffix, as sets match; where a file has
+    both columns of the micrograph and they disagree, the name decides. Raises InputError, with the line, for anything
+    that cannot be used.
     """
     if not os.path.exists(path):
         raise InputError(f'{path}: no such labels file.')
-    ids = idsByName(names)
+    index = NameIndex(names)
     table = Table(path, lambda header: _columns(path, header))
     labels = []
-    for micrograph, x, y, label in table.rows():
+    for x, y, label, *micrograph in table.rows():
         name = table.class_name(label)
-        micId = _micIdOf(micrograph, table, names, ids)
+        given = dict(zip((column for column in (BY_ID, BY_NAME) if column in table.header), micrograph))
+        micId = _micIdOf(given, table, names, index)
         labels.append(CoordinateRow(None, micId, table.number(x, 'x'), table.number(y, 'y'), name))
     return labels
 
 
 def _columns(path: PathLike, header: Sequence[str]) -> Tuple[str, ...]:
-    """Return the columns to read: that of the micrograph, x, y and label."""
-    micrograph = BY_ID if BY_ID in header else BY_NAME
-    columns = micrograph, 'x', 'y', 'label'
-    if not all(column in header for column in columns):
+    """Return the columns to read: x, y, label and those of the micrograph."""
+    micrograph = [column for column in (BY_ID, BY_NAME) if column in header]
+    if not micrograph or not all(column in header for column in ('x', 'y', 'label')):
         raise InputError(f'{path}: the header must name {BY_ID} (or {BY_NAME}), x, y and label; '
                          f'it names {", ".join(header) or "nothing"}.')
-    return columns
+    return ('x', 'y', 'label', *micrograph)
 
 
-def _micIdOf(text: str, table: Table, names: Mapping[int, str], ids: Mapping[str, Optional[int]]) -> int:
-    """Return the mic_id that a row means, by the id or by the name in it."""
-    if BY_ID in table.header:
-        micId = int(text) if text.strip().isdecimal() else None
-        known = micId in names
-    else:
-        micId = ids.get(text)
-        known = text in ids
-        if known and micId is None:
-            raise InputError(f'{table.place}: several micrographs are called "{text}"; use a column {BY_ID} instead.')
-    if micId is None or not known:
-        raise InputError(f'{table.place}: no micrograph "{text}" among those of the picks.')
-    return micId
+def _micIdOf(given: Mapping[str, str], table: Table, names: Mapping[int, str], index: NameIndex) -> int:
+    """Return the mic_id that a row means, by the id, the name or both in it."""
+    text, name = given.get(BY_ID, '').strip(), given.get(BY_NAME, '').strip()
+    byId = int(text) if text.isdecimal() and int(text) in names else None
+    if not name:
+        if byId is None:
+            raise InputError(f'{table.place}: no micrograph "{text}" among those of the picks.')
+        return byId
+    if byId is not None and plain(names[byId]) == plain(name):
+        return byId
+    found = index.find(name)
+    if len(found) > 1:
+        raise InputError(f'{table.place}: several micrographs are called "{name}"; use a column {BY_ID} instead.')
+    if not found:
+        raise InputError(f'{table.place}: no micrograph "{name}" among those of the picks.')
+    return found[0]
 
-
-def idsByName(names: Mapping[int, str]) -> Dict[str, Optional[int]]:
-    """Return {name: mic_id} for {mic_id: name}; the id is None for a name that several micrographs bear."""
-    ids: Dict[str, Optional[int]] = {}
-    for micId, name in names.items():
-        ids[name] = None if name in ids else micId
-    return ids
 
 
 def countByClass(labels: Iterable[CoordinateRow]) -> Dict[str, int]:

@@ -3,6 +3,7 @@
 A data set is a folder with the files in DATA_SET, which `worker categories` reads.
 """
 import filecmp
+import hashlib
 import os
 import shutil
 import tempfile
@@ -11,6 +12,8 @@ from typing import Iterator, List
 
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.files import PathLike
+from ..worker.exchange.tables import read_micrographs
+from .file_stamps import stampOf
 
 DATA_SET = ('micrographs.csv', 'labels.csv', 'box_angstrom.txt')
 
@@ -44,6 +47,12 @@ def checkName(library: str, name: str) -> str:
     if not name or name.startswith('.') or os.path.basename(name) != name or not name.isprintable():
         raise InputError(f'"{name}" cannot be the name of a data set: give the plain name of a folder.')
     return os.path.join(library, name)
+
+
+def micrographsDigest(folder: str) -> str:
+    """Return a digest of the sizes and times of the micrographs of a data set. Raises InputError without its table."""
+    stamps = [stampOf(row.path) for row in read_micrographs(os.path.join(folder, DATA_SET[0])).values()]
+    return hashlib.sha256(repr(stamps).encode('utf-8')).hexdigest()[:20]
 
 
 @contextmanager

@@ -14,10 +14,13 @@ _SUFFIXES = re.compile(r'\.(mrcs?|map|rec|st|tiff?|eer|dm[34]|hdf|h5|ser|em|spi|
 
 
 def plain(name: str) -> str:
-    """Return a name without folders and without the suffix of an image file; of a slice `n@file`, the slice stays."""
+    """Return a name without folders and without the suffix of an image file.
+
+    Of a slice `n@file` the slice stays. Blanks are underscores: some programs make these of those.
+    """
     index, at, path = name.rpartition('@')
-    base = re.split(r'[/\\]', path)[-1]
-    return f'{index}{at}{_SUFFIXES.sub("", base)}'
+    base = re.split(r'[/\\]', path.strip())[-1]
+    return re.sub(r'\s', '_', f'{index}{at}{_SUFFIXES.sub("", base)}')
 
 
 class NameIndex:

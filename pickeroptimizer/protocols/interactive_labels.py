@@ -1,7 +1,6 @@
 """The interactive part of "fine-tune": a run that prepares, waits for labels, and is taken on when they are there."""
 import os
 import tkinter.messagebox
-from dataclasses import replace
 
 from pyworkflow import Config
 from pyworkflow.exceptions import PyworkflowException
@@ -9,13 +8,15 @@ from pyworkflow.protocol import STATUS_INTERACTIVE
 
 from .. import convert
 from ..domain import labels as labelling
+from ..domain.registered_labels import readRegistered, setAside, writeRegistered
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.locks import FileLock
-from ..worker.exchange.tables import CLASSES, CoordinateRow, read_labels, write_labels
+from ..worker.exchange.tables import CLASSES, CoordinateRow, read_labels
 from .parameters.training_labels import LabelSource
 from .protocol_base import countsText, fileDigest, oneLineErrors
 
 REGISTERED = 'registered_labels.csv'
+ELSEWHERE = 'labels_of_other_micrographs.csv'      # labels on micrographs that the picks do not have any more
 LOCK = 'registered_labels.lock'
 FEATURES = 'features.npz'          # of some picks, and
 SAMPLED = 50                       # of how many micrographs at the most
@@ -23,6 +24,7 @@ SAMPLED = 50                       # of how many micrographs at the most
 
 class InteractiveLabels:
     """For a protocol with TrainingLabels: the labels that are stored in its folder, by a window or by a script."""
+    BY_HAND = REGISTERED, ELSEWHERE
 
     # -------------------------- steps ---------------------------------------
     def prepareStep(self, key):
@@ -30,11 +32,12 @@ class InteractiveLabels:
         coordinates = self.inputCoordinates.get()
         with oneLineErrors():
             begun = self.getRegisteredLabels()
+            self.summaryVar.set('\n'.join(self._takenUp(len(begun), 'label')))
             places = {(row.mic_id, row.x, row.y) for row in begun}
             given = self._labelsOfSets() + self._labelsOfClasses()
             self.registerLabels(begun + [row for row in given if (row.mic_id, row.x, row.y) not in places])
         sample = convert.sampleMicrographs(coordinates, SAMPLED)
-        used = convert.writeCoordinates(coordinates, self._getExtraPath(), {micId: micId for micId in sample})
+        used = convert.writeCoordinates(coordinates, self._getExtraPath(), set(sample))
         convert.writeMicrographs(coordinates.getMicrographs(), self._getExtraPath(), used)
         try:
             self._runWorker('embed', ['--micrographs', convert.MICROGRAPHS, '--coordinates', convert.COORDINATES,
@@ -47,7 +50,7 @@ class InteractiveLabels:
 
     def _beginningKey(self):
         """What the preparation depends on."""
-        return [self._setsKey(), self._labelledKey(), self._boxAngstrom(), *self._picksKey()]
+        return [self._setsKey(), convert.setKey(self._labelledSet()), self._boxAngstrom(), self._picksKey()]
 
     def _registeredKey(self):
         """What a step that uses the stored labels depends on."""
@@ -61,18 +64,31 @@ class InteractiveLabels:
         are stored whole or not at all, and outlive any crash. Raises InputError for a label that cannot be used.
         """
         labels = [row if isinstance(row, CoordinateRow) else CoordinateRow(None, *row) for row in rows]
-        names = convert.micrographNames(self.inputCoordinates.get().getMicrographs())
+        names, width = self._namesAndWidth()
         for row in labels:
             if row.mic_id not in names:
                 raise InputError(f'There is no micrograph with the id {row.mic_id} among those of the picks.')
             if row.label not in CLASSES:
                 raise InputError(f'"{row.label}" is no class; use one of {", ".join(CLASSES)}.')
         labels = labelling.withoutRepeats(labels, names)
-        write_labels(self._getExtraPath(REGISTERED), [replace(row, coord_id=None) for row in labels])
+        lost = self._readRegistered().lost if self.hasRegisteredLabels() else []
+        if lost:
+            setAside(self._getExtraPath(ELSEWHERE), lost)
+        writeRegistered(self._getExtraPath(REGISTERED), labels, names, width)
 
     def getRegisteredLabels(self):
-        """Return the labels that are stored, [] if there are none yet. Raises InputError if they cannot be read."""
-        return read_labels(self._getExtraPath(REGISTERED)) if self.hasRegisteredLabels() else []
+        """Return the labels that are stored, [] if there are none yet; those on micrographs that the picks do not have
+        are left aside. Raises InputError if they cannot be read."""
+        return self._readRegistered().labels if self.hasRegisteredLabels() else []
+
+    def _readRegistered(self):
+        return readRegistered(self._getExtraPath(REGISTERED), *self._namesAndWidth())
+
+    def _namesAndWidth(self):
+        """{mic_id: name} of the micrographs of the picks, and their width in px, None if Scipion does not know it."""
+        micrographs = self.inputCoordinates.get().getMicrographs()
+        dimensions = micrographs.getDim()
+        return convert.micrographNames(micrographs), dimensions[0] if dimensions else None
 
     def hasRegisteredLabels(self):
         """Return whether labels were stored: an interactive run has a table of them, if an empty one, once prepared."""
@@ -126,11 +142,17 @@ class InteractiveLabels:
 
     def _waitingLines(self):
         """The summary of a run that waits for labels."""
-        try:
-            counts = labelling.countByClass(self.getRegisteredLabels())
+        registered, elsewhere = map(self._getExtraPath, (REGISTERED, ELSEWHERE))
+        try:      # as rows: Scipion asks for a summary all the time, and names of micrographs take theirs
+            counts = labelling.countByClass(read_labels(registered) if self.hasRegisteredLabels() else [])
+            lost = len(read_labels(elsewhere)) if os.path.exists(elsewhere) else 0
         except InputError as error:
             return [f'The labels so far cannot be read: {error}']
-        return [f'Waiting for labels; so far: {countsText(counts)}.',
+        lines = [f'Waiting for labels; so far: {countsText(counts)}.', *self.summaryVar.get('').splitlines()]
+        if lost:
+            lines.append(f'*{lost} labels* are on micrographs that the picks do not have: they are kept in '
+                         f'{elsewhere}.')
+        return [*lines,
                 'Press "Analyze results" to label boxes. Its button "Train", or "Train with the labels" in the '
                 'menu of the run\'s box, takes the run on.',
                 'Without a display: copy the run, with labels from coordinate sets or a file.']

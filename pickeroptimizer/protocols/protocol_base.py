@@ -3,6 +3,7 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shlex
 import subprocess
 from contextlib import contextmanager
@@ -11,8 +12,8 @@ from pwem.protocols import EMProtocol
 from pyworkflow import BETA
 from pyworkflow.exceptions import PyworkflowException
 from pyworkflow.object import Set
-from pyworkflow.protocol import params
-from pyworkflow.utils import cleanPath
+from pyworkflow.protocol import MODE_RESTART, params
+from pyworkflow.utils import cleanPath, makePath
 
 from .. import Plugin
 from ..worker.exchange.errors import InputError
@@ -21,6 +22,7 @@ ERROR_FILE = 'error.txt'
 REPORT = 'report.json'
 MODEL = 'model.safetensors'
 DEFAULT_GPUS = '0'
+GPU_IDS = re.compile(r'(\d{1,4})(?:-(\d{1,4}))?', re.ASCII)      # one, or from one to another
 RECIPES = ('default', 'paper')      # of the worker, in the order in which forms offer them
 
 
@@ -44,6 +46,34 @@ class WorkerStopped(PyworkflowException):
 class PickerOptimizerProtocol(EMProtocol):
     """Base of the protocols that run the worker in their folder `extra`, on files of fixed names."""
     _devStatus = BETA
+    BY_HAND = ()      # patterns of files in `extra` that people have made
+
+    # -------------------------- the folder ----------------------------------
+    def makePathsAndClean(self):
+        """Keep what people have made: for a restart, Scipion empties the folder of the run.
+
+        It waits beside that folder, where the next launch finds it if this one is killed in between.
+        """
+        waiting = f'{os.path.normpath(self._getPath())}.by_hand'
+        if self.runMode == MODE_RESTART:
+            for pattern in self.BY_HAND:
+                for path in glob.glob(os.path.join(glob.escape(self._getExtraPath()), pattern)):
+                    makePath(waiting)
+                    os.replace(path, os.path.join(waiting, os.path.basename(path)))
+        super().makePathsAndClean()
+        if os.path.isdir(waiting):
+            for name in os.listdir(waiting):
+                os.replace(os.path.join(waiting, name), self._getExtraPath(name))
+            os.rmdir(waiting)
+
+    def _takenUp(self, number, what):
+        """Lines for the summary, which the log has then, too: so many things that people have made were there already.
+        """
+        if not number:
+            return []
+        line = f'{number} {what}{" was" if number == 1 else "s were"} taken up from an earlier launch.'
+        self.info(line)
+        return [line]
 
     # -------------------------- form ----------------------------------------
     @staticmethod
@@ -162,6 +192,16 @@ class PickerOptimizerProtocol(EMProtocol):
     def _isEmpty(cls, itemSet):
         """Whether there is nothing in a set and, if this protocol can wait for it, nothing will be."""
         return not itemSet.getSize() and not (cls.worksInStreaming() and itemSet.isStreamOpen())
+
+    def _validateWorker(self):
+        """Lines that say why the worker cannot run, or not where the user says."""
+        text = self.gpuList.get() or ''
+        ranges = [GPU_IDS.fullmatch(word) for word in re.split(r'\s*,\s*|\s+', text.strip())]
+        if all(ids and int(ids[1]) <= int(ids[2] or ids[1]) for ids in ranges):
+            return Plugin.validateWorker()
+        # Scipion itself, which reads the list even where no GPU is used, would die of it and leave the run "launched".
+        return [*Plugin.validateWorker(), f'The list of GPUs, "{text}", cannot be read: give their numbers, such as 0 '
+                                          f'or 0,1 or 0-3. To use none, choose "No" in "Use GPU".']
 
     def _gpuWarnings(self):
         named = self.gpuList.get() != DEFAULT_GPUS      # nobody is asked about what nobody chose

@@ -2,6 +2,7 @@
 import os
 from collections import Counter
 from enum import Enum, auto
+from itertools import chain, count
 
 from pwem.objects import SetOfCoordinates
 from pyworkflow.object import Pointer, PointerList
@@ -14,6 +15,7 @@ from ..comparison.analysis import Analysis
 from ..comparison.describe import sentences
 from ..comparison.tables import write_tables
 from ..objects import PickerOptimizerComparison
+from ..worker.exchange.errors import InputError
 from .protocol_base import PickerOptimizerProtocol, oneLineErrors
 
 AUTOMATIC = -1.0
@@ -89,6 +91,12 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
                       label='Ground truth', help='Optional: labelled picks, with a class in the attribute _poClass, '
                                                  'such as outputLabels of "fine-tune". Those labels were trained on, '
                                                  'so they flatter that model: labels of other micrographs are fair.')
+        form.addParam('scoreNames', params.StringParam, default='', label='Score',
+                      help='Empty: the scores are found by themselves, see the pruned sets. Or the name of an attribute '
+                           'of the picks that is to be their score, such as _score; the button lists those that there '
+                           'are. Higher must mean more of a particle; with a minus before the name, lower does. Of '
+                           'several names, with blanks between, each set takes the first that it has; sets that have '
+                           'none of them are scored as if the field were empty.')
         form.addParam('pickerScore', params.BooleanParam, default=False, label="Compare the picker's own score",
                       help='Show what a stricter threshold of the picker would have done, if the picks bear its score.')
         form.addParam('tolerance', params.FloatParam, default=AUTOMATIC, expertLevel=params.LEVEL_ADVANCED,
@@ -118,29 +126,33 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
 
     def _job(self):
         """What the comparison depends on."""
-        return [*(self._key(itemSet) for itemSet in (self.inputCoordinates.get(), self.truth.get(), *self._sets())),
-                self._names(), self.pickerScore.get(), self._tolerance()]
+        sets = self.inputCoordinates.get(), self.truth.get(), *self._sets(), *self._siblings()
+        return [*map(self._key, sets), self._names(), self.scoreNames.get(), self.pickerScore.get(), self._tolerance()]
 
     @staticmethod
     def _key(itemSet):
-        if itemSet is None:
-            return []
-        name = itemSet.getFileName()
-        return [name, itemSet.getSize(), os.path.getmtime(name) if os.path.exists(name) else 0]
+        try:
+            return convert.setKey(itemSet)
+        except InputError:      # the methods of sets that cannot be read are left out
+            return [itemSet.getFileName()]
 
     def joinStep(self, job):
         """Join all sets to the picks before pruning."""
         tolerance = self._tolerance()
         with oneLineErrors():
             self.info('Reading the picks before pruning')
-            reference = convert.Reference.read(self.inputCoordinates.get())
+            reference = convert.Reference.read(self.inputCoordinates.get(),
+                                               convert.namedScores(self.scoreNames.get()))
             methods = []
             for pointer, name in zip(self.inputSets, self._names()):
                 self.info(f'Joining {name}')
-                methods.append(convert.readMethod(pointer, name, reference, tolerance,
-                                                  lambda done, total: self.info(f'   {done} of {total} micrographs')))
-                self.info(f'   {int(methods[-1].kept.sum())} of {len(reference.ids)} kept; '
-                          f'{methods[-1].unmatched + methods[-1].elsewhere} are no reference picks')
+                method = convert.readMethod(pointer, name, reference, tolerance,
+                                            lambda done, total: self.info(f'   {done} of {total} micrographs'))
+                self.info(f'   left out: {method.notes[0]}' if method.is_left_out else
+                          f'   {int(method.kept.sum())} of {len(reference.ids)} kept; '
+                          f'{method.unmatched + method.elsewhere} are no reference picks')
+                methods.append(method)
+            self._checkSomeLeft(methods)
             comparison = convert.makeComparison(reference, self._nameOf(self.inputCoordinates), methods, tolerance)
             if self.pickerScore.get():
                 own = convert.ownScores(PICKER, reference)
@@ -152,6 +164,15 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
                 comparison.truth, notes = convert.readTruth(self.truth.get(), reference, tolerance)
                 comparison.notes += notes
         comparison.save(self._getExtraPath())
+
+    @staticmethod
+    def _checkSomeLeft(methods):
+        """Raise InputError if none of the methods could be compared."""
+        if all(method.is_left_out for method in methods):
+            first = methods[0]
+            others = f' The others: see the log ({len(methods) - 1}).' if len(methods) > 1 else ''
+            raise InputError(f'None of the pruned sets can be compared with these picks. {first.name}: '
+                             f'{first.notes[0]}{others}')
 
     def reportStep(self, job, pictures):
         """Write the tables and the report."""
@@ -202,6 +223,8 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
         truth = self.truth.get()
         if truth is not None:
             errors += self._checkCoordinates(truth, 'ground truth') or convert.checkTruth(truth)
+        if not errors:
+            errors += convert.checkNamedScores(convert.namedScores(self.scoreNames.get()), self.getScoredSets())
         if not errors and not (coordinates.getBoxSize() or 0) > 0:
             errors.append('The picks before pruning have no box size: import them again with one.')
         return errors or self._validateTolerance(coordinates.getBoxSize())
@@ -245,28 +268,41 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
                 f'95 % intervals by resampling micrographs.']
 
     # -------------------------- utilities -----------------------------------
+    def getScoredSets(self):
+        """Return the sets whose picks may bear a score: those before pruning and the pruned ones that are there."""
+        return [itemSet for itemSet in (self.inputCoordinates.get(), *self._sets()) if itemSet is not None]
+
     def _sets(self):
         return [pointer.get() for pointer in self.inputSets]
 
+    def _siblings(self):
+        """The coordinates of the runs of the pruned sets: what was rejected, and its scores, comes from these."""
+        runs = {run.getObjId(): run for run in (pointer.getObjValue() for pointer in self.inputSets)
+                if hasattr(run, 'iterOutputAttributes')}
+        return [output for run in runs.values() for _, output in run.iterOutputAttributes(SetOfCoordinates)]
+
     def _names(self):
-        """The names of the methods: labels of runs, with the output where a label comes twice, numbered if need be."""
-        labels = [self._nameOf(pointer) for pointer in self.inputSets]
-        counts = Counter(labels)
-        names = [f'{label}, {pointer.getExtended()}' if counts[label] > 1 and pointer.getExtended() else label
-                 for label, pointer in zip(labels, self.inputSets)]
-        seen = Counter()
-        for i, name in enumerate(names):
-            seen[name] += 1
-            if seen[name] > 1:
-                names[i] = f'{name} ({seen[name]})'
+        """The names of the methods: labels of runs, with the id where several runs bear one, with the output where a
+        run comes more than once, and numbered if need be."""
+        pointers = list(self.inputSets)
+        labels = [self._nameOf(pointer) for pointer in pointers]
+        ids = [None if pointer.getObjValue() is None else pointer.getObjValue().getObjId() for pointer in pointers]
+        runs = Counter(label for label, _ in set(zip(labels, ids)))
+        labels = [f'{label} (id {objId})' if runs[label] > 1 else label for label, objId in zip(labels, ids)]
+        times = Counter(labels)
+        names = []
+        for label, pointer in zip(labels, pointers):
+            name = f'{label}, {pointer.getExtended()}' if times[label] > 1 and pointer.getExtended() else label
+            numbered = chain((name,), (f'{name} ({number})' for number in count(2)))
+            names.append(next(one for one in numbered if one not in (PICKER, *names)))
         return names
 
     @staticmethod
     def _nameOf(pointer):
         owner = pointer.getObjValue()
-        if hasattr(owner, 'getRunName'):
-            return owner.getRunName()
-        return owner.getNameId() if owner is not None else 'missing set'
+        if owner is None:
+            return 'missing set'
+        return ' '.join((owner.getRunName() if hasattr(owner, 'getRunName') else owner.getNameId()).split())
 
     def _tolerance(self):
         """px of the picks before pruning."""

@@ -5,7 +5,7 @@ from enum import Enum
 from pyworkflow.protocol import params
 from pyworkflow.utils import Message, cleanPath
 
-from .. import Plugin, convert
+from .. import convert
 from ..domain import evaluation_report
 from ..domain import labels as labelling
 from ..domain.evaluation_report import Evaluation
@@ -18,6 +18,7 @@ from ..worker.exchange.studies import STUDIES
 from ..worker.exchange.tables import write_labels
 from .parameters.labelled_input import LabelledInput
 from .parameters.starting_weights import StartFrom, StartingWeights
+from .parameters.training import FOLDS_VALIDATORS
 from .protocol_base import RECIPES, PickerOptimizerProtocol, countsText, oneLineErrors
 
 SPLITS = (BY_MICROGRAPH, AT_RANDOM)
@@ -70,7 +71,7 @@ class ProtPickerOptimizerEvaluate(LabelledInput, StartingWeights, PickerOptimize
             f'{form.getParam("startFrom").help.get()}\nIn a comparison they take the place of those of the plugin.')
         form.addParam('folds', params.IntParam, default=0, expertLevel=params.LEVEL_ADVANCED,
                       condition=f'study=={ALONE}', label='Calibration folds',
-                      validators=[params.GE(0, error='must not be negative.')],
+                      validators=list(FOLDS_VALIDATORS),
                       help='Calibrate the probabilities of each model by a cross-validation with so many folds, as '
                            '"fine-tune" does. It changes the calibration error alone, and takes so many times longer. '
                            '0: no calibration.')
@@ -160,7 +161,7 @@ class ProtPickerOptimizerEvaluate(LabelledInput, StartingWeights, PickerOptimize
             errors = self._validateSplit(labels)
         if not self._shots():
             errors.append('The labels per class must be whole numbers above 0, such as "5 10 20 30".')
-        return Plugin.validateWorker() + errors + self._validateStart()
+        return self._validateWorker() + errors + self._validateStart()
 
     def _validateSplit(self, labels):
         """Lines about labels that are too few to train on one half and judge by the other."""

@@ -8,7 +8,7 @@ from .. import Plugin
 from ..objects import PickerOptimizerModel
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.model_header import read_header
-from .protocol_base import MODEL, PickerOptimizerProtocol, oneLineErrors
+from .protocol_base import MODEL, PickerOptimizerProtocol, fileDigest, oneLineErrors
 
 
 class PickerOptimizerImportModelOutputs(Enum):
@@ -34,9 +34,10 @@ class ProtPickerOptimizerImportModel(PickerOptimizerProtocol):
 
     # -------------------------- steps ---------------------------------------
     def _insertAllSteps(self):
-        self._insertFunctionStep(self.importStep, self.modelFile.get(), needsGPU=False)
+        path = self.modelFile.get()
+        self._insertFunctionStep(self.importStep, path, fileDigest(path), needsGPU=False)
 
-    def importStep(self, path):
+    def importStep(self, path, digest):
         """Copy the file; check the copy, for that is what will be used."""
         target = self._getExtraPath(MODEL)
         copyFile(path, target)

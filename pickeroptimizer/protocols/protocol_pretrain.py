@@ -6,7 +6,6 @@ from enum import Enum
 from pyworkflow.protocol import params
 from pyworkflow.utils import Message, cleanPath
 
-from .. import Plugin
 from ..domain import library
 from ..domain.pretraining_report import describeData, readReport
 from ..objects import PickerOptimizerWeights
@@ -70,12 +69,12 @@ class ProtPickerOptimizerPretrain(StartingWeights, PickerOptimizerProtocol):
     # -------------------------- steps ---------------------------------------
     def _insertAllSteps(self):
         # Boxes are collected by a step of their own: a continued run has them already.
-        data = self._dataArguments()
+        data, key = self._dataArguments(), self._libraryKey()
         training = self._trainingArguments()
         start = self._startKey()
-        self._insertFunctionStep(self.collectStep, data, self._libraryKey(), needsGPU=False)
-        self._insertFunctionStep(self.trainStep, data, self._libraryKey(), training, start, needsGPU=True)
-        self._insertFunctionStep(self.createOutputStep, data, self._libraryKey(), training, start, needsGPU=False)
+        self._insertFunctionStep(self.collectStep, data, key, needsGPU=False)
+        self._insertFunctionStep(self.trainStep, data, key, training, start, needsGPU=True)
+        self._insertFunctionStep(self.createOutputStep, data, key, training, start, needsGPU=False)
 
     def collectStep(self, arguments, key):
         """Cut the boxes of all data sets out of their micrographs, and simulate."""
@@ -108,8 +107,8 @@ class ProtPickerOptimizerPretrain(StartingWeights, PickerOptimizerProtocol):
 
     def _libraryKey(self):
         with oneLineErrors():
-            return [[folder, *(fileDigest(os.path.join(folder, name)) for name in library.DATA_SET)]
-                    for folder in self._dataSets()]
+            return [[folder, *(fileDigest(os.path.join(folder, name)) for name in library.DATA_SET),
+                     library.micrographsDigest(folder)] for folder in self._dataSets()]
 
     def _dataArguments(self):
         return ['--simulate', str(self.simulated.get()), '--most', str(self.most.get()),
@@ -145,7 +144,7 @@ class ProtPickerOptimizerPretrain(StartingWeights, PickerOptimizerProtocol):
             errors.append(str(error))
         if self.trainBatchSize.get() == 1:
             errors.append('The batch size must be 2 or more.')
-        return Plugin.validateWorker() + errors + self._validateStart()
+        return self._validateWorker() + errors + self._validateStart()
 
     def _warnings(self):
         return self._gpuWarnings()

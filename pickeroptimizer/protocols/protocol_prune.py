@@ -1,5 +1,6 @@
 """Protocol that splits picks into kept and rejected ones with a model, also while they are still being picked."""
 import sqlite3
+from contextlib import suppress
 from datetime import datetime
 from enum import Enum, auto
 
@@ -8,10 +9,11 @@ from pyworkflow.exceptions import PyworkflowException
 from pyworkflow.protocol import params
 from pyworkflow.utils import Message, cleanPath, cleanPattern
 
-from .. import Plugin, convert
-from ..domain.corrections import Corrections
+from .. import convert
+from ..domain.corrections import CORRECTIONS, Corrections, onPicks
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.model_header import read_header
+from ..worker.exchange.signals import CONTRASTS
 from .further_cuts import FurtherCuts
 from .parameters.keep_rule import KeepRule
 from .protocol_base import (
@@ -29,6 +31,7 @@ from .streaming.prune_stream import PruneStream
 
 NOVEL = 2.0      # from here on hardly any pick of a labelled kind is met (docs/recogniser.md)
 BOX_TOLERANCE = 0.25      # relative difference of box sizes from which on the user is asked
+RETRAINING_LABELS = 'labels_of_run_{}.csv'      # of a run that retrains with the corrections, by its id
 
 
 class PickerOptimizerPruneOutputs(Enum):
@@ -58,6 +61,7 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
     _possibleOutputs = {output.name: SetOfCoordinates for output in PickerOptimizerPruneOutputs}
     OUTPUT_FILES = dict(zip((output.name for output in PickerOptimizerPruneOutputs),      # what their names end with
                             ('Kept', 'Rejected', 'Unscored')))
+    BY_HAND = CORRECTIONS, RETRAINING_LABELS.format('*')
 
     @classmethod
     def worksInStreaming(cls):
@@ -79,7 +83,14 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
                       help='Look at these micrographs instead of those that the coordinates were picked on: for '
                            'instance ones that are not denoised, or of another pixel size. They are found by their '
                            'names; positions are scaled for looking, the outputs keep the positions of the input.')
+        form.addParam('contrast', params.EnumParam, default=0, expertLevel=params.LEVEL_ADVANCED,
+                      choices=['as it is', 'as the model', 'inverted'], label='Contrast',
+                      help='Of the micrographs. As it is: they are looked at as they are; if their particles are '
+                           'bright where those that the model learnt from were dark, the summary warns.\n'
+                           'As the model: they are looked at inverted in that case.\nInverted: in any case.\n'
+                           'The files stay as they are.')
         self._defineDecisionParams(form)
+        self._defineCutParams(form)
         form.addParam('batchSize', params.IntParam, default=0, expertLevel=params.LEVEL_ADVANCED,
                       validators=[params.GE(0, error='must not be negative.')], label='Boxes at a time',
                       help='How many boxes go through the network at a time; 0: chosen by the program. Lower it if '
@@ -93,28 +104,42 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
 
     # -------------------------- steps ---------------------------------------
     def _insertAllSteps(self):
-        # A run that is continued repeats the step if its arguments have changed. An open input may have grown since,
-        # or still grow: that is another launch each time.
+        # A run that is continued repeats the steps whose arguments have changed.
         coordinates = self.inputCoordinates.get()
         convert.refresh(coordinates)
-        extent = str(datetime.now()) if coordinates.isStreamOpen() else coordinates.getSize()
-        self._insertFunctionStep(self.pruneStep, self._job(), extent, *self.getDecision(), needsGPU=True)
+        picks, job = self._picksKey(coordinates), self._job()
+        self._insertFunctionStep(self.pruneStep, job, picks, *self.getDecision(), needsGPU=True)
+        for cut in self._cuts():
+            self._insertFunctionStep(self.cutStep, cut.text, job, picks, self._correctionsKey(cut), needsGPU=False)
+
+    @staticmethod
+    def _picksKey(coordinates):
+        """Of the picks. An open input may have grown since, or still grow: that is another launch each time."""
+        return str(datetime.now()) if coordinates.isStreamOpen() else convert.setKey(coordinates)
 
     def _job(self):
-        """What the scores depend on."""
-        coordinates, model = self.inputCoordinates.get(), self.inputModel.get().getFileName()
-        return [coordinates.getFileName(), self.lookedAt().getFileName(), model, fileDigest(model)]
+        """What the scores depend on beside the picks. Those that could not be scored are tried again in each launch."""
+        model = self.inputModel.get().getFileName()
+        again = str(datetime.now()) if self._unscoredSize() else ''
+        return [convert.setKey(self.otherMicrographs.get()), model, fileDigest(model), self.contrastName(), again]
 
-    def pruneStep(self, job, extent, mode, wanted):
+    def _unscoredSize(self):
+        unscored = getattr(self, PickerOptimizerPruneOutputs.unscoredCoordinates.name, None)
+        return 0 if unscored is None else unscored.getSize()
+
+    def pruneStep(self, job, picks, mode, wanted):
         """Score the picks and split them, until the input is closed."""
+        before = set()
+        with suppress(InputError):      # it is told at the end
+            before = set(self.corrections().read())
         try:
             with oneLineErrors():
-                stream = PruneStream(self, mode, wanted, NOVEL)
+                stream = PruneStream(self, mode, wanted, NOVEL, None if isinstance(picks, str) else picks[:2])
                 stream.prune()
         except (OSError, sqlite3.Error) as error:
             raise PyworkflowException(f'The files of the run or of its input cannot be read or written ({error}). '
                                       f'Mend that and continue the run.') from error
-        self.summaryVar.set('\n'.join(self._describe(stream)))
+        self.summaryVar.set('\n'.join([*self._describe(stream), *self._describeCorrections(before)]))
 
     # What PruneStream and GrowingOutputs need of a run
 
@@ -133,13 +158,18 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
             for line in self._checkMicrographs(micrographs, 'micrographs'):
                 raise InputError(line)
 
+    def contrastName(self):
+        """Return how the contrast is looked at, one of signals.CONTRASTS."""
+        return CONTRASTS[self.contrast.get()]
+
     def workerJob(self, feed):
         """Return a function that runs the worker, from whatever thread; it follows the file `feed` of this folder."""
         cleanPattern(self._getExtraPath(f'*.{ERROR_FILE}'))
         cleanPath(self._getExtraPath(REPORT))
-        convert.takeUpScores(self._getExtraPath(), self.inputModel.get().getFileName())
+        convert.takeUpScores(self._getExtraPath(), self.inputModel.get().getFileName(), self.contrastName())
         arguments = ['--micrographs', convert.MICROGRAPHS, '--coordinates', convert.COORDINATES, '--model', MODEL,
-                     '--output', convert.SCORES, '--report', REPORT, '--follow', feed]
+                     '--output', convert.SCORES, '--report', REPORT, '--follow', feed,
+                     '--contrast', self.contrastName()]
         if self.batchSize.get() > 0:
             arguments += ['--batch-size', str(self.batchSize.get())]
         # The line of a worker of an earlier launch, which may still be about to end, is not taken for that of ours.
@@ -174,8 +204,26 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
         return Corrections(self._getExtraPath())
 
     def getCorrections(self):
-        """Return {coord_id: tables.CoordinateRow}. Raises InputError if they cannot be read."""
-        return self.corrections().read()
+        """Return {coord_id: tables.CoordinateRow} of the picks of the input as it is. Raises InputError if they cannot
+        be read."""
+        corrections, coordinates = self.corrections().read(), self.inputCoordinates.get()
+        if not corrections or coordinates is None:
+            return {}
+        picks = convert.readPicks(coordinates)
+        return onPicks(corrections, picks['id'], picks['_micId'], picks['_x'], picks['_y'])
+
+    def _describeCorrections(self, before):
+        """Lines about the corrections; before: the ids of those that were there when the run was launched."""
+        try:
+            there = self.getCorrections()
+            lost = len(self.corrections().read()) - len(there)
+        except InputError as error:
+            return [f'The corrections cannot be read: {error}']
+        lines = self._takenUp(len(before & there.keys()), 'correction')
+        if lost:
+            lines.append(f'*{lost} corrections* are of picks that the input does not have: they are left aside in '
+                         f'{self._getExtraPath(CORRECTIONS)}.')
+        return lines
 
     def _describe(self, stream):
         kept, rejected = (convert.countClasses(getattr(self, name)) for name in list(self.OUTPUT_FILES)[:2])
@@ -185,6 +233,10 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
                 f'with a particle probability of {stream.minimum:g} or more')
         lines = [f'Kept *{sum(kept.values())}* of {total} picks{share} {rule}.',
                  f'   kept: {countsText(kept)}', f'   rejected: {countsText(rejected)}']
+        if convert.isLabelled(self.inputCoordinates.get()):
+            lines.append('*Warning*: the input coordinates are labels, not picks.')
+        if stream.scaleNote:
+            lines.append(f'*Warning*: {stream.scaleNote}')
         if stream.ending:
             lines.append(f'*Only what had come is pruned*: the run of the input {stream.ending} and left it open. When '
                          f'it has gone on, continue this run.')
@@ -195,18 +247,21 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
                          f'(_poNovelty above {NOVEL:g}): Analyze results shows them as "most novel". If they are many, '
                          f'label some.')
         if stream.report is not None:
+            lines += [f'*Warning*: {line}' for line in stream.report.get('warnings', ())]
+            if stream.report.get('inverted'):
+                lines.append('The micrographs were looked at with inverted contrast.')
             lines += self._describeUnscored(stream.report)
             lines.append(f'{stream.report["device"]}: {stream.report["boxes_per_second"]:.0f} boxes per second, '
                          f'{stream.report["seconds"]:.0f} s.')
         return lines
 
     def _describeUnscored(self, report):
-        unscored = getattr(self, PickerOptimizerPruneOutputs.unscoredCoordinates.name, None)
-        if unscored is None or not unscored.getSize():
+        size = self._unscoredSize()
+        if not size:
             return []
-        micrographs = len(convert.countPicks(unscored))
-        lines = [f'*Not scored*: {unscored.getSize()} picks, for want of {micrographs} of the micrographs '
-                 f'(unscoredCoordinates). Restart the run when they can be read:']
+        micrographs = convert.countMicrographs(self.unscoredCoordinates)
+        lines = [f'*Not scored*: {size} picks, for want of {micrographs} of the micrographs (unscoredCoordinates). '
+                 f'Continue this run when they can be read:']
         lines += failedLines(report['failed_micrographs'], convert.micrographNames(self.lookedAt()))
         absent = micrographs - len(report['failed_micrographs'])
         return lines + ([f'   {absent} not among the micrographs'] if absent > 0 else [])
@@ -216,26 +271,60 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
         coordinates, model, other = self.inputCoordinates.get(), self.inputModel.get(), self.otherMicrographs.get()
         if coordinates is None or model is None:
             return []      # Scipion itself asks for them
-        errors = Plugin.validateWorker() + self._checkCoordinates(coordinates, 'input coordinates')
+        errors = self._validateWorker() + self._checkCoordinates(coordinates, 'input coordinates')
         if other is not None:
             errors += self._checkMicrographs(other, 'other micrographs')
         try:
-            self._checkDecision(read_header(model.getFileName()))
+            header = read_header(model.getFileName())
+            errors += self._validateCuts(header)
+            self._checkDecision(header)
         except InputError as error:
             errors.append(str(error))
-        if not errors and other is not None and not other.isStreamOpen() and not convert.matchMicrographs(
-                convert.micrographNames(coordinates.getMicrographs()), convert.micrographNames(other)):
-            errors.append('None of the other micrographs has the name of a micrograph of the input coordinates.')
-        return errors
+        return errors or self._validateMicrographs(coordinates, other)
+
+    @staticmethod
+    def _validateMicrographs(coordinates, other):
+        """Lines about picks that are on none of the micrographs, or not clearly on one."""
+        micrographs = coordinates.getMicrographs() if other is None else other
+        try:
+            counts = convert.countPicks(coordinates, micrographs)
+            convert.scaleBetween(coordinates.getMicrographs(), micrographs)
+        except InputError as error:
+            return [str(error)]
+        if other is not None and not other.isStreamOpen() and not counts:
+            return ['None of the other micrographs has the name of a micrograph of the input coordinates.']
+        return []
 
     def _warnings(self):
         coordinates, model = self.inputCoordinates.get(), self.inputModel.get()
         warnings = self._gpuWarnings()
+        if coordinates is None or model is None or coordinates.getMicrographs() is None:
+            return warnings      # validation tells
+        if convert.isLabelled(coordinates):      # Scipion fills them in where "fine-tune" is selected
+            warnings.append(f'The input coordinates are labels, not picks. To prune the picks, choose '
+                            f'{self._labelledPicks()}; go on only if the labels themselves are to be pruned.')
         box = boxAngstrom(coordinates)
-        if box and abs(box / model.getBoxAngstrom() - 1) > BOX_TOLERANCE:
+        if box and model.getBoxAngstrom() and abs(box / model.getBoxAngstrom() - 1) > BOX_TOLERANCE:
             warnings.append(f'The boxes of the coordinates are {box:.0f} Å wide, those that the model was trained with '
                             f'{model.getBoxAngstrom():.0f} Å: it looks at the latter. Is it a model of this sample?')
-        return warnings
+        return warnings + self._scaleNotes(coordinates, self.lookedAt())
+
+    @staticmethod
+    def _scaleNotes(coordinates, micrographs):
+        """Lines where pixel sizes and widths of the micrographs disagree; validation tells what cannot be."""
+        with suppress(InputError):
+            return [note for note in (convert.scaleBetween(coordinates.getMicrographs(), micrographs).note,) if note]
+        return []
+
+    def _labelledPicks(self):
+        """The picks that the model was labelled on, in words."""
+        owner = self.inputModel.getObjValue()
+        if owner is self.inputModel.get() and owner.getObjParentId():
+            owner = self.getProject().getProtocol(owner.getObjParentId())
+        pointer = getattr(owner, 'inputCoordinates', None)
+        if pointer is None or not hasattr(pointer.getObjValue(), 'getRunName'):
+            return 'the output of a picker'
+        return f'{pointer.getExtended()} of "{pointer.getObjValue().getRunName()}", which the model was labelled on'
 
     def _summary(self):
         return self.summaryVar.get('').splitlines() or ['Not pruned yet.']

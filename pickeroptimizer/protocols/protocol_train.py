@@ -5,7 +5,7 @@ from pwem.objects import SetOfCoordinates
 from pyworkflow.protocol import STATUS_INTERACTIVE, params
 from pyworkflow.utils import Message
 
-from .. import Plugin, convert
+from .. import convert
 from ..domain import labels as labelling
 from ..domain.training_report import qualityLines, suspiciousLines
 from ..objects import PickerOptimizerModel
@@ -100,7 +100,7 @@ class ProtPickerOptimizerTrain(TrainingLabels, InteractiveLabels, TrainingParame
         lines = [f'Labels: {countsText(report["counts"])}; box {report["box_angstrom"]:g} Å; '
                  f'recipe {report["recipe"]}.']
         lines += qualityLines(report)
-        lines += [f'*Warning*: {line}' for line in report['warnings']]
+        lines += [f'*Warning*: {line}' for line in (*report['warnings'], *self._labelScaleNotes())]
         if report['dropped_labels']:
             lines.append(f'*Not used*: {report["dropped_labels"]} labels outside their micrograph, or on one that '
                          f'could not be read.')
@@ -115,18 +115,21 @@ class ProtPickerOptimizerTrain(TrainingLabels, InteractiveLabels, TrainingParame
 
     # -------------------------- information ---------------------------------
     def _validate(self):
-        coordinates = self.inputCoordinates.get()
-        if coordinates is None:
+        if self.inputCoordinates.get() is None:
             return []      # Scipion itself asks for them
+        errors = self._validatePicks() or self._validateLabels()
+        return self._validateWorker() + errors + self._validateTraining() + self._validateStart()
+
+    def _validatePicks(self):
+        coordinates = self.inputCoordinates.get()
         errors = self._checkCoordinates(coordinates, 'input coordinates')
         if not errors and not self._boxAngstrom():
-            errors.append('The input coordinates have no box size: give one in "Box size (px)".')
-        if not errors:
-            errors = self._validateLabels()
-        return Plugin.validateWorker() + errors + self._validateTraining() + self._validateStart()
+            errors = ['The input coordinates have no box size: give one in "Box size (px)".']
+        return errors
 
     def _warnings(self):
-        return self._labelWarnings() + self._gpuWarnings()
+        canTell = self.inputCoordinates.get() is not None and not self._validatePicks()
+        return (self._labelWarnings() if canTell else []) + self._gpuWarnings()
 
     def _summary(self):
         if self.getStatus() == STATUS_INTERACTIVE:

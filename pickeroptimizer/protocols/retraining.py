@@ -6,10 +6,11 @@ from .. import convert
 from ..domain import labels as labelling
 from ..domain.corrections import corrected
 from ..worker.exchange.errors import InputError
-from ..worker.exchange.tables import read_labels, write_labels
+from ..worker.exchange.tables import write_labels
 from . import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
 from .parameters.label_sets import SETS
 from .parameters.training_labels import LabelSource
+from .protocol_prune import RETRAINING_LABELS
 
 # Scipion looks again whether a scheduled run can start only after two minutes, but a training takes less than one.
 FIRST_LOOK_S = 30
@@ -28,20 +29,20 @@ def plan(project, run):
     if not corrections:
         raise InputError('There are no corrections yet: give some boxes another class first (keys p, i, c).')
     training = _trainingOf(project, run.inputModel.get())
-    labels = read_labels(training._getExtraPath(convert.LABELS))
+    labelled = getattr(training, PickerOptimizerTrainOutputs.outputLabels.name)
     # Labels stand on the micrographs of the picks of their run. Those of the training serve if they have the corrected
     # ones among them; otherwise those of the pruned picks do.
     coordinates = training.inputCoordinates
     old, new = (pointer.get().getMicrographs() for pointer in (coordinates, run.inputCoordinates))
     moved = convert.moveLabels(corrections, new, old)
-    lost = 0
     if len(moved) == len(corrections):
         corrections = moved
     else:
         coordinates = run.inputCoordinates
-        moved = convert.moveLabels(labels, old, new)
-        labels, lost = moved, len(labels) - len(moved)
-    near = run.inputModel.get().getBoxAngstrom() / coordinates.get().getMicrographs().getSamplingRate() / 4
+    micrographs = coordinates.get().getMicrographs()
+    labels = convert.labelsFromClasses(labelled, micrographs)
+    lost = labelled.getSize() - len(labels)
+    near = run.inputModel.get().getBoxAngstrom() / micrographs.getSamplingRate() / 4
     labels = corrected(labels, corrections, near)
     labelling.checkClasses(labels)
     return Plan(training, [replace(row, coord_id=None) for row in labels], len(corrections), coordinates, lost)
@@ -49,8 +50,8 @@ def plan(project, run):
 
 def _trainingOf(project, model):
     for run in project.getRuns():
-        output = getattr(run, PickerOptimizerTrainOutputs.outputModel.name, None)
-        if isinstance(run, ProtPickerOptimizerTrain) and None not in (output, model) and \
+        output, labels = (getattr(run, output.name, None) for output in PickerOptimizerTrainOutputs)
+        if isinstance(run, ProtPickerOptimizerTrain) and None not in (output, labels, model) and \
                 output.getObjId() == model.getObjId():
             return run
     raise InputError('The model was not trained in this project, so its labels are not here to add the corrections to: '
@@ -62,8 +63,7 @@ def prepare(project, run, planned):
     training = project.copyProtocol(planned.training)
     training.setObjLabel(f'{planned.training.getRunName()} + {planned.new} corrections')
     project.saveProtocol(training)      # its id names the file
-    # In the folder of the pruned run: a restart of the new one would empty its own.
-    name = f'labels_of_run_{training.getObjId()}.csv'
+    name = RETRAINING_LABELS.format(training.getObjId())
     write_labels(run._getExtraPath(name), planned.labels)
     training.labelSource.set(LabelSource.FILE)
     training.labelsFile.set(run._getExtraPath(name))

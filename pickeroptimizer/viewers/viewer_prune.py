@@ -32,7 +32,7 @@ class PickerOptimizerPruneViewer(Viewer):
     def _visualize(self, obj, **kwargs):
         try:
             if isinstance(obj, SetOfCoordinates):
-                session = sessionOfSet(obj, obj.getLastName() or os.path.basename(obj.getFileName()))
+                session = sessionOfSet(self.getProject(), obj, obj.getLastName() or os.path.basename(obj.getFileName()))
             else:
                 session = sessionOfRun(self.getProject(), obj)
         except InputError as error:

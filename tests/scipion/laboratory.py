@@ -113,6 +113,12 @@ class Lab:
 
         `names[mic_id - 1]` is the name of a row's micrograph.
         """
+        path = self.coordinatesFile(micrographs, rows, name, box, score, names)
+        return self.finished(self.new('ProtImportCoordinates', label=name, importFrom=5, filesPath=str(path),
+                                      boxSize=box, inputMicrographs=(micrographs, 'outputMicrographs')))
+
+    def coordinatesFile(self, micrographs, rows, name, box=BOX, score=True, names=tuple(NAMES)):
+        """Write the file that `coordinates` imports, in the place of one of that name, and return its path."""
         from pwem.objects import Coordinate, SetOfCoordinates
         from pyworkflow.object import Float
         path = Path(self.project.getTmpPath(f'{name}.sqlite')).resolve()
@@ -130,5 +136,4 @@ class Lab:
             coordinates.append(pick)
         coordinates.write()
         coordinates.close()
-        return self.finished(self.new('ProtImportCoordinates', label=name, importFrom=5, filesPath=str(path),
-                                      boxSize=box, inputMicrographs=(micrographs, 'outputMicrographs')))
+        return path

@@ -25,7 +25,7 @@ def main():
         if not os.path.exists(options['--follow']):
             sys.exit(75)
         with open(options['--follow']) as feed:
-            ended = feed.read() == 'end\n'
+            ended = 'end' in feed.read().splitlines()
         with open(options['--coordinates'], newline='') as picks:
             new = list(csv.reader(picks))[1 + done:]
         with open(part, 'a', newline='') as scores:

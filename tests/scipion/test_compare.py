@@ -7,127 +7,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 from laboratory import BOX, NAMES, PIXEL_SIZE, items
+from made_sets import CONSENSUS, MICS, PICKS, Sets, joined, reference
 
 from pickeroptimizer import convert
-from pickeroptimizer.comparison import UNKNOWN
+from pickeroptimizer.comparison import UNKNOWN, agreement
+from pickeroptimizer.comparison.analysis import Analysis
+from pickeroptimizer.comparison.describe import sentences
+from pickeroptimizer.comparison.tables import methods_table
 from pickeroptimizer.worker.exchange.errors import InputError
 
-CLEANER, CONSENSUS = '_xmipp_goodRegionScore', '_xmipp_zScoreDeepLearning1'
+CLEANER = '_xmipp_goodRegionScore'
 SIDE = 640
 
 
 # ------------------------------ sets ------------------------------
-
-class Sets:
-    """Makes Scipion sets in a folder. A pick is (mic_id, x, y); ids are counted from 1."""
-
-    def __init__(self, folder):
-        self._folder, self._number = folder, 0
-
-    def _file(self):
-        self._number += 1
-        return str(self._folder / f'set_{self._number}.sqlite')
-
-    def micrographs(self, names, pixelSize=2.0):
-        """`names`: {mic_id: name}."""
-        from pwem.objects import Micrograph, SetOfMicrographs
-        micrographs = SetOfMicrographs(filename=self._file())
-        micrographs.setSamplingRate(pixelSize)
-        for micId, name in names.items():
-            micrograph = Micrograph(location=f'nowhere/{name}')
-            micrograph.setMicName(name)
-            micrograph.setObjId(micId)
-            micrographs.append(micrograph)
-        micrographs.write()
-        return micrographs
-
-    def coordinates(self, micrographs, picks, box=BOX, **attributes):
-        """`attributes`: name = values, one for each pick; text or numbers."""
-        from pwem.objects import Coordinate, SetOfCoordinates
-        from pyworkflow.object import Float, Pointer, String
-        coordinates = SetOfCoordinates(filename=self._file())
-        coordinates.setBoxSize(box)
-        if micrographs is not None:
-            coordinates.setMicrographs(micrographs if micrographs.isPointer() else Pointer(micrographs))
-        for i, (micId, x, y) in enumerate(picks):
-            pick = Coordinate(x=x, y=y)
-            pick.setMicId(micId)
-            for name, values in attributes.items():
-                setattr(pick, name, (String if isinstance(values[i], str) else Float)(values[i]))
-            coordinates.append(pick)
-        coordinates.write()
-        coordinates.close()
-        return coordinates
-
-    def particle(self, micId, x, y, name=None, located=True):
-        from pwem.objects import Coordinate, Particle
-        particle = Particle()
-        particle.setLocation(1, 'particles.mrcs')
-        if located:
-            coordinate = Coordinate(x=x, y=y)
-            coordinate.setMicId(micId)
-            coordinate.setMicName(name)
-            particle.setCoordinate(coordinate)
-        return particle
-
-    def particles(self, coordinates, picks, pixelSize, names=None, located=True, scores=None):
-        """`coordinates`: what they were extracted from, a Pointer, a set, or None. `scores`: of Deep Consensus."""
-        from pwem.objects import SetOfParticles
-        from pyworkflow.object import Float, Pointer
-        particles = SetOfParticles(filename=self._file())
-        particles.setSamplingRate(pixelSize)
-        if coordinates is not None:
-            particles.setCoordinates(coordinates if coordinates.isPointer() else Pointer(coordinates))
-        for i, (micId, x, y) in enumerate(picks):
-            particle = self.particle(micId, x, y, (names or {}).get(micId), located)
-            if scores:
-                setattr(particle, CONSENSUS, Float(scores[i]))
-            particles.append(particle)
-        particles.write()
-        particles.close()
-        return particles
-
-    def classes(self, particles, groups):
-        """`groups`: lists of picks, a class each; the last class is disabled, as by a user who unticks it."""
-        from pwem.objects import Class2D, SetOfClasses2D
-        from pyworkflow.object import Pointer
-        classes = SetOfClasses2D(filename=self._file())
-        if particles is not None:
-            classes.setImages(particles if particles.isPointer() else Pointer(particles))
-        for number, picks in enumerate(groups, start=1):
-            group = Class2D()
-            group.setObjId(number)
-            group.setEnabled(number < len(groups))
-            classes.append(group)
-            for pick in picks:
-                group.append(self.particle(*pick))
-            group.write()
-            classes.update(group)
-        classes.write()
-        classes.close()
-        return classes
-
 
 @pytest.fixture
 def sets(tmp_path):
     import pyworkflow as pw
     pw.Config.getDomain().getPlugins()
     return Sets(tmp_path)
-
-
-PICKS = [(1, 100, 100), (1, 200, 100), (1, 300, 100), (2, 100, 100), (2, 200, 200), (4, 50, 60)]
-MICS = {1: 'a.mrc', 2: 'b.mrc', 4: 'd.mrc'}
-
-
-def reference(sets, picks=PICKS, names=MICS, **attributes):
-    micrographs = sets.micrographs(names)
-    coordinates = sets.coordinates(micrographs, picks, **attributes)
-    return micrographs, coordinates, convert.Reference.read(coordinates)
-
-
-def joined(itemSet, reference, tolerance=5.0, name='M'):
-    from pyworkflow.object import Pointer
-    return convert.readMethod(Pointer(itemSet), name, reference, tolerance)
 
 
 def test_joined_by_place_and_never_by_id(sets):
@@ -225,20 +124,122 @@ def test_an_empty_set_is_a_method_that_kept_nothing(sets):
 
 
 @pytest.mark.parametrize('bad, line', [
-    (lambda s, m: s.coordinates(m, [(1, 150, 150)]), 'within 5 px of a reference pick'),
-    (lambda s, m: s.coordinates(s.micrographs({7: 'x.mrc'}), [(7, 100, 100)]), 'by name or by id'),
+    (lambda s, m: s.coordinates(m, [(1, 150, 150)]), 'none of its picks is a reference pick: none of 1 is within 5 px'),
+    (lambda s, m: s.coordinates(s.micrographs({7: 'x.mrc'}), [(7, 100, 100)]),
+     'none of its picks is a reference pick: none of its micrographs is one of the reference, by name or by id'),
     (lambda s, m: s.coordinates(s.micrographs({2: 'x.mrc', 1: 'y.mrc', 4: 'z.mrc'}),
                                 [PICKS[0], *((2, 500 + 60 * i, 500) for i in range(3))]), 'they are other micrographs'),
     (lambda s, m: s.coordinates(s.micrographs(MICS, pixelSize=0), PICKS), 'no pixel size'),
     (lambda s, m: s.coordinates(None, PICKS), 'not linked to micrographs'),
     (lambda s, m: s.particles(None, PICKS, 2.0, located=False), 'do not know their coordinates'),
-    (lambda s, m: s.particles(None, [], 2.0), 'is empty'),
-    (lambda s, m: s.classes(None, [[(1, 50, 50)], []]), 'not linked to the particles')])
-def test_refused_in_one_line(sets, bad, line):
+    (lambda s, m: s.particles(None, [], 2.0), 'it is empty'),
+    (lambda s, m: s.classes(None, [[(1, 50, 50)], []]), 'not linked to the particles'),
+    (lambda s, m: _gone(s.particles(None, PICKS, 2.0)), 'is not there any more'),
+    (lambda s, m: _gone(s.coordinates(m, PICKS)), 'is not there any more'),
+    (lambda s, m: _damaged(s.particles(None, PICKS, 2.0)), 'cannot be read'),
+    (lambda s, m: _damaged(s.coordinates(m, PICKS)), 'cannot be read')])
+def test_left_out_for_a_reason(sets, bad, line):
+    """What cannot be compared is a method that says so; it is none that rejected everything."""
     micrographs, _, before = reference(sets)
-    with pytest.raises(InputError, match=line) as error:
-        joined(bad(sets, micrographs), before)
-    assert str(error.value).startswith('M') and '\n' not in str(error.value)
+    method = joined(bad(sets, micrographs), before)
+    assert method.is_left_out and not method.kept.any() and not method.covered.any()
+    note, = method.notes
+    assert line in note and '\n' not in note
+    comparison = convert.makeComparison(before, 'picks', [joined(sets.coordinates(micrographs, PICKS[:2]), before),
+                                                          method, joined(sets.coordinates(micrographs, PICKS), before)],
+                                        5.0)
+    analysis = Analysis.of(comparison)
+    assert [count.covered for count in analysis.counts] == [6, 6] and len(analysis.pairs) == 1
+    assert agreement.kept_by_all(comparison).tolist() == [True, True, False, False, False, False]
+    assert f'*M* is left out: {note}' in sentences(analysis)
+    assert methods_table(analysis).rows[-1][0] == 'M (left out)'
+
+
+def _gone(itemSet):
+    os.remove(itemSet.getFileName())
+    return itemSet
+
+
+def _damaged(itemSet):
+    with open(itemSet.getFileName(), 'r+b') as stream:
+        stream.write(b'?' * 100)
+    return itemSet
+
+
+# ------------------------------ scores ------------------------------
+
+OWN, FIGURE = '_score', '_rlnAutopickFigureOfMerit'
+
+
+def named(sets, text, **attributes):
+    """The picks before pruning, read with scores that a user has named."""
+    micrographs = sets.micrographs(MICS)
+    return micrographs, convert.Reference.read(sets.coordinates(micrographs, PICKS, **attributes),
+                                               convert.namedScores(text))
+
+
+def test_a_score_that_the_user_names(sets):
+    values = [.1, .2, .3, .4, .5, float('nan')]
+    micrographs, before = named(sets, ' _score, -_dose ', _score=values, _topazScore=[9.0] * 6)
+    assert before.scoreName == OWN
+    np.testing.assert_array_equal(before.scores, values)
+    # Each set takes the first that it has; a minus turns it round; others are scored as ever.
+    for attributes, name, scores in (({'_score': [7.0, 8], '_dose': [1.0, 2]}, OWN, [7, 8]),
+                                     ({'_dose': [1.0, 2], '_topazScore': [3.0, 4]}, '-_dose', [-1, -2]),
+                                     ({'_topazScore': [3.0, 4]}, '_topazScore', [3, 4]),
+                                     ({'_score': ['a', 'b']}, '', [])):
+        method = joined(sets.coordinates(micrographs, PICKS[:2], **attributes), before)
+        assert method.score_name == name and method.scores[:len(scores)].tolist() == scores
+    own = convert.ownScores('own', named(sets, f'-{FIGURE}', **{FIGURE: [1.0] * 5 + [2.0]})[1])
+    assert own.score_name == f'-{FIGURE}' and own.scores.tolist() == [-1.0] * 5 + [-2.0]
+    # What is known of a score holds for one that was named, too.
+    _, before = named(sets, CLEANER, **{CLEANER: [-1.0, .5, .5, .5, .5, .5], '_poParticle': [1.0] * 6})
+    assert before.scoreName == CLEANER and np.isnan(before.scores[0]) and 'MicrographCleaner' in before.notes[0]
+
+
+def test_a_named_score_of_particles_and_of_the_rejected(sets, lab, micrographs, simulated):
+    from pyworkflow.object import Pointer
+    _, coordinates, _ = reference(sets)
+    before = convert.Reference.read(coordinates, convert.namedScores(f'-{CONSENSUS}'))
+    method = joined(sets.particles(coordinates, [PICKS[0], PICKS[2]], 2.0, scores=[.7, .8]), before)
+    assert method.score_name == f'-{CONSENSUS}'
+    np.testing.assert_array_equal(method.scores, [-.7, math.nan, -.8] + [math.nan] * 3)
+    run = lab.coordinates(micrographs, simulated.rows[:5], 'named scores')
+    on = coordinates.getMicrographs()
+    run._defineOutputs(good=sets.coordinates(on, PICKS[:2], _dose=[1.0, 2.0]),
+                       bad=sets.coordinates(on, PICKS[2:], _dose=[3.0, 4, 5, 6]))
+    before = convert.Reference.read(coordinates, convert.namedScores('-_dose'))
+    method = convert.readMethod(Pointer(run, extended='good'), 'M', before, 5.0)
+    assert method.scores.tolist() == [-1, -2, -3, -4, -5, -6] and method.kept.sum() == 2
+
+
+def test_a_named_score_is_checked(sets):
+    micrographs = sets.micrographs(MICS)
+    given = [sets.coordinates(micrographs, PICKS, _score=[1.0] * 6, _topazScore=[1.0] * 6),
+             sets.coordinates(micrographs, PICKS, _note=['x'] * 6), sets.coordinates(micrographs, []),
+             _gone(sets.coordinates(micrographs, PICKS))]
+
+    def lines(text):
+        return convert.checkNamedScores(convert.namedScores(text), given)
+    assert lines('') == lines(None) == lines('_score -_topazScore') == []
+    assert lines('_score nothing -_note') == [
+        'No set has the attribute "nothing" that is to be the score; their numbers are _score, _topazScore.',
+        'The attribute "_note" that is to be the score is no number but String.']
+    assert convert.numericAttributes(given[0]) == ['_score', '_topazScore']
+    assert convert.numericAttributes(given[1]) == convert.numericAttributes(given[3]) == []
+    assert not os.path.exists(given[3].getFileName())
+
+
+def test_a_score_that_is_the_same_by_chance_is_not_taken_over(sets, lab, micrographs, simulated):
+    """Two models, of which both are sure of the one pick that was kept; what the second says of the rest is known."""
+    from pyworkflow.object import Pointer
+    _, coordinates, before = reference(sets, _poParticle=[1.0, .1, .2, .3, .4, .5])
+    run = lab.coordinates(micrographs, simulated.rows[:5], 'another model')
+    on = coordinates.getMicrographs()
+    run._defineOutputs(good=sets.coordinates(on, PICKS[:1], _poParticle=[1.0]),
+                       bad=sets.coordinates(on, PICKS[1:4], _poParticle=[.9, .8, .7]))
+    method = convert.readMethod(Pointer(run, extended='good'), 'M', before, 5.0)
+    np.testing.assert_array_equal(method.scores, [1, .9, .8, .7, math.nan, math.nan])
 
 
 def test_truth_is_joined_too(sets):
@@ -361,7 +362,8 @@ def test_ours_with_scores_of_the_rejected(lab, few, fewPruned):
     protocol = lab.finished(comparing(lab, few, [(fewPruned, 'outputCoordinates'), (few, 'outputCoordinates')],
                                       pictures=0))
     ours, everything = protocol.getComparison().methods
-    assert np.isfinite(ours.scores).all() and ours.score_name == '_poParticle'
+    outside = [pick._poClass.get() == 'outside' for _, pick in sorted(items(fewPruned.rejectedCoordinates).items())]
+    assert np.isnan(ours.scores).sum() == sum(outside) == 2 and ours.score_name == '_poParticle'
     assert ours.kept.sum() == fewPruned.outputCoordinates.getSize() and everything.kept.all()
     assert 'few*: kept' in '\n'.join(protocol.summary()) and '*all of them*' in '\n'.join(protocol.summary())
 
@@ -383,6 +385,69 @@ def test_picks_that_were_never_judged_do_not_count(lab, sets, simulated, microgr
     assert not np.isfinite(method.scores[before.micIds == 4]).any() and method.kept.sum() == 5
 
 
+def test_one_without_a_match_is_left_out_and_the_others_are_compared(lab, picks, others, sets, micrographs, simulated):
+    run, kept, _ = others
+    stranger = lab.coordinates(micrographs, [row._replace(x=row.x % 7, y=row.y % 7) for row in simulated.rows[:9]],
+                               'stranger')
+    good = [(run, 'outputCoordinates_Auto_085'), (run, 'outputCoordinates_Consensus')]
+    protocol = lab.finished(comparing(lab, picks, [good[0], (stranger, 'outputCoordinates'), good[1]], pictures=0,
+                                      keptByAll=True, tolerance=1))
+    text = '\n'.join(protocol.summary())
+    assert '*stranger* is left out: none of its picks is a reference pick: none of 9 is within 1 px' in text
+    assert '2 methods compared' in text and 'All methods agree on' in text
+    assert str(protocol.outputComparison).startswith('PickerOptimizerComparison (2 methods')
+    assert set(items(protocol.keptByAllCoordinates)) == kept[good[0][1]] & kept[good[1][1]]
+    with open(protocol._getExtraPath('tables', 'methods.csv'), newline='', encoding='utf-8') as stream:
+        last = list(csv.DictReader(stream))[-1]
+    assert (last['method'], last['kept'], last['no reference pick']) == ('stranger (left out)', '', '9')
+    with open(protocol._getExtraPath('report.html'), encoding='utf-8') as stream:
+        assert 'stranger' in stream.read()
+
+    alone = comparing(lab, picks, [(stranger, 'outputCoordinates')] * 2, tolerance=1)
+    error = lab.error(alone)
+    assert error.startswith('None of the pruned sets can be compared with these picks. stranger, outputCoordinates: '
+                            'none of its picks is a reference pick') and '\n' not in error
+    assert not os.path.exists(alone._getExtraPath('comparison.json'))
+
+
+def test_the_score_of_the_form(lab, picks, others):
+    run, _, _ = others
+    pointers = [(run, 'outputCoordinates_Auto_085'), (run, 'outputCoordinates_Consensus')]
+    line, = comparing(lab, picks, pointers, scoreNames='_nothing').validate()
+    assert 'No set has the attribute "_nothing"' in line and '_topazScore' in line and CLEANER in line
+    line, = comparing(lab, picks, pointers, scoreNames='_poClass -_micName').validate()[1:]
+    assert line == 'The attribute "_micName" that is to be the score is no number but String.'
+    protocol = lab.finished(comparing(lab, picks, pointers, scoreNames=f'-{CLEANER}', pictures=0))
+    cleaner, consensus = protocol.getComparison().methods
+    assert cleaner.score_name == f'-{CLEANER}' and np.nanmax(cleaner.scores) < 0 and consensus.score_name == CONSENSUS
+    protocol.scoreNames.set('')      # and continue
+    cleaner, _ = lab.finished(protocol).getComparison().methods
+    assert cleaner.score_name == CLEANER and np.nanmin(cleaner.scores) > 0
+
+
+def test_score_wizard_lists_the_numbers_of_the_picks(lab, picks, others, monkeypatch):
+    from types import SimpleNamespace
+
+    from pickeroptimizer import wizards
+    shown, values = [], {}
+
+    class Dialog:
+        def __init__(self, master, title, provider, message):
+            shown[:] = self.values = [provider.getText(one) for one in provider.getObjs()]
+            self.values = provider.getObjs()[:2]
+
+        def resultYes(self):
+            return True
+    monkeypatch.setattr(wizards, 'ListDialog', Dialog)
+    protocol = comparing(lab, picks, [(others[0], 'outputCoordinates_Auto_085'), (others[0], 'outputClasses')])
+    form = SimpleNamespace(protocol=protocol, root=None, setVar=values.__setitem__, showWarning=shown.append)
+    wizards.PickerOptimizerScoreWizard().show(form)
+    assert shown == ['_topazScore', CLEANER] and values == {'scoreNames': f'_topazScore {CLEANER}'}
+    form.protocol = lab.new('ProtPickerOptimizerCompare')
+    wizards.PickerOptimizerScoreWizard().show(form)
+    assert 'None of the picks bear a number' in shown[-1]
+
+
 def test_twenty_methods_one_of_them_twice(lab, picks, others):
     run, _, _ = others
     outputs = ['outputCoordinates_Auto_085', 'outputCoordinates_Full', 'outputCoordinates_Consensus', 'rejectedAll'] * 5
@@ -393,6 +458,19 @@ def test_twenty_methods_one_of_them_twice(lab, picks, others):
     assert len({method.name for method in methods}) == 20 and methods[4].name == f'others, {outputs[0]} (2)'
     assert methods[4].kept.tolist() == methods[0].kept.tolist()
     assert '*none*' in '\n'.join(protocol.summary())
+
+
+def test_methods_have_names_of_their_own(lab, picks, others, micrographs, simulated):
+    """Runs with one label, with line breaks in it, with the name of what is no run, with that of a numbered one."""
+    run, _, _ = others
+    labels = ['twin', 'twin', "picker's own score", 'two\nlines', 'others, rejectedAll (2)']
+    runs = [lab.coordinates(micrographs, simulated.rows[:5], f'run {number}') for number in range(len(labels))]
+    for one, label in zip(runs, labels):
+        one.setObjLabel(label)
+    protocol = comparing(lab, picks, [*((one, 'outputCoordinates') for one in runs), *[(run, 'rejectedAll')] * 2])
+    assert protocol._names() == [f'twin (id {runs[0].getObjId()})', f'twin (id {runs[1].getObjId()})',
+                                 "picker's own score (2)", 'two lines', 'others, rejectedAll (2)',
+                                 'others, rejectedAll', 'others, rejectedAll (3)']
 
 
 def test_wrong_input_is_told_before_the_run(lab, picks, others):

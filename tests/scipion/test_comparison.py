@@ -1,18 +1,23 @@
 """The figures of a comparison: joins against brute force, and statistics against sums done by hand."""
+import csv
 import json
 import math
 import re
+import warnings
 
 import numpy as np
 import pytest
+from matplotlib import cbook
+from matplotlib.figure import Figure
 from scipy.optimize import linear_sum_assignment
 
 from pickeroptimizer.comparison import UNKNOWN, Comparison, Method, agreement, report
 from pickeroptimizer.comparison.analysis import Analysis
 from pickeroptimizer.comparison.bootstrap import interval
-from pickeroptimizer.comparison.curves import curve, curves, junk_removed_at
+from pickeroptimizer.comparison.curves import curve, curves, junk_removed_at, most_junk_removed
 from pickeroptimizer.comparison.describe import sentences
 from pickeroptimizer.comparison.matching import match
+from pickeroptimizer.comparison.plots import draw_trade
 from pickeroptimizer.comparison.tables import write_tables
 from pickeroptimizer.comparison.truth import judge
 from pickeroptimizer.worker.exchange.errors import InputError
@@ -181,6 +186,34 @@ def test_a_constant_score_and_many_scores():
     assert found.kept.tolist() == [int((scores >= threshold).sum()) for threshold in found.thresholds]
 
 
+def test_a_score_that_most_picks_share():
+    """Steps of equally many picks alone would leave two thresholds of 300."""
+    scores = np.array([1.0] * 99_700 + [i / 1000 for i in range(300)])
+    truth = [0] * 99_700 + [1] * 250 + [0] * 50
+    comparison = compared(method('A', scores > 0.5, scores), truth=truth)
+    found = curve(comparison, comparison.methods[0])
+    assert 90 < len(found.thresholds) <= 201
+    assert found.kept.tolist() == [int((scores >= threshold).sum()) for threshold in found.thresholds]
+    assert found.at_loss[0.01][0] == 1
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_the_best_threshold_is_the_best_of_all(seed):
+    """At whatever score it is: also between the points of the curve."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 3, 3000)
+    scores = np.where(rng.random(3000) < 0.1, np.nan, np.round(rng.normal(truth == 0, 1), rng.integers(1, 6)))
+    comparison = compared(method('A', rng.random(3000) < 0.5, scores), truth=truth)
+    one = comparison.methods[0]
+    tried = [np.where(np.isnan(scores), one.kept, scores >= t) for t in (*np.unique(scores[scores == scores]), np.inf)]
+    figures = [((~kept)[truth == 0].mean(), (~kept)[truth > 0].mean()) for kept in tried]
+    for loss in (0.1, 0.153, 0.2, 1.0):
+        assert most_junk_removed(comparison, one, loss) == max(removed for lost, removed in figures if lost <= loss)
+    assert math.isnan(most_junk_removed(comparison, one, 0.001))
+    at_loss = curve(comparison, one).at_loss
+    assert at_loss[0.1][0] == most_junk_removed(comparison, one, 0.1) and math.isnan(at_loss[0.01][0])
+
+
 def test_intervals_resample_micrographs():
     def share(sums):
         return sums[:, 0] / np.maximum(1, sums.sum(axis=-1))
@@ -241,6 +274,23 @@ def test_damaged_files_are_told(tmp_path, damage):
     assert str(tmp_path) in str(error.value) and '\n' not in str(error.value)
 
 
+def test_any_damaged_byte_is_told_in_one_line(tmp_path):
+    """What unpacks no more raises errors of its own; or nothing, where the byte says nothing."""
+    judged().save(tmp_path)
+    columns, rng = tmp_path / 'comparison.npz', np.random.default_rng(0)
+    whole, told = columns.read_bytes(), 0
+    for _ in range(400):
+        damaged = bytearray(whole)
+        damaged[rng.integers(len(whole))] ^= rng.integers(1, 256)
+        columns.write_bytes(damaged)
+        try:
+            Comparison.load(tmp_path)
+        except InputError as error:
+            assert '\n' not in str(error)
+            told += 1
+    assert told > 200
+
+
 # ------------------------------ words, tables, the report ------------------------------
 
 def test_sentences_say_what_is_special():
@@ -265,6 +315,35 @@ def test_tables(tmp_path):
     assert values['true particle'] == '8' and values['particles lost'] == '0.125' and values['ice removed'] == '1'
     assert float(values['particles lost low']) <= 0.125 <= float(values['particles lost high'])
     assert len((tmp_path / 'curves.csv').read_text().splitlines()) == 1 + len(curves(analysis.comparison)[0].thresholds)
+
+
+def test_thresholds_in_a_table_are_those_that_were_counted(tmp_path):
+    scores = [0.1234567891, 0.1234567892, 0.9999999, 1234567.25]
+    write_tables(Analysis.of(compared(method('A', [1] * 4, scores))), tmp_path)
+    with open(tmp_path / 'curves.csv', newline='') as stream:
+        rows = [(float(row['threshold']), int(row['kept'])) for row in csv.DictReader(stream)]
+    assert [kept for _, kept in rows] == [4, 3, 2, 1, 0]
+    assert all(sum(score >= threshold for score in scores) == kept for threshold, kept in rows)
+
+
+def test_a_single_micrograph_has_no_intervals():
+    lines = sentences(Analysis.of(compared(method('A', [1, 0, 1]), truth=[0, 1, 0])))
+    assert any('There are no intervals' in line for line in lines)
+    assert not any('In brackets' in line or ' to ' in line for line in lines)
+
+
+@pytest.mark.parametrize('name', ['$_$', 'a $\\frac$ b', '$5 to $10', '_first', '%s {0} \\', '🧊 "µ"\n2'])
+def test_names_are_shown_as_they_are(name):
+    """Not as formulas, nor left out of the legend."""
+    comparison = compared(method(name, [1, 0, 1], [1, 2, 3]), method('B', [0, 0, 1]), truth=[0, 1, UNKNOWN])
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Glyph')
+        report.page(Analysis.of(comparison), 2)
+    axes = Figure().subplots()
+    draw_trade(axes, curves(comparison), judge(comparison), True)
+    drawn = [text for text in axes.get_legend().get_texts() if text.get_text() != 'B']
+    assert [text.get_text().strip().replace(r'\$', '$') for text in drawn] == [name]
+    assert not any(cbook.is_math_text(text.get_text()) for text in drawn)
 
 
 def test_report_stands_alone_and_is_escaped(tmp_path):

@@ -1,4 +1,6 @@
 """Between Scipion's sets and the worker's tables: the joins."""
+import math
+
 import pytest
 
 from pickeroptimizer import convert
@@ -36,12 +38,41 @@ def test_scores_join_by_id(tmp_path, picksWith):
     scores = convert.readScores(path)
     merged = [(pick.getObjId(), pick.getX(), status, tuple(values))
               for pick, status, values in scores.merge(picksWith(1, 2, 4, 5, 7, 9, 500, 90000, 90001))]
-    nothing = (0, 0, 0, 0)
+    nothing = pytest.approx([math.nan] * 4, nan_ok=True)
     assert merged == [(2, 2, 'outside', nothing), (5, 5, 'unreadable', nothing), (7, 7, 'scored', (0.1, 0.9, 0, 1.5)),
                       (90000, 90000, 'scored', (1, 0, 0, 1))]
-    assert scores.countUnscored() == 1
+    assert scores.unscored().tolist() == [5]
     with pytest.raises(InputError, match='The pick 2 is not among the input coordinates any more.'):
         list(scores.merge(picksWith(10)))
+
+
+def test_picks_without_scores_bear_no_numbers(tmp_path, picksWith):
+    """Nor do those that had some before; the columns are there, whatever comes first, and are read as nan."""
+    from pwem.objects import SetOfCoordinates
+    from pyworkflow.object import Float, String
+    given = SetOfCoordinates(filename=str(tmp_path / 'given.sqlite'))
+    picks = picksWith(1, 2, 3, 4)
+    for pick in picks.iterItems():      # a class without numbers, as outputLabels have it, and one of the numbers
+        pick._poClass, pick._poNovelty = String('ice'), Float(5)
+        given.append(pick)
+    given.write()
+    scores = convert.readScores(writeScores(
+        tmp_path / 'scores.csv', (1, '', '', '', '', 'outside', 'why'), (2, '', '', '', '', 'unreadable', 'gone'),
+        (3, 0.9, 0.1, 0, 1.5, 'scored', ''), (4, '', '', '', '', 'unreadable', 'gone')))
+    assert scores.countNovel(1) == 1 and scores.particleProbabilities().tolist() == [0.9]
+    for minimum in (None, 0.0):
+        sets = [SetOfCoordinates(filename=str(tmp_path / f'{name}{minimum}.sqlite')) for name in 'kru']
+        convert.splitCoordinates(given, scores, minimum, *sets, corrected={4: 'particle'})
+        names = '_poParticle', '_poIce', '_poCarbon', '_poNovelty', '_poClass'
+        found = [{pick.getObjId(): [getattr(pick, name).get() for name in names] for pick in itemSet.iterItems()}
+                 for itemSet in sets]
+        nothing = [None] * 4
+        assert found == [{3: [0.9, 0.1, 0, 1.5, 'particle'], 4: [*nothing, 'particle']}, {1: [*nothing, 'outside']},
+                         {2: [*nothing, 'unreadable']}]
+        for itemSet in sets:
+            itemSet.write()
+            columns = convert.readPicks(itemSet)
+            assert all(math.isnan(columns[name][columns['id'] != 3][0]) for name in names[:4])
 
 
 @pytest.mark.parametrize('text', ['', 'a,b\n1,2\n', '{header}\n1,0.5,0.5,0,1,lost,\n', '{header}\n1,0.5\n',
@@ -52,11 +83,6 @@ def test_damaged_scores(tmp_path, text):
     with pytest.raises(InputError, match='table of scores'):
         convert.readScores(path)
 
-
-def test_micrographs_match_by_name_or_stem():
-    names = {1: 'a.mrc', 2: 'b.mrc', 3: 'c.mrc', 4: 'd.mrc'}
-    others = {10: 'b.mrc', 11: 'a.tif', 12: 'c.mrc', 13: 'c.mrc'}
-    assert convert.matchMicrographs(names, others) == {1: 11, 2: 10}
 
 
 def test_labels_find_their_picks(lab, picks):

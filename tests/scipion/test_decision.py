@@ -39,3 +39,48 @@ def test_share_of_junk():
     assert decision.minimumForPurity(probabilities, 0.5) == 0.1
     assert decision.minimumForPurity([0.9, 0.2], 0.01) > 1, 'not even the best is sure enough'
     assert decision.minimumForPurity([], 0.01) > 1
+
+
+@pytest.mark.parametrize('probabilities, junk, cut, kept', [
+    ([1.0] + [0.9] * 9, 0.05, 1.0, 1),                              # at 0.9, 9 % are expected
+    ([1.0] * 9 + [0.9] * 9, 0.05, 0.9, 18),                         # exactly 5 %
+    ([0.95] * 20 + [0.5] * 3, 0.05, 0.95, 20),                      # 1 - 0.95 is a little more than 0.05
+    ([0.99, 0.99, 0.8, 0.8, 0.8, float('nan')], 0.1, 0.99, 2),      # one of the 0.8 would do, three would not
+    ([0.9] * 9, 0.05, None, 0)])
+def test_share_of_junk_holds_for_all_picks_at_the_cut(probabilities, junk, cut, kept):
+    minimum = decision.minimumForPurity(probabilities, junk)
+    assert minimum == cut if cut else minimum > 1
+    chosen = decision.isKept([], probabilities, minimum)
+    assert chosen.sum() == kept
+    assert not kept or np.mean(1 - np.array(probabilities)[chosen]) <= junk + 1e-12
+
+
+def test_share_of_junk_is_the_best_cut_of_all():
+    generator = random.Random(1)
+    for _ in range(300):
+        probabilities = np.array([round(generator.random(), 1) for _ in range(generator.randrange(1, 30))])
+        junk = generator.choice([0.02, 0.05, 0.1, 0.3])
+        held = [cut for cut in set(probabilities.tolist())
+                if np.mean(1 - probabilities[probabilities >= cut]) <= junk + 1e-12]
+        cut = decision.minimumForPurity(probabilities, junk)
+        assert cut == min(held) if held else cut > 1
+
+
+def test_share_of_the_particles_holds_for_probabilities_as_they_are_stored():
+    """A cut from a header with all digits is applied to probabilities that were written with six."""
+    generator = random.Random(2)
+    particles = [generator.betavariate(20, 1) for _ in range(40)]
+    for share in (0.5, 0.9, 0.95):
+        cut = decision.minimumForShare(model(particles), share)
+        stored = [float(f'{probability:.6f}') for probability in particles]
+        assert decision.isKept([], stored, cut).sum() >= 41 * share
+    # Equal ones are kept together: more than was asked for, never less.
+    assert decision.isKept([], [0.7] * 30, decision.minimumForShare(model([0.7] * 30), 0.9)).all()
+
+
+def test_a_rule_without_its_number_is_refused():
+    """Not taken for the most probable class."""
+    assert decision.minimumFor(decision.MOST_PROBABLE, None, None, []) is None
+    for rule in (decision.MINIMUM, decision.SHARE, decision.PURITY):
+        with pytest.raises(InputError, match='Its field is empty; give a number'):
+            decision.minimumFor(rule, None, model([0.9] * 30), [0.9])

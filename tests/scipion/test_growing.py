@@ -9,6 +9,7 @@ from pickeroptimizer import convert
 from pickeroptimizer.protocols.streaming import heartbeat
 from pickeroptimizer.worker.exchange import tables
 from pickeroptimizer.worker.exchange.errors import InputError
+from pickeroptimizer.worker.exchange.processes import Process
 
 
 class Sets:
@@ -28,6 +29,8 @@ class Sets:
         micrograph = Micrograph(location=path)
         micrograph.setMicName(os.path.basename(path))
         self.micrographs.append(micrograph)
+        width = round(4000 / self.micrographs.getSamplingRate())      # their files are not there
+        self.micrographs.setDim((width, width, 1))
         self.micrographs.write()
 
     def addPicks(self, *picks):
@@ -102,9 +105,9 @@ def test_picks_wait_for_their_micrographs(tmp_path, folder):
     grown = convert.GrowingTables(folder)
     grown.clear()
     assert grown.add(sets.coordinates, others.micrographs) == 1
-    assert read(folder)[0][:3] == ['2', '1', '10.0'] and grown.waiting == {1: 2}
+    assert read(folder)[0][:3] == ['2', '1', '10.0'] and grown.waiting == {(1, None): 2}
     sets.addPicks((4, 1, 40))
-    assert grown.add(sets.coordinates, others.micrographs) == 0 and grown.waiting == {1: 3}
+    assert grown.add(sets.coordinates, others.micrographs) == 0 and grown.waiting == {(1, None): 3}
     assert grown.missing(sets.coordinates).tolist() == [1, 3, 4]
     others.addMicrograph('a.tif')
     assert grown.add(sets.coordinates, others.micrographs) == 3 and not grown.waiting
@@ -158,8 +161,11 @@ def test_sign_of_life(folder, monkeypatch):
         while os.stat(folder / ours.name).st_mtime_ns == before and time.monotonic() < deadline:
             time.sleep(0.01)
         assert os.stat(folder / ours.name).st_mtime_ns > before
+        assert Process.parse((folder / ours.name).read_text().rstrip('\n')) == Process.own()
         ours.end()
-        assert (folder / ours.name).read_text() == 'end\n' and ours.isThere()
+        lines = (folder / ours.name).read_text().splitlines()
+        assert lines == [str(Process.own()), 'end'] and ours.isThere()
         with heartbeat.Heartbeat(folder) as later:
+            ours.end()      # does not bring it back
             assert not ours.isThere() and later.isThere()
     assert os.listdir(folder) == []

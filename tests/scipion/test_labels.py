@@ -130,11 +130,17 @@ def test_few_labels_are_warned_of(lab, picks, simulated, tmp_path):
     assert run.warnings()[0] == 'Labels of ice: 1. With fewer than 10 of a class a model is uncertain.'
 
 
-def test_fields_that_scipion_fills_by_itself(lab, picks, labelSets):
+def test_fields_that_scipion_fills_by_itself(lab, picks, labelSets, pruned):
     same = {f'{name}Labels': (picks, 'outputCoordinates') for name in ('particle', 'ice')}
     run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), **same)
     assert run.validate() == ['particle and ice are given the same set: empty the fields that are not meant, which '
                               'Scipion fills by itself from the run that is selected.']
-    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), labelSource=2,
-                  particleLabels=(picks, 'outputCoordinates'), iceLabels=(labelSets['ice'], 'outputCoordinates'))
-    assert ['particle' in line and 'the picks themselves' in line for line in run.validate()] == [True]
+    # "Label now": the picks themselves are no labels to begin with, in whatever field, even where they bear classes.
+    filled = 'inputCoordinates', 'inputLabels', 'particleLabels', 'carbonLabels'
+    for given in (picks, pruned):
+        run = lab.new('ProtPickerOptimizerTrain', labelSource=LabelSource.INTERACTIVE,
+                      **dict.fromkeys(filled, (given, 'outputCoordinates')),
+                      iceLabels=(labelSets['ice'], 'outputCoordinates'))
+        assert run.validate() == [] and run.warnings() == []
+        assert run._labelsOfClasses() == [] and {row.label for row in run._labelsOfSets()} == {'ice'}
+        assert run._labelPointers() == [run.iceLabels]

@@ -1,6 +1,7 @@
 """Pruning beyond the plain case: other decisions, interruptions, other and damaged micrographs."""
 import os
 import shlex
+import shutil
 from collections import Counter
 
 import mrcfile
@@ -27,7 +28,7 @@ def test_outside_is_rejected(fewPruned):
     rejected = items(fewPruned.rejectedCoordinates)
     for objId in (9001, 9002):
         assert rejected[objId]._poClass.get() == 'outside'
-        assert scoresOf(fewPruned)[objId][:3] == [0, 0, 0]
+        assert scoresOf(fewPruned)[objId][:4] == [None] * 4
     assert '2 outside' in '\n'.join(fewPruned.summary())
 
 
@@ -36,14 +37,16 @@ def test_another_decision_without_scoring(lab, few, picks, trained):
     table = run._getExtraPath('scores.csv')
     before, scores = os.stat(table).st_mtime_ns, scoresOf(run)
     objId, relations = run.outputCoordinates.getObjId(), len(run.getRelations())
-    threshold = sorted(s[0] for s in scores.values())[len(scores) // 2]
+    outside = {i for i, s in scores.items() if s[0] is None}
+    threshold = sorted(s[0] for i, s in scores.items() if i not in outside)[len(scores) // 2]
 
     run.decision.set(MINIMUM)
     run.minProbability.set(threshold)
     lab.finished(run)
     assert os.stat(table).st_mtime_ns == before
-    assert set(items(run.outputCoordinates)) == {i for i, s in scores.items() if s[0] >= threshold}
-    assert set(items(run.rejectedCoordinates)) == {i for i, s in scores.items() if s[0] < threshold}
+    kept = {i for i, s in scores.items() if i not in outside and s[0] >= threshold}
+    assert set(items(run.outputCoordinates)) == kept
+    assert set(items(run.rejectedCoordinates)) == scores.keys() - kept
     assert f'{threshold:g} or more' in '\n'.join(run.summary())
     assert (run.outputCoordinates.getObjId(), len(run.getRelations())) == (objId, relations)
 
@@ -143,7 +146,7 @@ def pathOf(run, name):
     return next(m.getFileName() for m in run.outputMicrographs.iterItems() if m.getMicName() == name)
 
 
-def test_one_bad_micrograph(lab, few, trained, fragile, simulated):
+def test_one_bad_micrograph(lab, trained, fragile, fewPruned, simulated):
     picks = lab.coordinates(fragile, [row for row in simulated.rows if row.mic_id in (2, 4, 5)][::3], 'onFragile')
     truncate(pathOf(fragile, NAMES[3]))
     run = lab.finished(lab.prune(picks, trained))
@@ -151,11 +154,25 @@ def test_one_bad_micrograph(lab, few, trained, fragile, simulated):
     assert {pick.getMicName() for pick in unscored.values()} == {NAMES[3]}
     assert len(unscored) == Counter(pick.getMicName() for pick in given.values())[NAMES[3]]
     assert all(pick._poClass.get() == 'unreadable' and pick._topazScore.get() == given[i]._topazScore.get()
-               for i, pick in unscored.items())
+               and (pick._poParticle.get(), pick._poNovelty.get()) == (None, None) for i, pick in unscored.items())
     assert scoresOf(run).keys() | unscored.keys() == given.keys()
     summary = '\n'.join(run.summary())
     assert f'*Not scored*: {len(unscored)} picks, for want of 1 of the micrographs' in summary
     assert f'   {NAMES[3]}: cut short' in summary
+    assert run._job() != run._job(), 'the step is not repeated'
+
+    # It is whole after all.
+    shutil.copy(simulated.folder / NAMES[3], pathOf(fragile, NAMES[3]))
+    run.decision.set(PURITY)
+    lab.finished(run)
+    assert run.unscoredCoordinates.getSize() == 0 and run.unscoredCoordinates.isStreamClosed()
+    assert 'Not scored' not in '\n'.join(run.summary()) and run._job() == run._job()
+    table = os.stat(run._getExtraPath('scores.csv'))
+    run.decision.set(0)
+    lab.finished(run)
+    expected = {i: score for i, score in scoresOf(fewPruned).items() if score[-1] != 'outside'}
+    assert scoresOf(run) == expected and expected.keys() == given.keys()
+    assert os.stat(run._getExtraPath('scores.csv')).st_mtime_ns == table.st_mtime_ns, 'scored again'
 
     for name in NAMES:
         truncate(pathOf(fragile, name))

@@ -180,12 +180,11 @@ def test_viewer_takes_what_has_classes(lab, run, picks, trained):
 
 def test_session_of_one_set(lab, run, trained):
     from pickeroptimizer.viewers.prune.source import sessionOfSet
-    session = sessionOfSet(run.rejectedCoordinates, 'rejectedCoordinates')
+    session = sessionOfSet(lab.project, run.rejectedCoordinates, 'rejectedCoordinates')
     assert session.model.counts()[:, KEPT].sum() == 0 and session.createCoordinates is None and session.note
-    # A set opens as what it is, whatever rule made it.
-    model = sessionOfSet(run.rejectedCoordinates, 'keptMin0_01').model
-    assert model.keptAndRejected()[0] == sum(model.picks.classes < 3)
-    labels = sessionOfSet(trained.outputLabels, 'labels').model
+    # A set opens as what it is, whatever it is called.
+    assert sessionOfSet(lab.project, run.rejectedCoordinates, 'keptMin0_01').model.keptAndRejected()[0] == 0
+    labels = sessionOfSet(lab.project, trained.outputLabels, 'labels').model
     assert not labels.hasScores and labels.leastCertain(True, 5) == []
     counts = labels.counts().sum(axis=0)
     assert {'particle': counts[KEPT], 'ice': counts[ICE], 'carbon': counts[CARBON]} == trained.outputModel.getCounts()
@@ -260,7 +259,7 @@ def test_further_outputs(lab, run, few):
     from pickeroptimizer.viewers.prune.source import sessionOfSet
     assert run.keptMin1.getSize() == 0
     assert lab.domain.findViewers(run.keptMin1, 'tkinter')[0] is PickerOptimizerPruneViewer
-    assert sessionOfSet(run.keptMin1, 'none').model.counts().sum() == 0
+    assert sessionOfSet(lab.project, run.keptMin1, 'none').model.counts().sum() == 0
 
 
 def test_moved_project(lab, run, tmp_path):

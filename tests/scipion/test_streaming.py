@@ -188,3 +188,32 @@ def test_input_that_is_away_for_a_while(lab, few, trained, standIn):
         os.replace(f'{path}.away', path)
     lab.finished(run)
     assert os.stat(scores).st_mtime_ns == before and sizeOf(run) == few.outputCoordinates.getSize()
+
+
+def test_micrograph_that_is_still_being_copied(lab, picker, prune, rows, micrographs, fewPruned):
+    """Its picks come before it is whole: they are scored in the end, and until then they are in no output."""
+    name = NAMES[3]
+    path = next(m.getFileName() for m in micrographs.outputMicrographs.iterItems() if m.getMicName() == name)
+    on_it = [row for row in rows if row.mic_id == 4]
+    whole, link = os.path.realpath(path), os.readlink(path) if os.path.islink(path) else None
+
+    def cut():
+        os.remove(path)
+        with open(whole, 'rb') as source, open(path, 'wb') as target:
+            target.write(source.read(5000))
+
+    def copied():
+        os.remove(path)
+        os.symlink(link, path)
+
+    assert link
+    try:
+        run, sizes = prune(picker, cut, arrive(picker, rows, len(rows) - len(on_it)),
+                           lambda: time.sleep(3), copied, arrive(picker, [], 0, isLast=True))
+    finally:
+        if not os.path.islink(path):
+            copied()
+    assert sizes[1:3] == [len(rows) - len(on_it)] * 2
+    assert contents(run) == contents(fewPruned)
+    assert not hasattr(run, 'unscoredCoordinates')
+    assert not [line for line in run.summary() if 'Not scored' in line]

@@ -2,8 +2,11 @@
 
 Which labels a protocol takes beside these, labelled_input and training_labels say.
 """
+from contextlib import suppress
+
 from pyworkflow.protocol import params
 
+from ... import convert
 from ...domain import labels as labelling
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.tables import CLASSES, CoordinateRow
@@ -41,11 +44,21 @@ class LabelSets:
         return [(name, coordinates) for name, coordinates in sets if coordinates is not None]
 
     def _setPointers(self):
-        return [pointer for pointer in (getattr(self, name) for name in SETS) if pointer.get() is not None]
+        parameters = dict(zip(CLASSES, SETS))
+        return [getattr(self, parameters[name]) for name, _ in self._labelSets()]
+
+    @staticmethod
+    def _scaleNotes(sets, micrographs):
+        """Lines where pixel sizes and widths disagree between the micrographs of labels and those that are used."""
+        notes = []
+        for coordinates in sets:
+            with suppress(InputError):      # validation tells what cannot be
+                notes.append(convert.scaleBetween(coordinates.getMicrographs(), micrographs).note)
+        return [note for note in dict.fromkeys(notes) if note]
 
     def _setsKey(self):
         """What a step that uses the sets depends on."""
-        return [[name, coordinates.getFileName(), coordinates.getSize()] for name, coordinates in self._labelSets()]
+        return [[name, convert.setKey(coordinates)] for name, coordinates in self._labelSets()]
 
     def _checkSets(self):
         """Lines about the sets themselves."""

@@ -48,9 +48,7 @@ class LabelledInput(LabelSets):
 
     def _labelsKey(self):
         """What a step that uses the labels depends on."""
-        if self._isOneSet():
-            return [self.inputLabels.get().getFileName(), self.inputLabels.get().getSize()]
-        return self._setsKey()
+        return convert.setKey(self.inputLabels.get()) if self._isOneSet() else self._setsKey()
 
     def _collectLabels(self):
         """The labels, each place once, in px of the micrographs of getBoxCoordinates(). Raises InputError."""
@@ -85,4 +83,7 @@ class LabelledInput(LabelSets):
         if self._isOneSet() and coordinates is not None and convert.isScored(coordinates):
             return ['The classes of this set were given by "prune", not by a person: what comes out says how far a '
                     'training agrees with that model, not how far it is right.']
-        return []
+        if self._isOneSet() or self.getBoxCoordinates() is None:
+            return []
+        return self._scaleNotes([given for _, given in self._labelSets()],
+                                self.getBoxCoordinates().getMicrographs())

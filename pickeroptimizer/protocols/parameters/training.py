@@ -4,8 +4,22 @@ import math
 from pyworkflow.protocol import params
 from pyworkflow.utils import getFloatListFromValues
 
+from ...worker.exchange.signals import ONE_FOLD
 from ..protocol_base import RECIPES
 from .starting_weights import StartingWeights
+
+
+class NotOneFold(params.Conditional):
+    """Refuses a single fold, in the words of the worker."""
+
+    def __init__(self):
+        super().__init__(f'{ONE_FOLD}.')
+
+    def _condition(self, value):
+        return value != 1
+
+
+FOLDS_VALIDATORS = (params.GE(0, error='must not be negative.'), NotOneFold())
 
 
 class TrainingParameters(StartingWeights):
@@ -32,7 +46,7 @@ class TrainingParameters(StartingWeights):
                       expertLevel=advanced, label='Loss weights',
                       help='Weight of the loss of each branch of the classifier.')
         form.addParam('folds', params.IntParam, default=5, expertLevel=advanced, label='Cross-validation folds',
-                      validators=[params.GE(0, error='must not be negative.')],
+                      validators=list(FOLDS_VALIDATORS),
                       help='The labels are split into so many parts, by micrograph where possible; each part is judged '
                            'by a training on the others. This gives the macro-F1 and the confusion matrix. '
                            '0: no cross-validation, which is quicker.')

@@ -57,9 +57,23 @@ class TrainingLabels(LabelSets):
     def _takes(self, *sources):
         return self.labelSource.get() in sources
 
+    # Scipion fills every field of a new form from the run that is selected, which is that of the picks: as labels to
+    # begin with, they are not meant.
+
+    def _labelSets(self):
+        begin = self._takes(LabelSource.INTERACTIVE)
+        return [(name, given) for name, given in super()._labelSets() if not (begin and self._isPicks(given))]
+
     def _labelledSet(self):
         """The set that bears the classes, None if there is none or it is not used."""
-        return self.inputLabels.get() if self._takes(LabelSource.LABELLED_SET, LabelSource.INTERACTIVE) else None
+        labelled, begin = self.inputLabels.get(), self._takes(LabelSource.INTERACTIVE)
+        if labelled is None or (begin and self._isPicks(labelled)):
+            return None
+        return labelled if begin or self._takes(LabelSource.LABELLED_SET) else None
+
+    def _isPicks(self, coordinates):
+        picks = self.inputCoordinates.get()
+        return picks is not None and coordinates.getFileName() == picks.getFileName()
 
     def _labelPointers(self):
         """Pointers to the sets that the labels come from."""
@@ -83,7 +97,7 @@ class TrainingLabels(LabelSets):
                 for row in convert.labelsFromSet(coordinates, name, micrographs)]
 
     def _labelsOfClasses(self):
-        labelled = self.inputLabels.get()
+        labelled = self._labelledSet()
         micrographs = self.inputCoordinates.get().getMicrographs()
         return [] if labelled is None else convert.labelsFromClasses(labelled, micrographs)
 
@@ -95,15 +109,12 @@ class TrainingLabels(LabelSets):
         elif self._takes(LabelSource.INTERACTIVE):
             given = [self._registeredKey()]
         else:
-            given = self._setsKey() if self._takes(LabelSource.COORDINATE_SETS) else self._labelledKey()
-        return [self.labelSource.get(), given, self.shots.get(), self.seed.get(), *self._picksKey()]
+            given = (self._setsKey() if self._takes(LabelSource.COORDINATE_SETS) else
+                     convert.setKey(self._labelledSet()))
+        return [self.labelSource.get(), given, self.shots.get(), self.seed.get(), self._picksKey()]
 
     def _picksKey(self):
-        return [self.inputCoordinates.get().getFileName(), self.inputCoordinates.get().getSize()]
-
-    def _labelledKey(self):
-        labelled = self.inputLabels.get()
-        return [] if labelled is None else [labelled.getFileName(), labelled.getSize()]
+        return convert.setKey(self.inputCoordinates.get())
 
     # What is wrong with them
 
@@ -116,7 +127,7 @@ class TrainingLabels(LabelSets):
         if self._takes(LabelSource.LABELLED_SET) and self.inputLabels.get() is None:
             return ['Choose the labelled coordinates.']
         interactive = self._takes(LabelSource.INTERACTIVE)
-        errors = self._checkBeginning() if interactive else []
+        errors = self._checkSets() if interactive else []
         if self._labelledSet() is not None:
             errors += self._checkCoordinates(self._labelledSet(), 'labelled coordinates')
         if errors:
@@ -130,13 +141,8 @@ class TrainingLabels(LabelSets):
             return [f'{error} Or {EMPTY_FIELDS}' if interactive else str(error)]
         return []
 
-    def _checkBeginning(self):
-        """Lines about the sets of labels that an interactive run begins with."""
-        picks = self.inputCoordinates.get().getFileName()
-        return self._checkSets() + [f'The labels of {name} to begin with are the picks themselves: {EMPTY_FIELDS}'
-                                    for name, given in self._labelSets() if given.getFileName() == picks]
-
     def _labelWarnings(self):
+        """Questions about the labels. The picks are there, and linked to micrographs."""
         warnings = []
         labelled = self._labelledSet()
         if labelled is not None and convert.isScored(labelled):
@@ -144,4 +150,11 @@ class TrainingLabels(LabelSets):
                             'learns from them what another one has learnt, its errors included.')
         if not self._takes(LabelSource.INTERACTIVE) and not self._validateLabels():
             warnings += labelling.fewLines(labelling.countByClass(self._collectLabels()))
-        return warnings
+        return warnings + self._labelScaleNotes()
+
+    def _labelScaleNotes(self):
+        labelled = self._labelledSet()
+        sets = [coordinates for _, coordinates in self._labelSets()] if self._takes(
+            LabelSource.COORDINATE_SETS, LabelSource.INTERACTIVE) else []
+        return self._scaleNotes(sets + ([] if labelled is None else [labelled]),
+                                self.inputCoordinates.get().getMicrographs())

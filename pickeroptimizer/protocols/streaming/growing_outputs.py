@@ -13,7 +13,7 @@ class GrowingOutputs:
 
     minimum: the least particle probability of a kept pick, None for the most probable class to decide. resume: whether
     the sets of an earlier launch, which may have been killed at any moment, are added to; otherwise they are made anew.
-    The set of the unscored is made when the first of these comes.
+    That of the unscored, which are tried again, is made anew in any case, when the first of them comes.
     """
 
     def __init__(self, run, minimum, resume):
@@ -21,22 +21,24 @@ class GrowingOutputs:
         *needed, self._unscored = run.OUTPUT_FILES
         self._sets = dict.fromkeys(run.OUTPUT_FILES)
         written = [np.zeros(0, np.int64)]
-        for name in self._sets:
+        for name in needed:
             itemSet = run.openedOutput(name) if resume and os.path.exists(run.outputPath(name)) else None
             if itemSet is not None and itemSet.getSize():      # a kill may leave tables without rows: these are no use
                 self._sets[name] = itemSet
                 written.append(np.array(itemSet.getUniqueValues('id'), np.int64))
                 itemSet.close()
-            elif name in needed or run.hasAttribute(name):
-                self._make(name)
             else:
-                cleanPath(run.outputPath(name))
+                self._make(name)
+        if run.hasAttribute(self._unscored):
+            self._make(self._unscored)
+        else:
+            cleanPath(run.outputPath(self._unscored))
         self._written = np.sort(np.concatenate(written))
 
     def append(self, scores):
         """Add the picks that these scores are of, but for those that an earlier launch added."""
         scores = scores.without(self._written)
-        if scores.countUnscored() and self._sets[self._unscored] is None:
+        if len(scores.unscored()) and self._sets[self._unscored] is None:
             self._make(self._unscored)
         for itemSet in self._made().values():
             itemSet.enableAppend()
@@ -60,8 +62,9 @@ class GrowingOutputs:
                                  f'written: is the disk full? Mend that and continue the run.')
 
     def sizes(self):
-        """Return how many picks each has, 0 where there is none: kept, rejected, unscored."""
-        return [0 if itemSet is None else itemSet.getSize() for itemSet in self._sets.values()]
+        """Return how many picks are kept, and how many rejected."""
+        kept, rejected, _ = self._sets.values()
+        return kept.getSize(), rejected.getSize()
 
     def _make(self, name):
         self._sets[name] = self._run.newOutput(name)

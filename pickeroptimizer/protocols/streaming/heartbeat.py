@@ -3,7 +3,9 @@ import glob
 import os
 import threading
 import uuid
+from contextlib import suppress
 
+from ...worker.exchange.processes import Process
 from ...worker.exchange.signals import FEED_END
 
 BEAT_S = 5.0
@@ -13,8 +15,9 @@ class Heartbeat:
     """A file of one's own in `folder`, from the beginning to the end of a `with`.
 
     As long as its time changes, more may come; a thread sees to that, for whoever feeds may have to wait long for a
-    file that another program writes. Files of earlier feeders are removed, so that their workers end. It is gone when
-    the block is left, however that happens.
+    file that another program writes. It names this process: a worker on the same machine sees at once when that was
+    killed. Files of earlier feeders are removed, so that their workers end. It is gone when the block is left, however
+    that happens.
     """
     _PREFIX = 'feed-'
 
@@ -27,7 +30,8 @@ class Heartbeat:
 
     def end(self):
         """Say that nothing more comes."""
-        with open(self._path, 'w', encoding='utf-8') as stream:
+        with suppress(FileNotFoundError), open(self._path, 'r+', encoding='utf-8') as stream:
+            stream.seek(0, os.SEEK_END)
             stream.write(f'{FEED_END}\n')
 
     def isThere(self):
@@ -37,8 +41,8 @@ class Heartbeat:
     def __enter__(self):
         for old in glob.glob(os.path.join(glob.escape(self._folder), f'{self._PREFIX}*')):
             os.remove(old)
-        with open(self._path, 'x', encoding='utf-8'):
-            pass
+        with open(self._path, 'x', encoding='utf-8') as stream:
+            stream.write(f'{Process.own()}\n')
         self._heart.start()
         return self
 

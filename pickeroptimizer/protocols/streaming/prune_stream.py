@@ -5,6 +5,7 @@ import threading
 import time
 from concurrent import futures
 
+import numpy as np
 from pyworkflow.object import Set
 from pyworkflow.utils import cleanPath, cleanPattern
 
@@ -13,11 +14,12 @@ from ...domain import decision
 from ...domain.decision import PURITY
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.files import replacing
-from ...worker.exchange.signals import EXIT_FEEDER_GONE
+from ...worker.exchange.signals import CONTRASTS, EXIT_FEEDER_GONE
 from ..protocol_base import MODEL, REPORT, WorkerStopped, fileDigest
 from .growing_outputs import GrowingOutputs
 from .heartbeat import Heartbeat
 from .producer import ENDED, Producer
+from .scored_files import ScoredFiles
 
 RECORD = 'pruned_with.json'
 
@@ -32,26 +34,31 @@ class PruneStream:
     """One launch of a prune run, from what it finds to its outputs.
 
     A set that is closed from the beginning is a stream with one arrival. What an earlier launch of the run left is
-    taken up: its tables and scores if they are of the same picks, micrographs and model; its outputs if they were
-    also split by the same decision.
+    taken up: its tables and scores if they are of the same picks, micrographs (the files too), model and contrast; its
+    outputs if they were also split by the same decision, from picks with the same attributes. Picks whose micrograph
+    cannot be read are kept back until the end, for the worker tries them again, as it does in each launch.
 
     After `prune`: minimum, of the decision (see decision.minimumFor); novel, how many scores have a novelty above
     `novelty`; ending, how the run that makes the picks ended where it left its set open, '' otherwise; report, the
-    worker's, None if there was no work for it.
+    worker's, None if there was no work for it; scaleNote, a line where pixel sizes and widths disagree, or ''.
     """
 
-    def __init__(self, run, mode, wanted, novelty):
-        """mode, wanted: see decision.minimumFor. novelty: from which on picks are counted as novel."""
+    def __init__(self, run, mode, wanted, novelty, inputKey=None):
+        """mode, wanted: see decision.minimumFor. novelty: from which on picks are counted as novel. inputKey: of the
+        picks with all their attributes, None while they grow.
+        """
+        self._inputKey = inputKey
         self._run, self._mode, self._wanted, self._novelty = run, mode, wanted, novelty
         self._folder = run._getExtraPath()
-        self._tables = convert.GrowingTables(self._folder)
+        self._tables, self._files = convert.GrowingTables(self._folder), ScoredFiles(self._folder)
         self._reader = convert.ScoresReader(self._folder)
         self._interval = max(1, run.streamingSleepOnWait.get())
         self._more = True      # whether more picks may come
         self._worker, self._outputs, self._pending = None, None, []
+        self._keptBack = np.zeros(0, np.int64)      # ids
         self._arrived = self._told = self._asked = self._looked = self._updated = time.monotonic()
         self._cost = 0.0      # seconds that the last update of the outputs took
-        self.minimum, self.novel, self.ending, self.report = None, 0, '', None
+        self.minimum, self.novel, self.ending, self.report, self.scaleNote = None, 0, '', None, ''
 
     def prune(self):
         """Work until the input is closed and all of it is in the outputs.
@@ -77,13 +84,18 @@ class PruneStream:
 
     def _begin(self, feed):
         model = self._run.inputModel.get().getFileName()
-        self._record = {'model': fileDigest(model), 'decision': [self._mode, self._wanted]}
+        self._record = {'model': fileDigest(model), 'contrast': self._run.contrastName(), 'input': self._inputKey,
+                        'decision': [self._mode, self._wanted]}
         before = self._readRecord()
-        resume = before.get('decision') == self._record['decision']
+        inputs = before.get('input'), self._inputKey
+        resume = before.get('decision') == self._record['decision'] and (None in inputs or inputs[0] == inputs[1])
         try:
             if before.get('model') != self._record['model']:
                 raise convert.CannotResume('The model is another one.')
+            if before.get('contrast', CONTRASTS[0]) != self._record['contrast']:
+                raise convert.CannotResume('The contrast is another one.')
             self._tables.resume()
+            self._files.resume(os.path.getmtime(os.path.join(self._folder, RECORD)))
             self._look(feed)
         except convert.CannotResume as reason:
             if before:
@@ -104,6 +116,7 @@ class PruneStream:
         cleanPath(*(os.path.join(self._folder, name) for name in (convert.SCORES, REPORT)))
         cleanPattern(os.path.join(self._folder, f'{convert.SCORES}.*.part'))
         self._tables.clear()
+        self._files.forget()
 
     def _openOutputs(self, resume, probabilities=()):
         if not resume:      # if this is killed before the outputs are empty, the next launch empties them, too
@@ -136,6 +149,8 @@ class PruneStream:
         if coordinates.getSize():
             self._run.checkPixelSizes()
             self._noteArrival(self._tables.add(coordinates, micrographs))
+            self._noteScale()
+            self._files.note()
         late = bool(self._tables.waiting) and micrographs.isStreamOpen()
         isOpen = coordinates.isStreamOpen() or late
         if not isOpen or self.ending == ENDED:      # the file of an empty set cannot tell that it was closed
@@ -146,6 +161,11 @@ class PruneStream:
         self._looked = time.monotonic()
         if not self._more:
             feed.end()
+
+    def _noteScale(self):
+        if self._tables.note not in ('', self.scaleNote):
+            self.scaleNote = self._tables.note
+            self._run.warning(self.scaleNote)
 
     def _noteArrival(self, added):
         now = time.monotonic()
@@ -191,7 +211,8 @@ class PruneStream:
     def _isScored(self):
         """Whether the worker is through with all the picks that it was given so far, and all scores have been read."""
         through = self._reader.isWhole() and os.path.exists(os.path.join(self._folder, REPORT))
-        return self._reader.rows == len(self._tables) and (through or not len(self._tables))
+        triedAgain = self._worker is not None or not len(self._keptBack)
+        return self._reader.rows == len(self._tables) and ((through and triedAgain) or not len(self._tables))
 
     def _wait(self):
         due = self._reader.rows < len(self._tables)
@@ -215,7 +236,9 @@ class PruneStream:
     def _readScores(self):
         for scores in iter(lambda: self._reader.read(self._tables.ids), None):
             self.novel += scores.countNovel(self._novelty)
-            if self._outputs is not None:
+            self._keptBack = np.concatenate((self._keptBack, scores.unscored()))
+            scores = scores.without(self._keptBack)
+            if self._outputs is not None and len(scores):
                 self._pending.append(scores)
                 if sum(map(len, self._pending)) >= MANY:
                     self._update(Set.STREAM_OPEN)
@@ -226,17 +249,21 @@ class PruneStream:
             self._outputs.append(scores)
         self._pending.clear()
         self._outputs.update(state)
-        self._run.tellProgress(*self._outputs.sizes(), len(self._tables))
+        self._run.tellProgress(*self._outputs.sizes(), len(self._keptBack), len(self._tables))
         self._updated = time.monotonic()
         self._cost = self._updated - start
 
     def _finish(self):
         if self._tables.seen() and not len(self._tables):
             raise InputError('None of the coordinates is on one of the micrographs.')
-        if self._mode == PURITY:
-            scores = convert.scoresSoFar(self._folder)
+        purity = self._mode == PURITY
+        scores = convert.scoresSoFar(self._folder) if purity or len(self._keptBack) else None
+        if scores is not None:
+            self.novel += scores.only(self._keptBack).countNovel(self._novelty)
+        if purity:
             self._openOutputs(False, [] if scores is None else scores.particleProbabilities())
-            self._pending = [] if scores is None else [scores]
+        if scores is not None:
+            self._pending.append(scores if purity else scores.only(self._keptBack))
         if self._tables.waiting:
             self._pending.append(convert.Scores.unreadable(self._tables.missing(self._run.inputCoordinates.get())))
         self._update(Set.STREAM_CLOSED)

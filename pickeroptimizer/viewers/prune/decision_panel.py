@@ -7,7 +7,8 @@ from ...domain.decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE
 
 # Of the slider and the text: from, to, decimals, what it starts with.
 RANGES = {MINIMUM: (0.0, 1.0, 3, 0.5), SHARE: (50.0, 99.9, 1, 95.0), PURITY: (0.1, 20.0, 1, 2.0)}
-UNITS = {MINIMUM: '', SHARE: '%', PURITY: '%', MOST_PROBABLE: ''}
+UNITS = {MINIMUM: '', SHARE: '%', PURITY: '%', MOST_PROBABLE: '', None: ''}
+AS_GIVEN_TEXT = 'as they were'      # no rule, see model.AS_GIVEN
 
 
 class DecisionPanel(ttk.Frame):
@@ -36,11 +37,11 @@ class DecisionPanel(ttk.Frame):
             self.entry.bind(event, lambda event: self._typed())
 
     def show(self, mode, wanted):
-        """Show a rule without telling of it."""
+        """Show a rule, or that there is none (None, None), without telling of it."""
         self._mode = mode
-        self.rule.current(mode)
+        self.rule.set(AS_GIVEN_TEXT if mode is None else RULES[mode])
         self._unit.configure(text=UNITS[mode])
-        command, state = self.slider.cget('command'), tk.DISABLED if mode == MOST_PROBABLE else tk.NORMAL
+        command, state = self.slider.cget('command'), tk.DISABLED if wanted is None else tk.NORMAL
         for widget in (self.entry, self.slider):      # which take nothing while they are disabled
             widget.configure(state=tk.NORMAL)
         self.entry.delete(0, tk.END)
@@ -67,7 +68,7 @@ class DecisionPanel(ttk.Frame):
 
     def _typed(self):
         """Take the number of the text; one that is none, or out of range, is told and put back to the slider's."""
-        if self._mode == MOST_PROBABLE:
+        if self._mode in (MOST_PROBABLE, None):
             return
         low, high, _, _ = RANGES[self._mode]
         before, text = self._value(self.slider.get()), self.entry.get().strip()

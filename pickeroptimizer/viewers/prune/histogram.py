@@ -29,7 +29,8 @@ class ProbabilityHistogram(tk.Canvas):
 
     def setProbabilities(self, probabilities):
         """Take the particle probabilities of all scored picks, (n,); `show` draws them."""
-        self._places = np.minimum((np.asarray(probabilities) * HISTOGRAM_BINS).astype(np.int64), HISTOGRAM_BINS - 1)
+        # Searched for, not multiplied: 0.58 is in the bin that begins with 0.58, on the right of a cut there.
+        self._places = np.searchsorted(np.arange(1, HISTOGRAM_BINS) / HISTOGRAM_BINS, probabilities, side='right')
 
     def show(self, kept, minimum):
         """Draw. kept: bool (n,), whether each pick is kept; minimum: where the cut is, None for nowhere."""

@@ -23,6 +23,7 @@ TABLE_COLUMNS = ('mic_id', 'mic_name', 'picks', 'kept', 'rejected', 'rejected_sh
                  'carbon', 'outside', 'not_scored')
 
 Rule = namedtuple('Rule', 'mode wanted minimum')      # of decision.py; minimum: None for the most probable class
+AS_GIVEN = Rule(None, None, None)      # of picks of which no rule keeps just those that were kept
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class PruneModel:
         self._scored = picks.classes < len(CLASSES)
         self._rowOf = {coordId: row for row, coordId in enumerate(picks.ids.tolist())}
         self.corrected = {}          # {row: class name}
-        self._undo = []              # (row, its class before, None for none)
+        self._undo = []              # (row, its class before, the one that was given; None for none)
         self.rule = self._givenRule(*decision)
         self.outcomes = self._decide()      # int8 (n,), Outcomes
         self.reloadCorrections()
@@ -95,7 +96,7 @@ class PruneModel:
         self.outcomes = self._decide()
 
     def _givenRule(self, mode, wanted):
-        """Return the rule by which the given picks are kept: the one that is said, or, if they are not, a minimum."""
+        """Return the rule by which the given picks are kept: the one that is said, or a minimum, or else AS_GIVEN."""
         kept = self.picks.kept
         if not self.hasScores:
             return Rule(MOST_PROBABLE, None, None)
@@ -107,10 +108,13 @@ class PruneModel:
             return Rule(MOST_PROBABLE, None, None)
         probabilities = self.picks.probabilities[:, 0]
         minimum = float(probabilities[kept].min()) if kept.any() else float(np.nextafter(1.0, 2.0))
-        return Rule(MINIMUM, minimum, minimum)
+        found = Rule(MINIMUM, minimum, minimum)
+        return found if np.array_equal(kept, self.isKept(found)) else AS_GIVEN
 
     def isKept(self, rule=None):
         """Return whether a rule, by default the chosen one, keeps each pick, bool (n,); corrections are left aside."""
+        if (rule or self.rule) is AS_GIVEN:
+            return self._scored & self.picks.kept
         particle = None if self.picks.probabilities is None else self.picks.probabilities[:, 0]
         return self._scored & isKept(self.picks.classes, particle, (rule or self.rule).minimum)
 
@@ -199,19 +203,27 @@ class PruneModel:
         """
         if label is not None and NAMES[self.picks.classes[row]] == OUTSIDE:
             raise InputError('the centre of this box is not on the micrograph.')
+        self.reloadCorrections()
         before = self.corrected.get(row)
         if label != before:
             self._change(row, label)
-            self._undo.append((row, before))
+            self._undo.append((row, before, label))
 
     def undo(self):
-        """Take the last correction of this window back; return the pick's row, None where there is nothing to undo."""
+        """Take the last correction of this window back; return the pick's row, None where there is nothing to undo.
+
+        Raises InputError, and forgets it, where another window has changed that correction since.
+        """
         if not self._undo:
             return None
-        row, label = self._undo[-1]
-        self._change(row, label)
+        row, before, given = self._undo[-1]
+        self.reloadCorrections()
+        if self.corrected.get(row) == given:
+            self._change(row, before)
+            self._undo.pop()
+            return row
         self._undo.pop()
-        return row
+        raise InputError('another window has corrected this pick since: it stays as it is.')
 
     def _change(self, row, label):
         picks = self.picks

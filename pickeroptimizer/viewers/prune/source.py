@@ -1,5 +1,5 @@
 """The session of a prune window, from a prune run or from one of its sets."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Dict, Optional, Tuple
 
 import numpy as np
@@ -8,17 +8,14 @@ from ... import convert
 from ...constants import PO_CARBON, PO_CLASS, PO_ICE, PO_NOVELTY, PO_PARTICLE
 from ...domain.labels import countByClass
 from ...protocols import PickerOptimizerPruneOutputs, retraining
-from ...protocols.further_cuts import CUT_OUTPUTS
 from ...protocols.protocol_base import countsText
 from ...worker.exchange.errors import InputError
-from ...worker.exchange.tables import CLASSES, OUTSIDE, SCORE_NUMBERS, SCORED, UNREADABLE
+from ...worker.exchange.tables import CLASSES, OUTSIDE, PARTICLE, SCORE_NUMBERS, SCORED, UNREADABLE
 from ..micrograph import Micrograph
 from .model import NAMES, PruneModel, ScoredPicks, classNumbers
+from .origin import keptBefore
 
 DEFAULT_BOX = 100      # px, for sets that do not tell theirs
-
-# What the name of an output of "prune" begins with, and whether its picks were kept.
-KEPT_BY_NAME = {CUT_OUTPUTS[0]: True, CUT_OUTPUTS[1]: False, PickerOptimizerPruneOutputs.outputCoordinates.name: True}
 
 
 @dataclass
@@ -48,16 +45,20 @@ def micrographsOf(coordinates):
 
 
 def picksOfSet(coordinates, kept=None):
-    """Return the ScoredPicks of a set; without our classes they count as not scored. kept: whether all are, or None."""
+    """Return the ScoredPicks of a set; without our classes they count as not scored. kept: whether all are, or None.
+
+    Labels of picks that were pruned before are labels: what the pruning made of them is left aside.
+    """
     columns = convert.readPicks(coordinates)
     size = len(columns['id'])
-    probabilities = None
-    if PO_PARTICLE in columns:
+    probabilities, novelty = None, None
+    if PO_PARTICLE in columns and not convert.isLabelled(coordinates):
         probabilities = np.stack([columns[name] for name in (PO_PARTICLE, PO_ICE, PO_CARBON)], axis=1)
-    classes = classNumbers(columns[PO_CLASS]) if PO_CLASS in columns else \
-        np.full(size, NAMES.index(UNREADABLE), np.int8)
-    return ScoredPicks(columns['id'], columns['_micId'], columns['_x'], columns['_y'], classes, probabilities,
-                       columns.get(PO_NOVELTY), None if kept is None else np.full(size, kept))
+        novelty = columns.get(PO_NOVELTY)
+    names = columns.get(PO_CLASS, np.full(size, ''))
+    classes = classNumbers(np.where(names == '', UNREADABLE, names))      # a union may hold picks without
+    return ScoredPicks(columns['id'], columns['_micId'], columns['_x'], columns['_y'], classes, probabilities, novelty,
+                       None if kept is None else np.full(size, kept))
 
 
 def joined(parts):
@@ -112,13 +113,15 @@ def sessionOfRun(project, run):
     return session
 
 
-def sessionOfSet(coordinates, name):
-    """Return the PruneSession of one set of coordinates with classes. name: of the set, for the title.
+def sessionOfSet(project, coordinates, name):
+    """Return the PruneSession of one set of coordinates with classes.
 
-    Raises InputError if it has no micrographs.
+    project: that it is in, or None. name: of the set, for the title. Raises InputError if it has no micrographs.
     """
-    kept = next((kept for start, kept in KEPT_BY_NAME.items() if name.startswith(start)), None)
-    model = PruneModel(picksOfSet(coordinates, kept), micrographsOf(coordinates))
+    picks = picksOfSet(coordinates)
+    if picks.probabilities is not None:
+        picks = replace(picks, kept=keptBefore(project, coordinates, picks.classes == CLASSES.index(PARTICLE)))
+    model = PruneModel(picks, micrographsOf(coordinates))
     session = _session(f'PickerOptimizer: {name}', model, coordinates)
     if model.hasScores:
         session.note = 'This is one set: open the prune run itself to create coordinates of another cut, or to correct.'

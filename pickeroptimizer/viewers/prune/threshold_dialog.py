@@ -4,8 +4,10 @@ from tkinter import ttk
 
 import numpy as np
 
+from ...domain.decision import isKept
 from .histogram import ProbabilityHistogram
 
+START = 0.5      # for a field that is empty
 INSTRUCTION = 'Drag the cut: picks on its right are kept.'
 
 
@@ -34,10 +36,10 @@ class ThresholdDialog(tk.Toplevel):
     def choose(self, value):
         """Show what a minimum keeps."""
         self.value = value
-        kept = self._probabilities >= value
+        kept = isKept((), self._probabilities, value)
         self.histogram.show(kept, value)
         share = f' ({100 * kept.mean():.1f} %)' if len(kept) else ''
-        self.told.configure(text=f'{value:g} or more: {kept.sum():,} of {len(kept):,} picks are kept{share}.')
+        self.told.configure(text=f'{value} or more: {kept.sum():,} of {len(kept):,} picks are kept{share}.')
 
     def _accept(self):
         self.accepted = True

@@ -14,6 +14,7 @@ from ..widgets.micrographs import ImageData, MicrographReader
 from ..widgets.thumbnails import ThumbnailReader
 from .decision_panel import DecisionPanel
 from .histogram import ProbabilityHistogram
+from .model import AS_GIVEN
 from .outcome_legend import TEXTS_DECIDED, TEXTS_OF_LABELS, OutcomeLegend
 from .pruned_micrographs import HEADINGS_DECIDED, HEADINGS_OF_LABELS, PrunedMicrographs
 
@@ -323,6 +324,9 @@ class PruneWindow(tk.Toplevel):
 
     def _askAndCreate(self):
         rule, corrected = self._model.rule, len(self._model.corrected)
+        if rule is AS_GIVEN:
+            self._warn('Choose first what to keep by.')
+            return
         kept, rejected = self._model.keptAndRejected()
         corrections = f', {corrected} of them as you corrected them' if corrected else ''
         if messagebox.askyesno('Create coordinates', f'Create a set of {kept:,} kept and one of {rejected:,} rejected '

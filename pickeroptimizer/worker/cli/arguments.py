@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping
 
 from ..exchange.errors import InputError
 from ..exchange.files import replacing
+from ..exchange.signals import ONE_FOLD
 from ..exchange.tables import MicrographRow
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def folds(text: str) -> int:
     """Parse the number of folds of a cross-validation: 0 for none, or 2 and more."""
     value = whole(0)(text)
     if value == 1:
-        raise argparse.ArgumentTypeError('1 fold leaves nothing to train on; give 0 for none, or 2 and more')
+        raise argparse.ArgumentTypeError(ONE_FOLD)
     return value
 
 

@@ -3,7 +3,7 @@ import argparse
 from pathlib import Path
 
 from ..exchange.score_table import GrowingScores
-from ..exchange.signals import AS_IS, CONTRASTS
+from ..exchange.signals import CONTRASTS
 from .arguments import add_batch_size, add_device, add_picks, add_report, chosen_devices, log, whole, write_report
 
 HELP = 'give every pick its class probabilities'
@@ -37,12 +37,11 @@ def run(options: argparse.Namespace) -> None:
     source: PickSource = (FollowedTables(options.micrographs, options.coordinates, feed, log) if feed else
                           WholeTables(options.micrographs, options.coordinates))
     recogniser, header = load_model(options.model)
-    settings = '' if options.contrast == AS_IS else options.contrast      # the table of a plain run keeps its name
     if feed:
-        scores = GrowingScores(options.output, (options.model,), log, feed.look, settings=settings)
+        scores = GrowingScores(options.output, (options.model,), log, feed.look, options.contrast)
     else:
         scores = GrowingScores(options.output, (options.model, options.micrographs, options.coordinates), log,
-                               settings=settings)
+                               contrast=options.contrast)
     report = prune(source, recogniser, header, scores, chosen_devices(options), options.batch_size, log,
                    options.contrast)
     log(f'scored {report["scored"]} of {report["boxes"]} picks at {report["boxes_per_second"]:.0f} boxes/s; '

@@ -5,8 +5,9 @@ A header is never believed: the size that it announces is held against the file 
 import logging
 import os
 import struct
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 import mrcfile
 import numpy as np
@@ -32,7 +33,11 @@ MOST_COMPRESSED = 1000   # bytes of pixels for each byte of the file; noise does
 PART_PIXELS = 2 ** 18    # what the cache holds
 LARGEST_VALUE = 1e30     # what is larger is no measurement, and its square no float32
 MOST_BAD = 0.01          # share of pixels without a value (NaN, infinite, too large) that are filled in
-SAMPLED = 2 ** 16        # pixels that show the median, or the kind of bytes
+SAMPLED = 2 ** 16        # pixels that show the median
+SAMPLED_ROWS, SAMPLED_WIDTH = 32, 4096      # pairs of rows, and pixels of each, that show the kind of bytes
+MANY_VOTES = 0.01        # share of the neighbours,
+CLEARLY_MORE = 4         # and so many times as many as for the other kind of bytes: these votes leave no doubt
+BYTE_ENDS = 0, 127, 128, 255      # of the scales of both kinds
 THUMBNAIL = 0.5          # of the width of the largest page of a TIFF file, at most
 MRC_HEADER_BYTES = 1024
 _MRC_NUMERIC_MODES = {0: 'i1', 1: 'i2', 2: 'f4', 6: 'u2', 12: 'f2'}
@@ -126,38 +131,73 @@ def _read_mrc(path: Path, index: Optional[int], empty: Empty) -> np.ndarray:
     image = empty((rows, columns), np.float32)
     with open(path, 'rb') as stream, np.errstate(over='ignore', invalid='ignore'):
         stream.seek(offset)
-        if mode == 0 and _has_unsigned_bytes(header, stream, columns):
+        if mode == 0 and _has_unsigned_bytes(header, stream, rows, columns):
             dtype = np.dtype('u1')
         stream.seek(offset)
         for part in _parts(image):
             values = part if dtype == np.float32 else np.empty(part.shape, dtype)
-            if stream.readinto(values.data) < values.nbytes:
-                raise InputError(f'{path}: cut short while it was read.')
+            _fill(values, stream)
             if values is not part:
                 part[...] = values
     return image
 
 
-def _has_unsigned_bytes(header: np.void, stream: BinaryIO, columns: int) -> bool:
+def _fill(values: np.ndarray, stream: BufferedReader) -> None:
+    if stream.readinto(values.data) < values.nbytes:
+        raise InputError(f'{stream.name}: cut short while it was read.')
+
+
+def _has_unsigned_bytes(header: np.void, stream: BufferedReader, rows: int, columns: int) -> bool:
     """Whether the bytes of mode 0 go from 0 to 255, as IMOD and SerialEM once had it, not from -128 to 127 as MRC2014.
 
-    The header says so by IMOD's flag, or by the least and the largest value. Otherwise the pixels themselves do: read
-    the wrong way, grey values next to each other in the image lie at the two ends of the scale.
+    IMOD's flag says so; or the pixels themselves; or, where these do not say it clearly, the header's least and largest
+    value, if the pixels keep to them. The stream is at the first pixel.
     """
     imod, flags = (int(value) for value in np.frombuffer(header.tobytes()[152:160], header.dtype['nx']))
     if imod == _IMOD_STAMP:
         return not flags & _IMOD_SIGNED_BYTES
+    pairs = _neighbours(stream, rows, columns)
+    unsigned, signed = _votes(pairs)
+    if max(unsigned, signed) > max(MANY_VOTES * len(pairs), CLEARLY_MORE * min(unsigned, signed)):
+        return unsigned > signed
     low, high = float(header['dmin']), float(header['dmax'])
-    if low < high:
-        if low < 0:
-            return False
-        if high > 127:
-            return True
-    rows = max(1, min(SAMPLED // columns, SAMPLED))
-    sample = np.frombuffer(stream.read(rows * columns), np.uint8)
-    sample = sample[:len(sample) // columns * columns].reshape(-1, columns).astype(np.int16)
-    signed = np.where(sample > 127, sample - 256, sample)
-    return bool(np.abs(np.diff(sample, axis=1)).sum() < np.abs(np.diff(signed, axis=1)).sum())
+    if (low < 0) != (high > 127):
+        values = pairs if high > 127 else pairs.view(np.int8)
+        if low - 1 <= values.min(initial=0) and values.max(initial=0) <= high + 1 and high <= 255:
+            return high > 127
+    return unsigned > signed
+
+
+def _neighbours(stream: BufferedReader, rows: int, columns: int) -> np.ndarray:
+    """Pairs of bytes (n, 2) that are neighbours in their row or column, from pairs of rows all over the image."""
+    start, width = stream.tell(), min(columns, SAMPLED_WIDTH)
+    pairs = []
+    for row in np.linspace(0, max(0, rows - 2), min(rows, SAMPLED_ROWS)).astype(int):
+        lines = []
+        for line in range(row, min(row + 2, rows)):
+            stream.seek(start + int(line) * columns + (columns - width) // 2)
+            lines.append(np.empty(width, np.uint8))
+            _fill(lines[-1], stream)
+        pairs += [np.stack((line[:-1], line[1:])) for line in lines]
+        if len(lines) == 2:
+            pairs.append(np.stack(lines))
+    return np.concatenate(pairs, axis=1).T
+
+
+def _votes(pairs: np.ndarray) -> Tuple[int, int]:
+    """How many pairs of neighbouring bytes (n, 2) speak for unsigned ones, and how many for signed ones.
+
+    Neighbours are alike, so a pair votes for those bytes that bring it closer together. At the very ends of a scale lie
+    the pixels that were cut off, which the other scale has in its middle: they are heard only if no others tell.
+    """
+    for heard in (~np.isin(pairs, BYTE_ENDS).any(axis=1), np.ones(len(pairs), bool)):
+        values = pairs[heard].astype(np.int16)
+        apart = np.abs(values[:, 0] - values[:, 1])
+        differ = (values > 127)[:, 0] != (values > 127)[:, 1]      # the others are as far apart if they are signed
+        unsigned, signed = (int(np.count_nonzero(differ & nearer)) for nearer in (apart < 128, apart > 128))
+        if unsigned or signed:
+            break
+    return unsigned, signed
 
 
 def _mrc_header(path: Path) -> np.void:
@@ -172,8 +212,13 @@ def _mrc_header(path: Path) -> np.void:
     except ValueError:      # programs that leave it out write as their processor does
         order = '<'
     header, other = (little, big) if order == '<' else (big, little)
+    return other if _is_plausible(other) and not _is_plausible(header) else header      # some stamps are wrong
+
+
+def _is_plausible(header: np.void) -> bool:
+    columns, rows = int(header['nx']), int(header['ny'])
     modes = (*_MRC_NUMERIC_MODES, *_MRC_COMPLEX_MODES)
-    return other if header['mode'] not in modes and other['mode'] in modes else header      # some stamps are wrong
+    return header['mode'] in modes and min(columns, rows) > 0 and columns * rows <= MAX_PIXELS
 
 
 def _read_tiff(path: Path, index: Optional[int], empty: Empty) -> np.ndarray:
@@ -190,7 +235,10 @@ def _read_tiff(path: Path, index: Optional[int], empty: Empty) -> np.ndarray:
             ends = [start + count for start, count in zip(page.dataoffsets, page.databytecounts)]
             if max(ends, default=0) > os.path.getsize(path):
                 raise InputError(f'{path}: cut short ({os.path.getsize(path)} bytes, {max(ends)} expected).')
-            return _float32(page.asarray(), empty)
+            image = _float32(page.asarray(), empty)
+            if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+                np.negative(image, out=image)
+            return image
     except (tifffile.TiffFileError, *_DAMAGED) as error:
         raise InputError(f'{path}: no readable TIFF file ({_one_line(error)}).') from None
 
@@ -202,7 +250,7 @@ def _main_pages(path: Path, tiff: tifffile.TiffFile) -> List[Any]:
     if not pages:
         raise InputError(f'{path}: a TIFF file without an image.')
     widest = max(page.imagewidth for page in pages)
-    return [page for page in pages if page.imagewidth > THUMBNAIL * widest]
+    return [page for page in pages if page.imagewidth > THUMBNAIL * (widest + 1)]      # halves are rounded up, too
 
 
 def _read_bitmap(path: Path, index: Optional[int], empty: Empty) -> np.ndarray:

@@ -1,40 +1,69 @@
-"""A process of some host, by which others see whether it is still alive. Standard library only."""
+"""A process that others can see the end of, where they share its machine. Standard library only."""
 import os
-import socket
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Tuple
+
+DEAD = 'ZX'      # states of a process that has ended, though nobody has asked how
 
 
 class Process(NamedTuple):
-    """A process: host, id, and the time of its start in ticks, for ids are used again."""
-    host: str
+    """A process: the place where its id is told, the id, and the time of its start in ticks, for ids are used again.
+
+    A place is one start of one machine and, on it, a container or what is outside of all.
+    """
+    place: str
     pid: int
     started: int
 
     @classmethod
     def own(cls) -> 'Process':
-        """Return this process; `started` is 0 where the system does not tell."""
-        return cls(socket.gethostname(), os.getpid(), _started(os.getpid()) or 0)
+        """Return this process; `place` is '' where the system does not tell."""
+        _, started = _look(os.getpid()) or ('', 0)
+        return cls(_place(), os.getpid(), started)
 
     @classmethod
     def parse(cls, text: str) -> 'Optional[Process]':
         """Return the process that `str` of one gave, None for any other text."""
-        host, _, numbers = text.rpartition(' pid ')
+        place, _, numbers = text.rpartition(' pid ')
         pid, _, started = numbers.partition(' started ')
-        return cls(host, int(pid), int(started)) if pid.isdecimal() and started.isdecimal() and host else None
+        return cls(place, int(pid), int(started)) if pid.isdecimal() and started.isdecimal() and place else None
 
-    def is_alive(self) -> bool:
-        """Whether it runs on this host; False if it is one of another host, or cannot be seen from here."""
-        return self.host == socket.gethostname() and _started(self.pid) == self.started
+    def has_ended(self) -> bool:
+        """Return whether it has certainly ended; False for one that cannot be seen from here."""
+        if self.place != _place():
+            return False
+        found = _look(self.pid)
+        if found is None:
+            return not _exists(self.pid)
+        state, started = found
+        return state in DEAD or started != self.started
 
     def __str__(self) -> str:
-        return f'{self.host} pid {self.pid} started {self.started}'
+        return f'{self.place} pid {self.pid} started {self.started}'
 
 
-def _started(pid: int) -> Optional[int]:
-    """When a process began, in ticks since the start of the system (proc(5), field 22); None if there is none."""
+def _place() -> str:
+    try:
+        boot = Path('/proc/sys/kernel/random/boot_id').read_text(encoding='ascii').strip()
+        return f'{boot} {os.readlink("/proc/self/ns/pid")}'
+    except OSError:
+        return ''
+
+
+def _look(pid: int) -> Optional[Tuple[str, int]]:
+    """State and start of a process (proc(5), fields 3 and 22); None if it is not shown."""
     try:
         after_name = Path(f'/proc/{pid}/stat').read_text(encoding='ascii', errors='replace').rpartition(')')[2].split()
     except OSError:
         return None
-    return None if after_name[0] in 'ZX' else int(after_name[19])      # a zombie is dead
+    return after_name[0], int(after_name[19])
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:      # it is another user's
+        pass
+    return True

@@ -11,10 +11,11 @@ import math
 import os
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Callable, Dict, Iterable, List, Mapping, Optional, Sequence
+from typing import IO, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
-from .files import PathLike
+from .files import PathLike, replacing
 from .locks import LocksUnavailable, wait_for_lock
+from .signals import AS_IS
 from .tables import OUTSIDE, SCORE_NUMBERS, SCORED, UNREADABLE
 from .tables import SCORE_COLUMNS as COLUMNS
 
@@ -23,15 +24,15 @@ class GrowingScores:
     """Appends rows to a partial table, and renames it when it is complete."""
 
     def __init__(self, output: PathLike, inputs: Iterable[PathLike], log: Callable[[str], None],
-                 still_wanted: Callable[[], None] = lambda: None, settings: str = ''):
+                 still_wanted: Callable[[], None] = lambda: None, contrast: str = AS_IS):
         """output: the path of the complete table.
 
         inputs: the files on which the scores depend, as far as they are whole from the start. still_wanted: called
-        again and again while another run writes the table and is waited for; it may raise to give up. settings: what
-        else the scores depend on.
+        again and again while another run writes the table and is waited for; it may raise to give up. contrast: one of
+        signals.CONTRASTS, on which the scores depend, too.
         """
         self.output, self._log, self._still_wanted = Path(output), log, still_wanted
-        self.partial = self.output.with_name(f'{self.output.name}.{_digest(inputs, settings)}.part')
+        self.partial = self.output.with_name(f'{self.output.name}.{_digest(inputs, contrast)}.part')
         self._stream: IO[bytes] = io.BytesIO()      # until `open`
         self._length = 0           # of what is known to be whole
         self._resuming = True      # as long as the rows of an earlier run have not come to their end
@@ -41,15 +42,16 @@ class GrowingScores:
         for other in self.output.parent.glob(f'{self.output.name}.*.part'):
             if other != self.partial:
                 self._remove(other)
+        earlier = _identity(self.output)
         while True:
             # Somebody else's link in its place is not followed.
             self._stream = open(os.open(self.partial, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666), 'r+b')
             self._lock()
-            if self._is_at(self.output):      # the run that was waited for has completed it
-                os.replace(self.output, self.partial)
             if self._is_at(self.partial):
                 break
             self._stream.close()
+            if _identity(self.output) not in (None, earlier):      # the run that was waited for has completed it
+                os.replace(self.output, self.partial)
         header = _line(COLUMNS)
         if self._stream.readline() != header:
             self._stream.seek(0)
@@ -84,9 +86,11 @@ class GrowingScores:
         if self._resuming:
             self._cut()
         if amended:
-            self._amend(amended)
-        os.fsync(self._stream.fileno())
-        os.replace(self.partial, self.output)
+            self._write_amended(amended)
+            self.partial.unlink()
+        else:
+            os.fsync(self._stream.fileno())
+            os.replace(self.partial, self.output)
         self.close()
 
     def discard(self) -> None:
@@ -98,17 +102,15 @@ class GrowingScores:
         """Close the file, which gives the lock back; what is in it stays for a later run."""
         self._stream.close()
 
-    def _amend(self, rows: Mapping[int, Sequence]) -> None:
-        """Write the table anew, in its own file, which is locked; the next run cuts off what a kill leaves of it."""
+    def _write_amended(self, rows: Mapping[int, Sequence]) -> None:
         self._stream.seek(0)
-        lines = self._stream.readlines()
-        for number, line in enumerate(lines[1:], start=1):
-            row = rows.get(int(line.partition(b',')[0]))
-            lines[number] = line if row is None else _line(row)
-        self._stream.seek(0)
-        self._stream.writelines(lines)
-        self._stream.truncate()
-        self._stream.flush()
+        with replacing(self.output, 'wb') as stream:
+            stream.write(self._stream.readline())
+            for line in self._stream:
+                row = rows.get(int(line.partition(b',')[0]))
+                stream.write(line if row is None else _line(row))
+            stream.flush()
+            os.fsync(stream.fileno())
 
     def _cut(self) -> None:
         self._resuming = False
@@ -134,7 +136,16 @@ class GrowingScores:
                       f'{self.output.name} at once')
 
     def _is_at(self, path: Path) -> bool:
-        return path.exists() and os.path.samestat(os.fstat(self._stream.fileno()), os.stat(path))
+        return _identity(path) == _identity(self._stream.fileno())
+
+
+def _identity(file: Union[Path, int]) -> Optional[Tuple[int, int]]:
+    """What tells an open file, or one at a path, from all others that are there; None if it is not there."""
+    try:
+        status = os.stat(file)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _line(values: Sequence) -> bytes:
@@ -164,8 +175,8 @@ def _is_whole(row: Dict[str, str]) -> bool:
         return False
 
 
-def _digest(paths: Iterable[PathLike], settings: str) -> str:
-    total = hashlib.sha256(settings.encode('utf-8'))
+def _digest(paths: Iterable[PathLike], contrast: str) -> str:
+    total = hashlib.sha256(b'' if contrast == AS_IS else contrast.encode('utf-8'))
     for path in paths:
         with open(path, 'rb') as stream:
             for block in iter(lambda: stream.read(2 ** 20), b''):

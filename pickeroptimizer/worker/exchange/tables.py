@@ -209,7 +209,9 @@ class CoordinateTable:
 def _located(path: str, folder: Path) -> Path:
     """A path, or `n@path` for a slice of a stack, of a table in `folder`."""
     file, index = split_slice(path)
-    return folder / file if index is None else Path(f'{index}@{folder / file}')
+    if index is None or (folder / path).exists():
+        return folder / path
+    return Path(f'{index}@{folder / file}')
 
 
 def read_micrographs(path: PathLike) -> Dict[int, MicrographRow]:

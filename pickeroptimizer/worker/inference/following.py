@@ -23,44 +23,47 @@ class Feed:
     """The file by which the feeder says that it lives (it changes the time of change) or that all is there (FEED_END).
 
     Only this process's own monotonic clock is read: what the clocks of the hosts say, and when, does not matter. A line
-    of the file may name the feeder's process (exchange.processes): on the same host its death is seen at once, also
-    after all is there.
+    of the file may name the feeder's process (exchange.processes): where it can be seen from here its death is noticed
+    at once, also after all is there.
     """
 
     def __init__(self, path: PathLike, patience: float):
         self._path, self._patience = Path(path), patience
         self._looked, self._silence = time.monotonic() - POLL, 0.0
         self._stamp: Optional[int] = None
-        self._feeder: Optional[Process] = None      # once it was seen alive from here
+        self._feeder: Optional[Process] = None
         self.ended = False
 
     def look(self) -> None:
         """See, at most once in POLL seconds, how things stand. Raises FeederGone."""
         now = time.monotonic()
-        if now - self._looked < POLL or (self.ended and self._feeder is None):
+        if now - self._looked < POLL:
             return
         self._silence += min(now - self._looked, LONGEST_LOOK)
         self._looked = now
         try:
-            with open(self._path, 'rb') as stream:
-                lines = stream.read(MOST_BYTES).decode('utf-8', 'replace').splitlines()
-                stamp = os.fstat(stream.fileno()).st_mtime_ns
+            self._read()
         except FileNotFoundError:
-            if self.ended:
-                return
-            raise FeederGone(f'{self._path} is gone: whoever started this run has ended or starts anew; what is scored '
-                             f'stays for the next run.') from None
-        self.ended = self.ended or FEED_END in map(str.strip, lines)
-        self._feeder = next((feeder for feeder in map(Process.parse, lines) if feeder and feeder.is_alive()),
-                            self._feeder)
-        if self._feeder is not None and not self._feeder.is_alive():
+            if not self.ended:
+                raise FeederGone(f'{self._path} is gone: whoever started this run has ended or starts anew; what is '
+                                 f'scored stays for the next run.') from None
+        except OSError:      # a file server that does not answer just now
+            pass
+        if self._feeder is not None and self._feeder.has_ended():
             raise FeederGone(f'{self._path}: the process that started this run has ended without a word; what is '
                              f'scored stays for the next run.')
-        if stamp != self._stamp:
-            self._stamp, self._silence = stamp, 0.0
-        elif self._silence > self._patience and not self.ended:
+        if self._silence > self._patience and not self.ended:
             raise FeederGone(f'{self._path} has not changed for {self._patience:g} s: whoever started this run is '
                              f'gone; what is scored stays for the next run.')
+
+    def _read(self):
+        with open(self._path, 'rb') as stream:
+            lines = stream.read(MOST_BYTES).decode('utf-8', 'replace').splitlines()
+            stamp = os.fstat(stream.fileno()).st_mtime_ns
+        self.ended = self.ended or FEED_END in map(str.strip, lines)
+        self._feeder = next(filter(None, map(Process.parse, lines)), self._feeder)
+        if stamp != self._stamp:
+            self._stamp, self._silence = stamp, 0.0
 
 
 class FollowedTables:

@@ -15,7 +15,8 @@ from .sources import MicrographPicks
 MICROGRAPHS, PICKS = 3, 20      # that are looked at, and picks on each
 DOUBTFUL_OUTSIDE = 0.1          # share of the picks off their micrograph from which on other frames are tried
 DOUBTFUL_PARTICLES = 0.6        # mean particle probability below which they are
-CLEARLY = 0.25                  # by how much the mean particle probability has to rise
+CLEARLY = 0.2                   # by how much the mean particle probability has to rise
+BESIDE = ((1, 0), (-1, 0), (0, 1), (0, -1))      # boxes from a pick, where what fits should not be
 
 
 class Place(NamedTuple):
@@ -26,8 +27,11 @@ class Place(NamedTuple):
     box: float
 
 
-# Positions (n, 2) and where they are -> positions if they mean what the key says.
-FRAMES: Dict[str, Callable[[np.ndarray, Place], np.ndarray]] = {
+# Positions (n, 2) and where they are -> positions.
+Frame = Callable[[np.ndarray, Place], np.ndarray]
+
+# What positions may mean -> where they are then.
+FRAMES: Dict[str, Frame] = {
     'as they are': lambda xy, at: xy,
     'in px of micrographs twice as large (divide them by 2)': lambda xy, at: xy / 2,
     'in px of micrographs four times as large (divide them by 4)': lambda xy, at: xy / 4,
@@ -46,38 +50,58 @@ class FrameSample:
     """Keeps some of the picks of a run, from its first micrographs, for `better_frame`."""
 
     def __init__(self) -> None:
-        self.groups: List[MicrographPicks] = []
+        self._picks: Dict[int, MicrographPicks] = {}
+
+    @property
+    def groups(self) -> List[MicrographPicks]:
+        """The picks, micrograph by micrograph."""
+        return list(self._picks.values())
 
     def see(self, group: MicrographPicks) -> None:
         """Take some picks of a group, if there is room."""
-        if len(self.groups) < MICROGRAPHS and len(group.ids):
-            step = max(1, len(group.ids) // PICKS)
-            self.groups.append(group.some(slice(0, step * PICKS, step)))
+        mic_id = group.micrograph.mic_id
+        if not len(group.ids) or (mic_id not in self._picks and len(self._picks) == MICROGRAPHS):
+            return
+        held = self._picks.get(mic_id, group.some(slice(0)))
+        room = PICKS - len(held.ids)
+        if room:
+            some = group.some(slice(None, None, max(1, len(group.ids) // room))).some(slice(room))
+            self._picks[mic_id] = some._replace(ids=np.concatenate((held.ids, some.ids)),
+                                                xy=np.concatenate((held.xy, some.xy)))
 
 
 def better_frame(groups: Sequence[MicrographPicks], scorer: Scorer) -> Optional[str]:
-    """Return the key of FRAMES under which the picks are clearly more probably particles; None if there is none."""
-    totals = dict.fromkeys(FRAMES, 0.0)
-    picks = 0
+    """Return the key of FRAMES under which the picks are clearly more probably particles; None if there is none.
+
+    They must be so than as they are, for that is doubted; and than what lies beside them then, for whole regions have
+    more particles than others, and picks of junk leave it whatever their positions mean.
+    """
+    means = dict(zip(FRAMES, _particles(groups, scorer, list(FRAMES.values()))))
+    best = max(means, key=lambda name: means[name])
+    if means[best] - means[AS_THEY_ARE] < CLEARLY:
+        return None
+    beside = _particles(groups, scorer, [_beside(FRAMES[best], *offset) for offset in BESIDE])
+    return best if means[best] - beside.mean() >= CLEARLY else None
+
+
+def _beside(frame: Frame, x: float, y: float) -> Frame:
+    return lambda xy, at: frame(xy, at) + at.box * np.array((x, y))
+
+
+def _particles(groups: Sequence[MicrographPicks], scorer: Scorer, frames: Sequence[Frame]) -> np.ndarray:
+    """The mean particle probability of the picks in each of the frames; off the micrograph it is 0."""
+    totals, picks = np.zeros(len(frames)), 0
     for group in groups:
+        pixel_size = group.micrograph.pixel_size
         try:
             image = read_micrograph(group.micrograph.path)
-            found = {name: _particles(scorer, image, group, frame) for name, frame in FRAMES.items()}
+            at = Place(*image.shape, pixel_size, scorer.box_angstrom / pixel_size)
+            xy = np.stack([frame(group.xy, at) for frame in frames])
+            on_it = cropping.inside(xy.reshape(-1, 2), *image.shape)
+            found = np.zeros(on_it.shape)
+            found[on_it] = scorer(image, pixel_size, xy.reshape(-1, 2)[on_it])[:, 0] if on_it.any() else 0
         except InputError:      # it was told when the micrograph was scored
             continue
+        totals += found.reshape(len(frames), -1).sum(axis=1)
         picks += len(group.ids)
-        for name, total in found.items():
-            totals[name] += total
-    best = max(totals, key=lambda name: totals[name])
-    clearly = picks > 0 and totals[best] - totals[AS_THEY_ARE] > CLEARLY * picks
-    return best if clearly else None
-
-
-def _particles(scorer: Scorer, image: np.ndarray, group: MicrographPicks,
-               frame: Callable[[np.ndarray, Place], np.ndarray]) -> float:
-    """The sum of the particle probabilities; a pick off the micrograph has none."""
-    rows, columns = image.shape
-    pixel_size = group.micrograph.pixel_size
-    xy = frame(group.xy, Place(rows, columns, pixel_size, scorer.box_angstrom / pixel_size))
-    xy = xy[cropping.inside(xy, rows, columns)]
-    return float(scorer(image, pixel_size, xy)[:, 0].sum()) if len(xy) else 0.0
+    return totals / max(picks, 1)

@@ -16,7 +16,7 @@ from .sources import MicrographPicks
 
 ENOUGH = 100         # picks that tell the polarity of a run
 LEAST = 20           # picks that tell anything
-CLEAR = 0.3          # of the contrast of the model's particles: less says nothing
+CLEAR = 0.5          # of the contrast of the model's particles: picks beside particles have some, too
 ERRORS = 3.0         # standard errors by which the contrast of the model's particles has to differ from none
 TICK = 0.05          # seconds, while there is nothing to do
 

@@ -2,7 +2,7 @@
 import time
 from concurrent.futures import Future
 from contextlib import closing
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Set
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from .progress import Progress
 from .sources import MicrographPicks, PickSource
 
 UNSCORED = [''] * len(SCORE_NUMBERS)
+IDLE, RETRY = 60.0, 600.0      # seconds without arrivals, and between two times, after which failures are tried again
 
 
 def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, scores: GrowingScores,
@@ -29,21 +30,20 @@ def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, score
     """Score the picks of `source` with a loaded model, append them to `scores`, return the report.
 
     wanted_contrast: one of signals.CONTRASTS. Batches never span two micrographs. A micrograph that cannot be read is
-    tried again when the others are through; then it is reported, and its picks stay unscored. Raises InputError if none
-    can be read.
+    tried again while nothing else is to be done, and when the others are through; then it is reported, and its picks
+    stay unscored. Raises InputError if none can be read.
     """
     start = time.monotonic()
-    run = _Run(scores, log)
+    run = _Run(source, scores, log)
     with closing(scores):
         scores.open()
-        progress = Progress(log)
         inverted, groups = decide(wanted_contrast, header, source, log)
         scorers = [Scorer(recogniser, header, device, batch_size, log, inverted)
                    for device in devices for _ in range(device.streams)]
-        for group, predicted in prefetch_and_predict(run.unscored(groups), scorers, run.warn):
-            scored = run.add(group, predicted)
-            progress.add(group.micrograph.mic_id, scored, len(group.ids), source.picks - run.kept)
-        run.amend(prefetch_and_predict(list(run.failed_groups), scorers, run.warn))
+        for group, predicted in prefetch_and_predict(run.todo(groups), scorers, run.warn):
+            run.add(group, predicted)
+        for group, predicted in prefetch_and_predict(run.failures(), scorers, run.warn):
+            run.add(group, predicted)
         if run.failed and not run.counts[SCORED] + run.counts[OUTSIDE]:
             scores.discard()
             reason = next(iter(run.failed.values()))['reason']
@@ -55,69 +55,87 @@ def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, score
             'outside': run.counts[OUTSIDE], 'unreadable': run.counts[UNREADABLE],
             'failed_micrographs': list(run.failed.values()), 'inverted': inverted, 'warnings': run.warnings,
             'device': ' and '.join(d.name for d in devices),
-            'seconds': round(time.monotonic() - start, 2), 'boxes_per_second': round(progress.rate(), 1)}
+            'seconds': round(time.monotonic() - start, 2), 'boxes_per_second': round(run.progress.rate(), 1)}
 
 
 class _Run:
     """The count of one run so far: picks by status, the micrographs, and those that failed."""
 
-    def __init__(self, scores: GrowingScores, log: Callable[[str], None]):
+    def __init__(self, source: PickSource, scores: GrowingScores, log: Callable[[str], None]):
         self.counts = dict.fromkeys((SCORED, OUTSIDE, UNREADABLE), 0)
         self.micrographs: Set[int] = set()
         self.failed: Dict[int, dict] = {}
-        self.kept = 0      # picks that an earlier run has scored
-        self.failed_groups: List[MicrographPicks] = []
-        self.amended: Dict[int, List] = {}      # rows, by coord_id, of picks that were scored at the second try
+        self.amended: Dict[int, List] = {}      # rows, by coord_id, of picks that were scored at a later try
         self.warnings: List[str] = []
+        self.progress = Progress(log)
+        self._kept = 0      # picks that an earlier run has scored
+        self._failures: List[MicrographPicks] = []
+        self._tried_again: Set[int] = set()      # the first coord_ids of groups whose rows are in the table already
         self._sample = FrameSample()
         self._particles = 0.0      # sum of the particle probabilities of the scored picks
-        self._scores, self._log = scores, log
+        self._source, self._scores, self._log = source, scores, log
 
     def warn(self, line: str) -> None:
-        """Tell a warning in the log and in the report."""
-        self._log(f'warning: {line}')
-        self.warnings.append(line)
+        """Tell a warning, once, in the log and in the report."""
+        if line not in self.warnings:
+            self._log(f'warning: {line}')
+            self.warnings.append(line)
 
-    def unscored(self, groups: Iterable[Optional[MicrographPicks]]) -> Iterator[Optional[MicrographPicks]]:
-        """Yield the groups without the picks that an earlier run has scored; these are counted."""
+    def todo(self, groups: Iterable[Optional[MicrographPicks]]) -> Iterator[Optional[MicrographPicks]]:
+        """Yield the groups without the picks that an earlier run has scored; these are counted.
+
+        If none come for a while, those that have failed are among them again.
+        """
         told = False
+        busy = tried = time.monotonic()
         for group in groups:
-            if group is not None:
-                self.micrographs.add(group.micrograph.mic_id)
-                self._sample.see(group)
-                kept = self._scores.take(group.ids.tolist())
-                self._count(group, kept)
-                if len(kept) == len(group.ids):
-                    continue
-                if self.kept and not told:
-                    self._log(f'{self.kept} picks were scored by an earlier run; continuing with the others')
-                    told = True
-                group = group.some(slice(len(kept), None))
-            yield group
+            now = time.monotonic()
+            if group is None:
+                if now - busy >= IDLE and now - tried >= RETRY:
+                    tried = now
+                    yield from self.failures()
+                yield None
+                continue
+            busy = now
+            self.micrographs.add(group.micrograph.mic_id)
+            kept = self._scores.take(group.ids.tolist())
+            self._count(group, kept)
+            if len(kept) == len(group.ids):
+                continue
+            if self._kept and not told:
+                self._log(f'{self._kept} picks were scored by an earlier run; continuing with the others')
+                told = True
+            yield group.some(slice(len(kept), None))
 
-    def add(self, group: MicrographPicks, predicted: Future) -> int:
-        """Write the rows of a group; return how many of its picks were scored."""
+    def failures(self) -> List[MicrographPicks]:
+        """Return the groups that have failed so far, to be tried again."""
+        failures, self._failures = self._failures, []
+        self._tried_again.update(int(group.ids[0]) for group in failures)
+        return failures
+
+    def add(self, group: MicrographPicks, predicted: Future) -> None:
+        """Write the rows of a group, or keep them as amendments if it was tried again."""
+        first, number = int(group.ids[0]) not in self._tried_again, len(group.ids)
         try:
             on_it, numbers = predicted.result()
         except InputError as error:
             reason = ' '.join(str(error).split())      # one row, one line
-            self._log(f'warning: micrograph {group.micrograph.mic_id} is not scored: {reason}')
+            rows = [[coord_id, *UNSCORED, UNREADABLE, reason] for coord_id in group.ids.tolist()]
+            scored, unreadable = 0, number
             self._fail(group, reason)
-            self.counts[UNREADABLE] += len(group.ids)
-            self._scores.append([coord_id, *UNSCORED, UNREADABLE, reason] for coord_id in group.ids.tolist())
-            return 0
-        self._scores.append(self._rows(group, on_it, numbers))
-        return int(on_it.sum())
-
-    def amend(self, predictions: Iterable[Tuple[MicrographPicks, Future]]) -> None:
-        """Score the picks of micrographs that could not be read before, those that an earlier run left among them."""
-        for group, predicted in predictions:
-            try:
-                on_it, numbers = predicted.result()
-            except InputError:
-                continue
-            self.amended.update((row[0], row) for row in self._rows(group, on_it, numbers))
-            self.counts[UNREADABLE] -= len(group.ids)
+            if first:
+                self._log(f'warning: micrograph {group.micrograph.mic_id} is not scored: {reason}')
+        else:
+            rows = self._rows(group, on_it, numbers)
+            scored, unreadable = int(on_it.sum()), 0
+            self._sample.see(group)
+        if first:
+            self._scores.append(rows)
+            self.counts[UNREADABLE] += unreadable
+            self.progress.add(group.micrograph.mic_id, scored, number, self._source.picks - self._kept)
+        elif not unreadable:
+            self.amended.update((row[0], row) for row in rows)
+            self.counts[UNREADABLE] -= number
             if self.failed.pop(group.micrograph.mic_id, None):
                 self._log(f'micrograph {group.micrograph.mic_id} could be read at a later try')
 
@@ -152,15 +170,16 @@ class _Run:
                 for coord_id, good in zip(group.ids.tolist(), on_it.tolist())]
 
     def _count(self, group, kept):
-        self.kept += len(kept)
+        self._kept += len(kept)
         for row in kept:
             self.counts[row['status']] += 1
             self._particles += float(row[PARTICLE] or 0)
-        unread = [number for number, row in enumerate(kept) if row['status'] == UNREADABLE]
-        if unread:
-            self._fail(group.some(unread), kept[unread[0]]['reason'])
+        unread = np.array([row['status'] == UNREADABLE for row in kept], bool)
+        self._sample.see(group.some(np.flatnonzero(~unread)))
+        if unread.any():
+            self._fail(group.some(np.flatnonzero(unread)), kept[unread.argmax()]['reason'])
 
     def _fail(self, group, reason):
         row = group.micrograph
-        self.failed_groups.append(group)
+        self._failures.append(group)
         self.failed.setdefault(row.mic_id, {'mic_id': row.mic_id, 'path': str(row.path), 'reason': reason})

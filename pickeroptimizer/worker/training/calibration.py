@@ -12,6 +12,7 @@ from ..network.networks import LEAST_PROBABILITY, tempered
 
 TEMPERATURES = (0.05, 5.0)
 PRIOR = 1.0      # of the squared logarithm of the temperature: a few boxes that are all right do not make certainty
+SMOOTHING = 0.5  # of a box that is wrong, and one that is right, which nobody saw (Krichevsky and Trofimov, 1981)
 BINS = 10
 
 
@@ -19,15 +20,16 @@ def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
     """Return the temperature under which probabilities (n, classes) of class numbers (n) are the most likely.
 
     Each class weighs the same, however many boxes it has; temperatures far from 1 are thought unlikely beforehand.
-    A few boxes that are all right do not show that the next one is, so targets are smoothed as Platt does (1999): of n
-    boxes of a class, each counts as of this class by (n + 1) / (n + number of classes), as of any other by the rest.
+    A few boxes that are all right do not show that the next one is, so targets are smoothed: with N boxes, each counts
+    as of its class by (N + SMOOTHING) / (N + 2 SMOOTHING), and as of the other classes by the rest. More of it, such as
+    Platt's (1999), was measured to make the probabilities too blunt (docs/recogniser.md).
     """
-    numbers, classes = np.bincount(targets), probabilities.shape[1]
-    weights = 1 / numbers[targets]
-    weights *= len(targets) / weights.sum()
-    others = 1 / (numbers[targets] + classes)
-    smooth = np.repeat(others[:, None], classes, axis=1)
-    smooth[np.arange(len(targets)), targets] = 1 - (classes - 1) * others
+    number, classes = probabilities.shape
+    weights = 1 / np.bincount(targets)[targets]
+    weights *= number / weights.sum()
+    others = SMOOTHING / (number + 2 * SMOOTHING) / (classes - 1)
+    smooth = np.full(probabilities.shape, others)
+    smooth[np.arange(number), targets] = 1 - (classes - 1) * others
 
     def loss(log_temperature):
         logs = np.log(calibrated(probabilities, float(np.exp(log_temperature))).clip(LEAST_PROBABILITY))

@@ -1,0 +1,43 @@
+"""The histogram and the dialog of the minimum probability: their counts are those of the keep rule."""
+import os
+from tkinter import ttk
+
+import numpy as np
+import pytest
+
+from pickeroptimizer.domain.decision import isKept
+from pickeroptimizer.viewers.outcomes import Outcome
+from pickeroptimizer.viewers.prune.histogram import CUT_COLOUR, HISTOGRAM_BINS, REJECTED_COLOUR, ProbabilityHistogram
+from pickeroptimizer.viewers.prune.threshold_dialog import ThresholdDialog
+
+pytestmark = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
+
+
+def test_bars_lie_on_the_side_of_the_cut_that_the_rule_says(root):
+    histogram = ProbabilityHistogram(root, lambda value: None)
+    histogram.pack()
+    root.deiconify()
+    root.update()
+    edges = np.arange(HISTOGRAM_BINS) / HISTOGRAM_BINS
+    histogram.setProbabilities(edges)
+
+    def ends(colour, side):
+        """The left or right ends of the bars of a colour, px."""
+        return [histogram.coords(item)[side] for item in histogram.find_all()
+                if histogram.type(item) == 'rectangle' and histogram.itemcget(item, 'fill') == colour]
+    for number, cut in enumerate(edges.tolist()):
+        histogram.show(isKept((), edges, cut), cut)
+        line, = (histogram.coords(item)[0] for item in histogram.find_all()
+                 if histogram.itemcget(item, 'fill') == CUT_COLOUR)
+        kept, rejected = ends(Outcome.KEPT.colour, 0), ends(REJECTED_COLOUR, 2)
+        assert len(kept) == HISTOGRAM_BINS - number and len(rejected) == number
+        assert min(kept) >= line - 1e-6 and max(rejected, default=0) <= line + 1e-6
+
+
+def test_dialog_counts_as_the_rule_does(root):
+    dialog = ThresholdDialog(root, [0.9, 0.9, 0.8999999, 0.1], 0.9)
+    told = [child for child in dialog.winfo_children() if isinstance(child, ttk.Label)][-1]
+    assert told.cget('text') == '0.9 or more: 2 of 4 picks are kept (50.0 %).'
+    dialog.choose(0.8999999)
+    assert told.cget('text').startswith('0.8999999 or more: 3 of 4')
+    dialog.destroy()
