@@ -104,7 +104,7 @@ def _best_thresholds(comparison, method, losses):
 
 
 def _thresholds(scores, wanted):
-    """At most POINTS of the scores, each one that a pick really has, the `wanted` ones among them, and one above all."""
+    """At most POINTS of the scores, each one that a pick has, the `wanted` ones among them, and one above all."""
     values = np.unique(scores)
     above = np.nextafter(values[-1], np.inf)
     if len(values) > POINTS:

@@ -36,7 +36,8 @@ def readRegistered(path: PathLike, names: Mapping[int, str], width: Optional[int
     table = Table(path, lambda header: (*LABEL_COLUMNS, *(name for name in COLUMNS[-2:] if name in header)))
     index = NameIndex(names)
     found: Dict[Tuple[str, str], Optional[int]] = {}
-    labels, lost = [], []
+    labels: List[CoordinateRow] = []
+    lost: List[Tuple[str, ...]] = []
     for row in table.rows():
         _, text, x, y, label, name, before = (*row, *[''] * (len(COLUMNS) - len(row)))
         key = text, name

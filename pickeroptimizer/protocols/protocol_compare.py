@@ -92,11 +92,11 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
                                                  'such as outputLabels of "fine-tune". Those labels were trained on, '
                                                  'so they flatter that model: labels of other micrographs are fair.')
         form.addParam('scoreNames', params.StringParam, default='', label='Score',
-                      help='Empty: the scores are found by themselves, see the pruned sets. Or the name of an attribute '
-                           'of the picks that is to be their score, such as _score; the button lists those that there '
-                           'are. Higher must mean more of a particle; with a minus before the name, lower does. Of '
-                           'several names, with blanks between, each set takes the first that it has; sets that have '
-                           'none of them are scored as if the field were empty.')
+                      help='Empty: the scores are found by themselves, see the pruned sets. Or the name of an '
+                           'attribute of the picks that is to be their score, such as _score; the button lists those '
+                           'that there are. Higher must mean more of a particle; with a minus before the name, lower '
+                           'does. Of several names, with blanks between, each set takes the first that it has; sets '
+                           'that have none of them are scored as if the field were empty.')
         form.addParam('pickerScore', params.BooleanParam, default=False, label="Compare the picker's own score",
                       help='Show what a stricter threshold of the picker would have done, if the picks bear its score.')
         form.addParam('tolerance', params.FloatParam, default=AUTOMATIC, expertLevel=params.LEVEL_ADVANCED,

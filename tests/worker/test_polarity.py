@@ -26,7 +26,7 @@ def loaded(model):
 
 @pytest.fixture(scope='module')
 def inputs(data_set, tmp_path_factory):
-    """{'right' or 'opposite': (micrographs, coordinates)}: 60 picks on three micrographs, and the same ones inverted."""
+    """{'right' or 'opposite': (micrographs, coordinates)}: 60 picks on three micrographs, and these inverted."""
     folder = tmp_path_factory.mktemp('polarity')
     micrographs = tables.read_micrographs(data_set.micrographs)
     picks = tables.read_coordinates(data_set.coordinates)
@@ -51,7 +51,8 @@ def _run(loaded, source, output, contrast, log=lambda line: None, header=None):
 
 def _scores(path):
     with open(path, newline='') as stream:
-        return {int(row['coord_id']): np.array([float(row[name]) for name in NUMBERS]) for row in csv.DictReader(stream)}
+        rows = list(csv.DictReader(stream))
+    return {int(row['coord_id']): np.array([float(row[name]) for name in NUMBERS]) for row in rows}
 
 
 @pytest.fixture(scope='module')

@@ -95,9 +95,10 @@ def _particles(groups: Sequence[MicrographPicks], scorer: Scorer, frames: Sequen
         pixel_size = group.micrograph.pixel_size
         try:
             image = read_micrograph(group.micrograph.path)
-            at = Place(*image.shape, pixel_size, scorer.box_angstrom / pixel_size)
+            rows, columns = image.shape
+            at = Place(rows, columns, pixel_size, scorer.box_angstrom / pixel_size)
             xy = np.stack([frame(group.xy, at) for frame in frames])
-            on_it = cropping.inside(xy.reshape(-1, 2), *image.shape)
+            on_it = cropping.inside(xy.reshape(-1, 2), rows, columns)
             found = np.zeros(on_it.shape)
             found[on_it] = scorer(image, pixel_size, xy.reshape(-1, 2)[on_it])[:, 0] if on_it.any() else 0
         except InputError:      # it was told when the micrograph was scored
