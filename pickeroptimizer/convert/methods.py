@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Dict, List, Sequence
 
 import numpy as np
-from pwem.objects import SetOfCoordinates
+from pwem.objects import SetOfCoordinates, SetOfMicrographs
 from pyworkflow.mapper.sqlite import SqliteFlatMapperException
 
 from ..comparison import UNKNOWN, Comparison, Method
@@ -20,6 +20,7 @@ from ..worker.exchange.errors import InputError
 from ..worker.exchange.tables import CLASSES
 from .micrographs import micrographFiles, micrographNames, reopen
 from .named_scores import NamedScore, chooseNamed, numbersOf, withNamedScore
+from .pick_micrographs import scaleBetween
 from .picks import countPicks, readColumns
 from .places import SCORE_NAMES, chooseScore, readPlaces
 
@@ -35,8 +36,8 @@ BY_IDS = 'No micrograph has a name that the reference knows: they were joined by
 @dataclass
 class Reference:
     """The picks before pruning: ids, mic_ids int64; xy float64 (n, 2), px; scores as in PlacedPicks; names and files
-    {mic_id: ...}; pixelSize in Å/px; box in px; path: the file of the set of micrographs; wanted: the NamedScores that
-    go before the scores that are known by name."""
+    {mic_id: ...}; pixelSize in Å/px; box in px; micrographs: their set; path: the file of that; wanted: the
+    NamedScores that go before the scores that are known by name."""
     ids: np.ndarray
     micIds: np.ndarray
     xy: np.ndarray
@@ -46,6 +47,7 @@ class Reference:
     files: Dict[int, str]
     pixelSize: float
     box: float
+    micrographs: SetOfMicrographs
     path: str
     notes: List[str]
     wanted: Sequence[NamedScore] = ()
@@ -70,8 +72,8 @@ class Reference:
             notes.append(f'{repeated} micrographs of the reference have the name of another: picks on them are joined '
                          f'only where the micrographs have the same ids too.')
         return cls(columns['id'], columns['_micId'], xy, scores, name, names, files,
-                   micrographs.getSamplingRate(), float(coordinates.getBoxSize()), micrographs.getFileName(),
-                   notes, wanted)
+                   micrographs.getSamplingRate(), float(coordinates.getBoxSize()), micrographs,
+                   micrographs.getFileName(), notes, wanted)
 
 
 def makeComparison(reference, name, methods, tolerance):
@@ -135,7 +137,11 @@ def _readMethod(pointer, name, reference, tolerance, progress):
     kept[rows] = True
     scores = np.full(len(reference.ids), np.nan)
     scores[rows] = picks.scores[chosen]
-    if len(scales) > 1:
+    if len(scales) > 1 and isinstance(itemSet, SetOfCoordinates):
+        notes.append(f'The pixel sizes differ ({reference.pixelSize:g} and {micrographs.getSamplingRate():g} Å/px), '
+                     f'and how wide its micrographs are in px cannot be read: positions are taken as they fit better, '
+                     f'{"as the pixel sizes have it" if scale == scales[0] else "as they are"}.')
+    elif len(scales) > 1:
         notes.append(f'Positions are taken as px of the {"particles" if scale == scales[0] else "micrographs"}, with '
                      f'which more of them are reference picks.')
     if abs(scale - 1) > 1e-6:
@@ -174,8 +180,9 @@ def readTruth(coordinates, reference, tolerance):
     name = 'The ground truth'
     for line in checkTruth(coordinates):
         raise InputError(line)
-    picks, scales, micrographs = readPlaces(coordinates, name, reference.pixelSize, withClasses=True)
+    picks, scales, micrographs = _readPicks(coordinates, name, reference, withClasses=True)
     joined, notes = _joinMicrographs(picks.keys, reference, micrographs, name)
+    notes += picks.notes
     rows, chosen, elsewhere, _ = _join(picks, joined, reference, tolerance, scales, None)
     _checkGuess(notes, len(rows), len(picks.x) - elsewhere, name)
     truth = np.full(len(reference.ids), UNKNOWN, dtype=np.int8)
@@ -202,12 +209,21 @@ def copyChosen(coordinates, chosen, output):
 
 # ------------------------------ joining ------------------------------
 
-def _readPicks(itemSet, name, reference):
-    """What readPlaces returns, with the score that is wanted where the set has it."""
+def _readPicks(itemSet, name, reference, withClasses=False):
+    """What readPlaces returns, with the score that is wanted where the set has it, and scales that widths bear out."""
     if not os.path.exists(itemSet.getFileName()):      # Scipion would make an empty one
         raise InputError(f'{name}: its file {itemSet.getFileName()} is not there any more.')
-    picks, scales, micrographs = readPlaces(itemSet, name, reference.pixelSize)
-    return withNamedScore(picks, itemSet, reference.wanted), scales, micrographs
+    picks, scales, micrographs = readPlaces(itemSet, name, reference.pixelSize, withClasses)
+    picks = withNamedScore(picks, itemSet, reference.wanted)
+    if isinstance(itemSet, SetOfCoordinates):
+        try:
+            scale = scaleBetween(micrographs, reference.micrographs)
+        except InputError:      # widths that are not known: what fits is taken
+            scales = list(dict.fromkeys((*scales, 1.0)))
+        else:
+            scales = [scale.factor]
+            picks.notes += [scale.note] if scale.note else []
+    return picks, scales, micrographs
 
 
 def _joinMicrographs(keys, reference, micrographs, name):

@@ -17,13 +17,18 @@ def reopen(itemSet):
     return type(itemSet)(filename=itemSet.getFileName(), prefix=itemSet.getPrefix() or '')
 
 
+def checkFile(itemSet):
+    """Raise InputError if the file of a Scipion set is gone, where Scipion would make an empty one."""
+    if not os.path.exists(itemSet.getFileName()):
+        raise InputError(f'{itemSet.getFileName()}: the file of this set is not there any more.')
+
+
 def refresh(itemSet):
     """Let a Scipion set know what its file has now, which another program may be writing: size, stream state, ...
 
     The file of a set without items tells nothing but that. Raises InputError if it is gone.
     """
-    if not os.path.exists(itemSet.getFileName()):      # Scipion would make an empty one
-        raise InputError(f'{itemSet.getFileName()}: the file of this set is not there any more.')
+    checkFile(itemSet)
     itemSet.close()
     itemSet.load()
     for name in _PROPERTIES:

@@ -79,6 +79,8 @@ def scaleBetween(source, target) -> Scale:
     if source.getFileName() == target.getFileName():
         return Scale(1.0)
     pixelSizes = source.getSamplingRate(), target.getSamplingRate()
+    if not all(pixelSizes):
+        raise InputError('The micrographs have no pixel size (sampling rate): import them again with the right one.')
     factor = pixelSizes[0] / pixelSizes[1]
     pair = _pair(source, target)
     if pair is None:      # then nothing is scaled

@@ -7,7 +7,7 @@ import numpy as np
 from ..constants import PO_CLASS
 from ..worker.exchange import tables
 from ..worker.exchange.errors import InputError
-from .micrographs import reopen
+from .micrographs import checkFile, reopen
 from .pick_micrographs import MicrographOfPick, position
 from .scores import NUMBERS
 
@@ -82,6 +82,7 @@ def _micrographKeys(coordinates):
     """{(micId, micName): (number of picks, the least of their ids)} of a SetOfCoordinates."""
     if not coordinates.getSize():      # Scipion cannot aggregate nothing
         return {}
+    checkFile(coordinates)
     coordinates = reopen(coordinates)
     rows = coordinates.aggregate(['COUNT', 'MIN'], 'id', ['_micId', '_micName'])
     coordinates.close()

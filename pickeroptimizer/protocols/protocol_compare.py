@@ -241,11 +241,11 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
 
     def _warnings(self):
         lines = []
-        sets = [self.inputCoordinates.get(), *self._sets()]      # all there, or validation has told
-        files = Counter(itemSet.getFileName() for itemSet in sets[1:])
+        picks, sets = self.inputCoordinates.get(), [given for given in self._sets() if given is not None]
+        files = Counter(itemSet.getFileName() for itemSet in sets)
         if any(count > 1 for count in files.values()):
             lines.append('A pruned set is given more than once: it will agree with itself.')
-        if sets[0].getFileName() in files:
+        if picks is not None and picks.getFileName() in files:
             lines.append('The picks before pruning are also given as a pruned set: as a method that keeps everything.')
         if self.tolerance.get() == 0:
             lines.append('With a tolerance of 0, only picks at the very same positions are joined: MicrographCleaner '
@@ -253,7 +253,7 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
         truth = self.truth.get()
         if truth is not None and convert.isScored(truth):
             lines.append('The classes of the ground truth were given by "prune coordinates", not by a person.')
-        if any(itemSet.isStreamOpen() for itemSet in sets):
+        if any(itemSet.isStreamOpen() for itemSet in (picks, *sets) if itemSet is not None):
             lines.append('Some of the sets are still growing: compared is what they hold when the run begins.')
         return lines
 

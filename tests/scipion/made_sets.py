@@ -16,13 +16,13 @@ class Sets:
         self._number += 1
         return str(self._folder / f'set_{self._number}.sqlite')
 
-    def micrographs(self, names, pixelSize=2.0):
-        """`names`: {mic_id: name}."""
+    def micrographs(self, names, pixelSize=2.0, folder='nowhere'):
+        """`names`: {mic_id: name}, of files in a folder."""
         from pwem.objects import Micrograph, SetOfMicrographs
         micrographs = SetOfMicrographs(filename=self._file())
         micrographs.setSamplingRate(pixelSize)
         for micId, name in names.items():
-            micrograph = Micrograph(location=f'nowhere/{name}')
+            micrograph = Micrograph(location=f'{folder}/{name}')
             micrograph.setMicName(name)
             micrograph.setObjId(micId)
             micrographs.append(micrograph)

@@ -4,6 +4,7 @@ import math
 import os
 from pathlib import Path
 
+import mrcfile
 import numpy as np
 import pytest
 from laboratory import BOX, NAMES, PIXEL_SIZE, items
@@ -56,6 +57,33 @@ def test_another_pixel_size_and_some_of_the_micrographs(sets):
     assert method.kept.tolist() == [True, False, False, False, True, False]
     assert method.covered.tolist() == [True] * 5 + [False] and (method.unmatched, method.elsewhere) == (0, 1)
     assert any('multiplied by 2' in note for note in method.notes)
+
+
+@pytest.mark.parametrize('readable', [True, False])
+@pytest.mark.parametrize('pixelSize, side, factor', [(2.2, 640, 1), (4.0, 320, 2), (4.4, 320, 2)])
+def test_a_pixel_size_that_was_calibrated_moves_nothing(sets, tmp_path, readable, pixelSize, side, factor):
+    """Widths in px tell; where they cannot be read, the places of the picks do, unless they were binned as well."""
+    before, after = tmp_path / 'before', tmp_path / 'after'
+    for folder, width in ((before, 640), (after, side)):
+        folder.mkdir()
+        for name in MICS.values():
+            if readable:
+                mrcfile.write(folder / name, np.zeros((width, width), np.float32))
+    picks = [(micId, 2 * x, 2 * y) for micId, x, y in PICKS]
+    reference = convert.Reference.read(sets.coordinates(sets.micrographs(MICS, folder=before), picks))
+    others = sets.micrographs(MICS, pixelSize, folder=after)
+    moved = [(micId, x // factor, y // factor) for micId, x, y in picks]
+    labelled = sets.coordinates(others, moved, _poClass=['ice'] * 6)
+    method = joined(labelled, reference)
+    if not readable and pixelSize == 4.4:
+        assert method.kept.sum() < 6
+        return
+    assert method.kept.all() and method.unmatched == 0
+    truth, notes = convert.readTruth(labelled, reference, 5.0)
+    assert (truth == 1).all()
+    if pixelSize != 4.0:
+        assert any('pixel size' in note for note in method.notes)
+        assert not readable or any('as if a pixel size had been calibrated' in note for note in notes)
 
 
 def test_micrographs_of_one_name_are_told_apart_by_id_only(sets):

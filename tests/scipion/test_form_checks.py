@@ -9,7 +9,7 @@ from pickeroptimizer.worker.exchange.signals import ONE_FOLD
 
 GPU_PROTOCOLS = 'ProtPickerOptimizerTrain', 'ProtPickerOptimizerPrune', 'ProtPickerOptimizerEvaluate'
 ALL_PROTOCOLS = (*GPU_PROTOCOLS, 'ProtPickerOptimizerPretrain', 'ProtPickerOptimizerLibrary',
-                 'ProtPickerOptimizerImportModel')
+                 'ProtPickerOptimizerImportModel', 'ProtPickerOptimizerCompare')
 
 
 def newRun(lab, name, picks, trained, **values):

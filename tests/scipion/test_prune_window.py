@@ -29,7 +29,7 @@ needsDisplay = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a d
 def somePicks(kept=None):
     """Eight picks on two micrographs, and one on a third that is not shown."""
     probabilities = np.array([[0.9, 0.05, 0.05], [0.6, 0.3, 0.1], [0.45, 0.35, 0.2], [0.3, 0.6, 0.1], [0.1, 0.8, 0.1],
-                              [0.05, 0.05, 0.9], [0, 0, 0], [0, 0, 0], [1, 0, 0]])
+                              [0.05, 0.05, 0.9], [np.nan] * 3, [np.nan] * 3, [1, 0, 0]])
     return ScoredPicks(
         ids=np.array([10, 11, 12, 13, 14, 15, 16, 17, 18]), micIds=np.array([7, 7, 7, 7, 7, 3, 3, 3, 99]),
         x=np.arange(9.0) * 10, y=np.arange(9.0), classes=np.array([0, 0, 0, 1, 1, 2, 3, 4, 0], dtype=np.int8),
@@ -73,6 +73,21 @@ def test_the_given_decision_is_found_again():
     assert given([1, 1, 0], (MINIMUM, 0.95)) == (MINIMUM, 0.6, 0.6)
     assert given([1, 1, 0], (SHARE, 95)) == (MINIMUM, 0.6, 0.6)
     assert given([0, 0, 0], (MOST_PROBABLE, None)).minimum > 1
+
+
+def test_a_pick_that_was_given_its_class_by_hand_has_no_probability():
+    """It could not be scored; in a further output it is kept, for that was said of it."""
+    picks = somePicks(np.array([1, 1, 1, 0, 0, 0, 0, 1, 1], dtype=bool))
+    picks.classes[7] = 0
+    micrographs = [Micrograph(3, 'three', ''), Micrograph(7, 'seven', '')]
+    model = PruneModel(picks, micrographs)
+    assert model.outcomes.tolist()[5:] == [CARBON, OUTSIDE, KEPT]
+    assert model.particleProbabilities().tolist() == [0.9, 0.6, 0.45, 0.3, 0.1, 0.05]
+    assert model.keptOfScored().tolist() == [True] * 3 + [False] * 3
+    assert model.describe(7) == 'Pick 17 at (70, 7): particle'
+    model.setRule(PURITY, 25)
+    assert model.rule.minimum == 0.6
+    assert model.leastCertain(True, 9)[:2] == [1, 0]
 
 
 def test_orders():

@@ -56,6 +56,7 @@ def test_killed_run_is_continued(lab, few, trained, fewPruned, victim):
     run = launch(lab, lab.prune(few, trained))
     assert waitFor(lambda: glob.glob(run._getExtraPath('scores.csv.*')))
     assert 'protocol' in kill(run, victim, 0)
+    assert waitFor(lambda: processes(run)[1] is None, 20), 'the worker goes on without its run'
     goOn(lab, run)
     assert run.isFinished(), run.getErrorMessage()
     assert contents(run) == contents(fewPruned)

@@ -217,3 +217,7 @@ def test_micrograph_that_is_still_being_copied(lab, picker, prune, rows, microgr
     assert contents(run) == contents(fewPruned)
     assert not hasattr(run, 'unscoredCoordinates')
     assert not [line for line in run.summary() if 'Not scored' in line]
+    scores = os.stat(run._getExtraPath('scores.csv')).st_mtime_ns
+    run.decision.set(MINIMUM)
+    lab.finished(run)
+    assert os.stat(run._getExtraPath('scores.csv')).st_mtime_ns == scores, 'scored again'

@@ -104,12 +104,16 @@ def model(data_set, shots, worker, tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def untrained():
-    """(recogniser, header) of a model that has learnt nothing, but judges quickly and always the same."""
+    """(recogniser, header) of a model that has learnt nothing, but judges quickly and always the same.
+
+    It takes most boxes for particles: where most are doubtful, a run tries what else their positions may mean.
+    """
     torch.manual_seed(0)
     recogniser = LinearRecogniser(FeatureExtractor('resnet18'), 3, 2, 20).eval()
     with torch.no_grad():
         features = recogniser.features(torch.randn(40, 2, 32, 32))
         recogniser.standardise_by(features)
         recogniser.remember(features)
+        recogniser.linear.bias[0] = 3.0
     return recogniser, {'classes': ['particle', 'ice', 'carbon'], 'box_angstrom': 180.0, 'input_size': 32,
                         'fields': [1.0, 2.0]}

@@ -1,18 +1,23 @@
 """The worker that follows growing tables: how the arrivals were cut does not show, and it never outlives its feeder."""
+import errno
 import fcntl
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from worker.exchange import locks, tables
+from worker.exchange import locks, score_table, tables
 from worker.exchange.errors import FeederGone, InputError
+from worker.exchange.processes import Process
 from worker.exchange.score_table import GrowingScores
 from worker.exchange.signals import FEED_END
-from worker.inference import following
+from worker.inference import following, scoring
 from worker.inference.following import Feed, FollowedTables
 from worker.inference.scoring import prune
 from worker.inference.sources import WholeTables
@@ -116,6 +121,91 @@ def test_end_of_the_feed(tmp_path, text):
     feed = Feed(tmp_path / 'feed', 60)
     feed.look()
     assert feed.ended
+
+
+OWN = 'from worker.exchange.processes import Process; print(Process.own(), flush=True); input()'
+
+
+@pytest.fixture
+def other():
+    """A process that lives until it is killed, and the line that it says of itself."""
+    process = subprocess.Popen([sys.executable, '-c', OWN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    yield process, process.stdout.readline().strip()
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize('ended', [False, True])
+@pytest.mark.parametrize('reaped', [False, True])
+def test_the_death_of_the_feeder_is_seen_at_once(feeder, other, ended, reaped):
+    """Also after it has said that all is there; also if its parent has not asked for it; also if its file is gone."""
+    process, line = other
+    feeder.feed.write_text(f'{line}\n' + ('end\n' if ended else ''))
+    feed = Feed(feeder.feed, 60)
+    for _ in range(3):
+        feed._looked = float('-inf')
+        feed.look()
+    assert feed.ended is ended
+    if ended:
+        feeder.feed.unlink()
+    process.kill()
+    if reaped:
+        process.wait()
+
+    def is_noticed():
+        try:
+            feed.look()
+        except FeederGone as error:
+            return 'the process that started this run has ended without a word' in str(error)
+        return False
+    start = time.monotonic()
+    _wait_for(is_noticed)
+    assert time.monotonic() - start < 5
+
+
+def test_a_feeder_that_was_dead_before_the_first_look(feeder, other):
+    process, line = other
+    process.kill()
+    process.wait()
+    feeder.feed.write_text(f'{line}\n')
+    with pytest.raises(FeederGone, match='has ended without a word'):
+        Feed(feeder.feed, 60).look()
+
+
+def test_a_feeder_that_cannot_be_seen_from_here_is_given_its_time(feeder, other, monkeypatch):
+    """It is on another machine, in another container, or this machine does not show its processes."""
+    process, line = other
+    place = line.partition(' pid ')[0]
+    for text in (line.replace(place, 'elsewhere'), line.replace('pid:[', 'pid:[9'), 'pid 1 started 1', '',
+                 ' pid 1 started 1', f'{place} pid x started 1', f'{place} pid 99999999999999999999 started 1', '\xff'):
+        feeder.feed.write_text(f'{text}\n')
+        Feed(feeder.feed, 60).look()
+    feeder.feed.write_text(f'{line}\n')
+    with monkeypatch.context() as patch:
+        patch.setattr('worker.exchange.processes._look', lambda pid: None)      # as /proc does with hidepid
+        Feed(feeder.feed, 60).look()
+        patch.setattr('worker.exchange.processes._place', lambda: '')
+        process.kill()
+        process.wait()
+        Feed(feeder.feed, 60).look()
+        feed = Feed(feeder.feed, 0.1)
+        with pytest.raises(FeederGone, match='has not changed for 0.1 s'):
+            for _ in range(100):
+                time.sleep(0.03)
+                feed.look()
+
+
+def test_processes(other):
+    process, line = other
+    seen = Process.parse(line)
+    assert str(seen) == line and seen.pid == process.pid and not seen.has_ended()
+    assert not Process.own().has_ended()
+    assert seen._replace(started=seen.started + 1).has_ended()      # another one that has its id now
+    container = ('unshare', '-Urpf', '--mount-proc')
+    if shutil.which('unshare') and not subprocess.run([*container, 'true']).returncode:
+        program = f'from worker.exchange.processes import Process; print(Process.parse({line!r}).has_ended())'
+        done = subprocess.run([*container, sys.executable, '-c', program], capture_output=True, text=True)
+        assert done.stdout == 'False\n', done.stderr
 
 
 def _wait_for(condition):
@@ -258,6 +348,81 @@ def test_micrographs_that_cannot_be_read(feeder, untrained, whole):
     assert all(line.endswith(b'no such file.') for line in lines[1:26]) and lines[26:] == whole.splitlines()[26:]
 
 
+@pytest.fixture
+def copied(feeder):
+    """The first micrograph as a file of one's own; gives a function that shows so many of its bytes (None: all)."""
+    whole, path = Path(feeder._rows[1][1]).read_bytes(), feeder.folder / 'copied.mrc'
+    feeder._rows[1] = (1, path, feeder._rows[1][2])
+
+    def show(number=None):
+        path.write_bytes(whole[:number])
+    return show
+
+
+@pytest.mark.parametrize('after', ['all', 'the first picks', 'a while without picks'])
+def test_a_micrograph_that_is_still_being_copied_is_scored_in_the_end(feeder, copied, untrained, whole, monkeypatch,
+                                                                      after):
+    """It is tried again at the end, and before if nothing comes: it may be gone at the end."""
+    if after == 'a while without picks':
+        monkeypatch.setattr(scoring, 'IDLE', 0.2)
+        monkeypatch.setattr(scoring, 'RETRY', 0.3)
+    output, lines = feeder.folder / 's.csv', []
+    later = 'micrograph 1 could be read at a later try'
+
+    def feed():
+        first = 10 if after == 'the first picks' else len(feeder.picks)
+        feeder.give(feeder.picks[:first])
+        _wait_for(lambda: _rows(output) == first)
+        copied()
+        if after == 'a while without picks':
+            _wait_for(lambda: later in lines)
+            copied(500)
+        feeder.give(feeder.picks[first:])
+        feeder.end()
+
+    copied(5000)
+    thread = threading.Thread(target=feed)
+    thread.start()
+    report = _run(feeder, untrained, output, log=lines.append)
+    thread.join()
+    assert output.read_bytes() == whole and later in lines
+    assert (report['unreadable'], report['failed_micrographs'], report['scored']) == (0, [], len(feeder.picks))
+    assert not list(feeder.folder.glob('*.part'))
+
+
+def test_picks_that_an_earlier_run_could_not_score_are_tried_again(feeder, copied, untrained, whole, monkeypatch):
+    """When the earlier run stopped in the middle, when it had completed its table, and when it could not amend it."""
+    output = feeder.folder / 's.csv'
+    copied(5000)
+    feeder.give(feeder.picks[:40])
+    stopper = threading.Thread(target=lambda: (_wait_for(lambda: _rows(output) == 40), feeder.feed.unlink()))
+    stopper.start()
+    with pytest.raises(FeederGone):
+        _run(feeder, untrained, output)
+    stopper.join()
+    feeder.give(feeder.picks[40:])
+    feeder.end()
+    report = _run(feeder, untrained, output)
+    assert report['unreadable'] == 25 and [f['mic_id'] for f in report['failed_micrographs']] == [1]
+    assert output.read_bytes().count(b'unreadable') == 25
+
+    partial = _scores(feeder, output).partial
+    output.rename(partial)      # as the plugin does
+    copied()
+    with monkeypatch.context() as patch:
+        def full(*_):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        patch.setattr(score_table.os, 'fsync', full)
+        with pytest.raises(OSError, match='No space left'):
+            _run(feeder, untrained, output)
+    assert list(feeder.folder.glob('s.csv*')) == [partial] and partial.read_bytes().count(b'unreadable') == 25
+    lines = []
+    report = _run(feeder, untrained, output, log=lines.append)
+    assert output.read_bytes() == whole
+    assert f'{len(feeder.picks)} picks were scored' not in ''.join(lines)
+    assert (report['unreadable'], report['scored'], report['failed_micrographs']) == (0, len(feeder.picks), [])
+
+
 def test_none_can_be_read_is_said_at_the_end(feeder, untrained):
     output = feeder.folder / 's.csv'
     feeder._rows[1] = (1, feeder.folder / 'gone.mrc', 3.0)
@@ -285,20 +450,24 @@ def test_wrong_rows_are_told(feeder, rows, says):
         list(_source(feeder))
 
 
-def test_a_second_run_waits_for_the_first(feeder, untrained, whole):
+@pytest.mark.parametrize('amended', [False, True])
+def test_a_second_run_waits_for_the_first(feeder, untrained, whole, amended):
     """Two launches at once: the second waits, then has nothing left to do."""
     output, lines = feeder.folder / 's.csv', []
+    output.write_text('a table of other inputs')
     feeder.give(feeder.picks)
     holder = feeder.folder / 'held'
+    rows = [line.split(',') for line in whole.decode().splitlines()[1:]]
+    unread = [rows[0][0], '', '', '', '', 'unreadable', 'gone']
     first = os.fork()
     if first == 0:      # locks of a process do not keep out the process itself
         scores = _scores(feeder, output)
         scores.open()
-        scores.append(line.decode().rstrip('\n').split(',') for line in whole.splitlines(keepends=True)[1:])
+        scores.append([unread, *rows[1:]] if amended else rows)
         holder.touch()
         _wait_for(lambda: lines or not holder.exists())
         scores._resuming = False
-        scores.complete()
+        scores.complete({int(rows[0][0]): rows[0]} if amended else {})
         os._exit(0)
     _wait_for(holder.exists)
     feeder.end()
@@ -312,7 +481,29 @@ def test_a_second_run_waits_for_the_first(feeder, untrained, whole):
     os.waitpid(first, 0)
     assert output.read_bytes() == whole and report['scored'] == len(feeder.picks)
     assert 'waiting for the end' in lines[0] and not any('boxes scored' in line for line in lines)
+    assert not any('min left' in line for line in lines), 'something was scored again'
     assert not list(feeder.folder.glob('*.part'))
+
+
+def test_what_a_run_that_gave_up_leaves_is_not_taken_for_its_scores(feeder, untrained, whole):
+    """A table of other inputs is there, and the run that is waited for finds nothing that it can read."""
+    output, lines = feeder.folder / 's.csv', []
+    output.write_bytes(whole.replace(b',0.', b',1.'))
+    feeder.give(feeder.picks)
+    feeder.end()
+    holder = feeder.folder / 'held'
+    first = os.fork()
+    if first == 0:
+        scores = _scores(feeder, output)
+        scores.open()
+        holder.touch()
+        _wait_for(lambda: not holder.exists())
+        scores.discard()
+        os._exit(0)
+    _wait_for(holder.exists)
+    _run(feeder, untrained, output, log=lambda line: (lines.append(line), holder.unlink(missing_ok=True)))
+    os.waitpid(first, 0)
+    assert 'waiting for the end' in lines[0] and output.read_bytes() == whole
 
 
 def test_a_file_system_without_locks(feeder, untrained, whole, monkeypatch):
@@ -365,3 +556,23 @@ def test_the_command_follows_and_ends_with_its_feeder(feeder, model, start_worke
     assert '30 picks were scored by an earlier run' in stdout
     assert Path(feeder.folder / 'r.json').exists() and not list(feeder.folder.glob('*.part'))
     assert _rows(output) == len(feeder.picks)
+
+
+@pytest.mark.parametrize('ended', [False, True])
+def test_the_command_ends_within_seconds_when_its_feeder_is_killed(data_set, feeder, model, other, start_worker, ended):
+    """While it scores; what is scored stays."""
+    process, line = other
+    feeder.feed.write_text(f'{line}\n' + ('end\n' if ended else ''))
+    output = feeder.folder / 's.csv'
+    worker = start_worker('prune', '--micrographs', data_set.micrographs, '--coordinates', data_set.coordinates,
+                          '--model', model[0], '--device', 'cpu', '--threads', 1, '--batch-size', 8, '--output', output,
+                          '--follow', feeder.feed)
+    _wait_for(lambda: _rows(output) > 0)
+    process.kill()
+    start = time.monotonic()
+    _, errors = worker.communicate(timeout=60)
+    if worker.returncode == 0 and ended:
+        pytest.skip('it was through before it could look')
+    assert worker.returncode == 75 and 'the process that started this run has ended' in errors
+    assert len(errors.splitlines()) == 1 and time.monotonic() - start < 20
+    assert list(feeder.folder.glob('s.csv.*.part')) and not output.exists()

@@ -19,9 +19,25 @@ def _scores(path):
         return {int(row['coord_id']): row for row in csv.DictReader(stream)}
 
 
-def _prune(data_set, model, output, *more):
-    return ['prune', '--micrographs', data_set.micrographs, '--coordinates', data_set.coordinates, '--model', model[0],
-            '--device', 'cpu', '--output', output, *more]
+def _prune(data_set, model, output, *more, coordinates=None):
+    return ['prune', '--micrographs', data_set.micrographs, '--coordinates', coordinates or data_set.coordinates,
+            '--model', model[0], '--device', 'cpu', '--output', output, *more]
+
+
+@pytest.fixture(scope='module')
+def some_picks(data_set, tmp_path_factory):
+    """A table with some of the picks, on all micrographs, where the rest would only take time."""
+    path = tmp_path_factory.mktemp('picks') / 'coordinates.csv'
+    picks = tables.read_coordinates(data_set.coordinates)[::6]
+    tables.write_rows(path, tables.COORDINATE_COLUMNS, [(p.coord_id, p.mic_id, p.x, p.y) for p in picks])
+    return path
+
+
+@pytest.fixture(scope='module')
+def some_scores(some_picks, scores):
+    """Their rows of the table of scores, by id: what is said of a pick does not depend on the others."""
+    rows = _scores(scores)
+    return {pick.coord_id: rows[pick.coord_id] for pick in tables.read_coordinates(some_picks)}
 
 
 @pytest.fixture(scope='module')
@@ -50,18 +66,20 @@ def test_every_pick_gets_probabilities_and_most_get_their_class(data_set, scores
         assert row['status'] == tables.SCORED and sum(probabilities) == pytest.approx(1, abs=1e-4)
         right[truth[coord_id]].append(tables.CLASSES[int(np.argmax(probabilities))] == truth[coord_id])
     assert min(np.mean(r) for r in right.values()) > 0.87, {c: np.mean(r) for c, r in right.items()}
+    assert json.loads(scores.with_name('report.json').read_text())['warnings'] == []
 
 
-def test_the_same_seed_gives_the_same_model_and_scores(data_set, shots, model, scores, worker, tmp_path):
+def test_the_same_seed_gives_the_same_model_and_scores(data_set, shots, model, some_picks, some_scores, worker,
+                                                       tmp_path):
     done = worker('finetune', '--micrographs', data_set.micrographs, '--labels', shots, '--box-angstrom', 180,
                   '--device', 'cpu', '--output', tmp_path / 'model.safetensors')
     assert done.returncode == 0, done.stderr
     assert (tmp_path / 'model.safetensors').read_bytes() == model[0].read_bytes()
-    assert worker(*_prune(data_set, model, tmp_path / 'scores.csv')).returncode == 0
-    assert (tmp_path / 'scores.csv').read_bytes() == scores.read_bytes()
+    assert worker(*_prune(data_set, model, tmp_path / 'scores.csv', coordinates=some_picks)).returncode == 0
+    assert _scores(tmp_path / 'scores.csv') == some_scores
 
 
-def test_recipe_of_the_paper_end_to_end(data_set, shots, worker, tmp_path):
+def test_recipe_of_the_paper_end_to_end(data_set, shots, some_picks, worker, tmp_path):
     done = worker('finetune', '--micrographs', data_set.micrographs, '--labels', shots, '--box', 60,
                   '--recipe', 'paper', '--epochs', 3, '--folds', 0, '--input-size', 32,
                   '--output', tmp_path / 'm.safetensors', '--report', tmp_path / 'r.json')
@@ -69,15 +87,15 @@ def test_recipe_of_the_paper_end_to_end(data_set, shots, worker, tmp_path):
     report = json.loads((tmp_path / 'r.json').read_text())
     assert len(report['loss_curve']) == 3 and report['loss_curve'][-1] < report['loss_curve'][0]
     assert report['box_angstrom'] == 180
-    done = worker(*_prune(data_set, (tmp_path / 'm.safetensors',), tmp_path / 's.csv'))
+    done = worker(*_prune(data_set, (tmp_path / 'm.safetensors',), tmp_path / 's.csv', coordinates=some_picks))
     assert done.returncode == 0 and 'boxes/s' in done.stdout
 
 
 def test_a_run_killed_at_any_moment_goes_on_where_it_was(data_set, model, scores, start_worker, tmp_path):
-    """kill -9 five times, each time somewhat further on; the last run finds nothing but whole rows to go on from."""
+    """kill -9 three times, each time somewhat further on; the last run finds nothing but whole rows to go on from."""
     output, log = tmp_path / 'scores.csv', ''
     size = scores.stat().st_size
-    moments = sorted(np.random.default_rng(0).uniform(0, 0.95, 5))
+    moments = sorted(np.random.default_rng(0).uniform(0, 0.95, 3))
     for number, moment in enumerate(moments):
         process = start_worker(*_prune(data_set, model, output, '--threads', 1 + number % 2))
         end = time.monotonic() + 120
@@ -116,12 +134,12 @@ def test_a_file_system_that_is_full_or_read_only(data_set, model, worker_process
     assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1 and says in done.stderr, done.stderr
 
 
-def test_a_part_of_other_inputs_is_not_continued(data_set, model, scores, worker, tmp_path):
+def test_a_part_of_other_inputs_is_not_continued(data_set, model, some_picks, some_scores, worker, tmp_path):
     stale = tmp_path / 'scores.csv.0123456789abcdef.part'
     stale.write_text('coord_id,particle,ice,carbon,status,reason\n1,0.1,0.1,0.8,scored,\n')
-    done = worker(*_prune(data_set, model, tmp_path / 'scores.csv'))
+    done = worker(*_prune(data_set, model, tmp_path / 'scores.csv', coordinates=some_picks))
     assert 'earlier run' not in done.stdout and not stale.exists()
-    assert (tmp_path / 'scores.csv').read_bytes() == scores.read_bytes()
+    assert _scores(tmp_path / 'scores.csv') == some_scores
 
 
 def test_micrographs_of_all_shapes(data_set, model, scores, worker, tmp_path):
@@ -160,10 +178,10 @@ def _with_bad_micrographs(data_set, folder, bad):
     return folder / 'micrographs.csv'
 
 
-def test_one_bad_micrograph_does_not_stop_the_others(data_set, model, scores, worker, tmp_path):
+def test_one_bad_micrograph_does_not_stop_the_others(data_set, model, some_picks, some_scores, worker, tmp_path):
     (tmp_path / 'bad.mrc').write_bytes(b'')
     micrographs = _with_bad_micrographs(data_set, tmp_path, {2: tmp_path / 'bad.mrc', 5: tmp_path / 'gone.mrc'})
-    done = worker('prune', '--micrographs', micrographs, '--coordinates', data_set.coordinates, '--model', model[0],
+    done = worker('prune', '--micrographs', micrographs, '--coordinates', some_picks, '--model', model[0],
                   '--output', tmp_path / 's.csv', '--report', tmp_path / 'r.json', '--device', 'cpu')
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / 'r.json').read_text())
@@ -171,12 +189,46 @@ def test_one_bad_micrograph_does_not_stop_the_others(data_set, model, scores, wo
     assert 'the file is empty' in report['failed_micrographs'][0]['reason']
     assert 'warning: micrograph 5 is not scored' in done.stdout
     picks = {c.coord_id: c.mic_id for c in tables.read_coordinates(data_set.coordinates)}
-    good = _scores(scores)
-    for coord_id, row in _scores(tmp_path / 's.csv').items():
+    found = _scores(tmp_path / 's.csv')
+    assert found.keys() == some_scores.keys()
+    for coord_id, row in found.items():
         if picks[coord_id] in (2, 5):
             assert row['status'] == tables.UNREADABLE and row['particle'] == '' and row['reason']
         else:
-            assert row == good[coord_id]
+            assert row == some_scores[coord_id]
+
+
+def test_slices_and_pixels_without_a_value(data_set, model, scores, worker, tmp_path):
+    """The micrographs as slices of one stack are scored as the files; two have pixels that are filled in, and told."""
+    rows = tables.read_micrographs(data_set.micrographs)
+    stack = np.stack([mrcfile.read(rows[mic_id].path) for mic_id in (1, 2, 3)])
+    stack[1, 700, 700] = np.nan
+    stack[2, 5, :50] = np.inf
+    with mrcfile.new(tmp_path / 's.mrcs') as mrc, np.errstate(invalid='ignore'):
+        mrc.set_data(stack)
+    paths = {1: '1@s.mrcs', 2: f'000002@{tmp_path / "s.mrcs"}', 3: '3@s.mrcs', 4: '4@s.mrcs'}
+    tables.write_rows(tmp_path / 'm.csv', tables.MICROGRAPH_COLUMNS, [(i, path, 3.0) for i, path in paths.items()])
+    picks = [p for p in tables.read_coordinates(data_set.coordinates) if p.mic_id in paths][::7]
+    tables.write_rows(tmp_path / 'c.csv', tables.COORDINATE_COLUMNS, [(p.coord_id, p.mic_id, p.x, p.y) for p in picks])
+    done = worker('prune', '--micrographs', tmp_path / 'm.csv', '--coordinates', tmp_path / 'c.csv', '--model',
+                  model[0], '--device', 'cpu', '--output', tmp_path / 's.csv', '--report', tmp_path / 'r.json')
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / 'r.json').read_text())
+    assert report['failed_micrographs'] == [{'mic_id': 4, 'path': f'4@{tmp_path / "s.mrcs"}', 'reason':
+                                             f'4@{tmp_path / "s.mrcs"}: there is no slice 4; the file has 3.'}]
+    told = [line for line in report['warnings'] if 'without a value' in line]
+    assert len(told) == 1 and told[0].endswith(' So it was with 1 more micrographs.')
+    for number, pixels in ((2, 1), (3, 50)):
+        assert f'warning: {number}@{tmp_path / "s.mrcs"}: {pixels} pixels without a value (NaN' in done.stdout
+    found, known = _scores(tmp_path / 's.csv'), _scores(scores)
+    for pick in picks:
+        if pick.mic_id == 1:
+            assert found[pick.coord_id] == known[pick.coord_id]
+        elif pick.mic_id == 4:
+            assert found[pick.coord_id]['status'] == tables.UNREADABLE
+        else:
+            assert [float(found[pick.coord_id][c]) for c in tables.CLASSES] == pytest.approx(
+                [float(known[pick.coord_id][c]) for c in tables.CLASSES], abs=0.05)
 
 
 def test_picks_off_the_edge(data_set, model, worker, tmp_path):
@@ -234,6 +286,37 @@ def test_other_wrong_input_of_fine_tuning(data_set, shots, worker, tmp_path):
         _assert_refused(worker(*arguments), tmp_path, says)
 
 
+def test_labels_that_cannot_be_used_are_left_out_and_told(data_set, shots, worker, tmp_path):
+    """One outside its micrograph, one on a micrograph that is gone: the others are learnt from."""
+    rows = [(row.coord_id, row.mic_id, row.x, row.y, row.label) for row in tables.read_labels(shots)][::3]
+    image = mrcfile.read(tables.read_micrographs(data_set.micrographs)[rows[0][1]].path).copy()
+    image[0, 0] = np.nan
+    mrcfile.write(tmp_path / 'nan.mrc', image)
+    bad = {6: tmp_path / 'gone.mrc', rows[0][1]: tmp_path / 'nan.mrc'}
+    micrographs = _with_bad_micrographs(data_set, tmp_path, bad)
+    rows = [row for row in rows if row[1] != 6] + [('', 1, 50, 768.5, 'ice'), ('', 6, 50, 50, 'ice')]
+    done = worker(*_finetune(data_set, _labels(tmp_path / 'l.csv', *rows), tmp_path, '--folds', 0, '--report',
+                             tmp_path / 'r.json', micrographs=micrographs))
+    assert done.returncode == 0, done.stderr
+    assert 'warning: 1 labels outside micrograph 1 are left out; the first is "ice" at x=50, y=768.5' in done.stdout
+    assert 'warning: micrograph 6 is left out: ' in done.stdout
+    report = json.loads((tmp_path / 'r.json').read_text())
+    assert report['dropped_labels'] == 2 and sum(report['counts'].values()) == len(rows) - 2
+    assert [failed['mic_id'] for failed in report['failed_micrographs']] == [6]
+    assert f'{tmp_path / "nan.mrc"}: 1 pixels without a value' in report['warnings'][0]
+
+
+@pytest.mark.parametrize('number', [25, 49])
+def test_recipe_of_the_paper_with_a_label_more_than_its_batches_hold(data_set, worker, tmp_path, number):
+    """At 32 px the last maps are a single pixel, and a batch of one box cannot be normalised."""
+    labels = sorted(tables.read_labels(data_set.labels), key=lambda row: (row.label == 'particle', row.mic_id))
+    rows = [(row.coord_id, row.mic_id, row.x, row.y, row.label) for row in labels[-number + 12:] + labels[:12]]
+    done = worker(*_finetune(data_set, _labels(tmp_path / 'l.csv', *rows), tmp_path, '--recipe', 'paper', '--epochs', 1,
+                             '--input-size', 32, '--folds', 0, '--report', tmp_path / 'r.json'))
+    assert done.returncode == 0, done.stderr
+    assert sum(json.loads((tmp_path / 'r.json').read_text())['counts'].values()) == number
+
+
 def test_one_shot_of_two_classes_works_without_a_cross_validation(data_set, shots, worker, tmp_path):
     labels = _labels(tmp_path / 'l.csv', (1, 1, 150, 150, 'particle'), (2, 1, 360, 360, 'ice'))
     done = worker(*_finetune(data_set, labels, tmp_path, '--report', tmp_path / 'r.json'))
@@ -273,8 +356,9 @@ def test_no_space_left_for_scores(data_set, model, worker_process, tmp_path):
     assert not (tmp_path / 's.csv').exists()
 
 
-def test_no_space_left_for_a_model(data_set, shots, worker_process, tmp_path):
-    done = worker_process(*_finetune(data_set, shots, tmp_path, '--folds', 0), preexec_fn=_limit_files)
+def test_no_space_left_for_a_model(data_set, worker_process, tmp_path):
+    labels = _labels(tmp_path / 'l.csv', (1, 1, 150, 150, 'particle'), (2, 1, 360, 360, 'ice'))
+    done = worker_process(*_finetune(data_set, labels, tmp_path, '--folds', 0), preexec_fn=_limit_files)
     _assert_refused(done, tmp_path, 'the model cannot be written')
 
 
@@ -291,12 +375,12 @@ def test_interrupted(data_set, model, start_worker, tmp_path, number, code):
     assert not (tmp_path / 's.csv').exists()
 
 
-def test_constant_and_complex_micrographs_are_named(data_set, model, worker, tmp_path):
+def test_constant_and_complex_micrographs_are_named(data_set, model, some_picks, worker, tmp_path):
     for name, data in (('flat.mrc', np.ones((800, 800), 'f4')), ('complex.mrc', np.ones((800, 800), 'c8'))):
         with mrcfile.new(tmp_path / name) as mrc:
             mrc.set_data(data)
     micrographs = _with_bad_micrographs(data_set, tmp_path, {1: tmp_path / 'flat.mrc', 2: tmp_path / 'complex.mrc'})
-    done = worker('prune', '--micrographs', micrographs, '--coordinates', data_set.coordinates, '--model', model[0],
+    done = worker('prune', '--micrographs', micrographs, '--coordinates', some_picks, '--model', model[0],
                   '--output', tmp_path / 's.csv')
     assert done.returncode == 0
     assert 'flat.mrc: all pixels have the value 1' in done.stdout and 'complex.mrc: complex values' in done.stdout

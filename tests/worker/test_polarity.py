@@ -7,7 +7,7 @@ import pytest
 from worker.exchange import tables
 from worker.exchange.score_table import GrowingScores
 from worker.exchange.signals import AS_IS, AS_MODEL, FEED_END, INVERTED
-from worker.inference import polarity
+from worker.inference import polarity, scoring
 from worker.inference.following import Feed, FollowedTables
 from worker.inference.polarity import is_inverted
 from worker.inference.scoring import prune
@@ -17,6 +17,11 @@ from worker.network.model_file import load_model
 
 OPPOSITE = 'opposite contrast of those that the model was trained on'
 NUMBERS = (*tables.SCORE_NUMBERS,)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    monkeypatch.setattr(scoring, 'DOUBTFUL_PARTICLES', 0)      # what else the positions may mean is another question
 
 
 @pytest.fixture(scope='module')

@@ -1,4 +1,5 @@
 """Reading ahead, several devices, memory that does not suffice, and devices that fail."""
+import threading
 import time
 import weakref
 from collections import deque
@@ -195,21 +196,26 @@ def test_a_model_that_gives_no_numbers(few, untrained, tmp_path):
         _prune(few, (broken, header), tmp_path / 's.csv', [CPU])
 
 
-def test_a_micrograph_that_is_too_large_for_the_memory(few, untrained, tmp_path, monkeypatch, capsys):
-    make, calls = torch.empty, []
+def test_a_micrograph_that_is_too_large_for_the_memory(few, untrained, tmp_path, monkeypatch):
+    """At the first try, and at the second one; the others are scored."""
+    read, make, now = prefetching.read_micrograph, torch.empty, threading.local()
+
+    def noted(path, *more):
+        now.path = path
+        return read(path, *more)
 
     def full(*shape, **options):
-        if 'pin_memory' in options:      # for a micrograph
-            calls.append(shape)
-            if len(calls) == 1:
-                raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+        if 'pin_memory' in options and now.path == large:
+            tries.append(large)
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
         return make(*shape, **options)
+    large, tries = tables.read_micrographs(few[0])[1].path, []
+    monkeypatch.setattr(prefetching, 'read_micrograph', noted)
     monkeypatch.setattr(torch, 'empty', full)
     report = _prune(few, untrained, tmp_path / 's.csv', [CPU])
-    log = capsys.readouterr().out
-    assert 'warning: micrograph 1 is not scored' in log and 'the memory of this machine does not suffice' in log
-    assert 'micrograph 1 could be read at a later try' in log      # there is room now
-    assert report['failed_micrographs'] == [] and report['unreadable'] == 0
+    assert [failed['mic_id'] for failed in report['failed_micrographs']] == [1] and len(tries) == 2
+    assert 'the memory of this machine does not suffice' in report['failed_micrographs'][0]['reason']
+    assert (report['scored'], report['unreadable']) == (100, 20)
 
 
 def test_the_memory_of_a_micrograph_is_used_for_the_next_of_its_shape():

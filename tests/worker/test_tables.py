@@ -16,6 +16,16 @@ def test_any_path_survives(tmp_path):
         3: tables.MicrographRow(3, tmp_path / name, 1.5)}
 
 
+def test_slices_of_stacks_and_files_that_are_called_so(tmp_path):
+    """A relative path is relative to the table; what is there under the whole name is that file."""
+    (tmp_path / '3@there.mrc').touch()
+    paths = ['2@s.mrc', f'000004@{tmp_path}/s.mrc', '3@there.mrc', 'sub/5@s.mrc', '@s.mrc', 'x@s.mrc', '7@8@s.mrc']
+    tables.write_rows(tmp_path / 'm.csv', tables.MICROGRAPH_COLUMNS, [(i, path, 1) for i, path in enumerate(paths)])
+    found = [str(row.path) for row in tables.read_micrographs(tmp_path / 'm.csv').values()]
+    assert found == [f'2@{tmp_path}/s.mrc', f'4@{tmp_path}/s.mrc', f'{tmp_path}/3@there.mrc',
+                     f'{tmp_path}/sub/5@s.mrc', f'{tmp_path}/@s.mrc', f'{tmp_path}/x@s.mrc', f'7@{tmp_path}/8@s.mrc']
+
+
 def test_further_columns_are_ignored_and_coord_id_of_a_label_may_be_empty(tmp_path):
     path = _write(tmp_path / 'l.csv', 'coord_id,mic_id,x,y,label,kind\n,1,2.5,3,ice,a\n7,1,2,3,particle,b\n')
     assert tables.read_labels(path) == [tables.CoordinateRow(None, 1, 2.5, 3.0, 'ice'),

@@ -51,9 +51,10 @@ class LabelSets:
     def _scaleNotes(sets, micrographs):
         """Lines where pixel sizes and widths disagree between the micrographs of labels and those that are used."""
         notes = []
-        for coordinates in sets:
-            with suppress(InputError):      # validation tells what cannot be
-                notes.append(convert.scaleBetween(coordinates.getMicrographs(), micrographs).note)
+        for own in (coordinates.getMicrographs() for coordinates in sets):
+            if own is not None and micrographs is not None:
+                with suppress(InputError):      # validation tells what cannot be
+                    notes.append(convert.scaleBetween(own, micrographs).note)
         return [note for note in dict.fromkeys(notes) if note]
 
     def _setsKey(self):

@@ -267,6 +267,8 @@ class PruneStream:
         if self._tables.waiting:
             self._pending.append(convert.Scores.unreadable(self._tables.missing(self._run.inputCoordinates.get())))
         self._update(Set.STREAM_CLOSED)
+        if len(self._keptBack):
+            self._files.noteAgain(self._keptBack)
         if len(self._tables):
             self.report = self._run._readReport()
 

@@ -7,7 +7,7 @@ import numpy as np
 from ... import convert
 from ...domain.file_stamps import stampOf
 from ...worker.exchange.files import replacing
-from ...worker.exchange.tables import UNREADABLE, CoordinateTable, MicrographTable
+from ...worker.exchange.tables import CoordinateTable, MicrographTable
 
 STAMPS = 'scored_files.json'
 
@@ -48,6 +48,12 @@ class ScoredFiles:
         if self._look():
             self._write()
 
+    def noteAgain(self, ids):
+        """Note the files of the micrographs of these picks anew, for they have changed until they could be read."""
+        for micId in self._micrographsOf(ids):
+            self._stamps[str(micId)] = stampOf(self._table.rows[micId].path)
+        self._write()
+
     def _look(self):
         """Return whether files have come."""
         self._table.read(growing=True)
@@ -64,6 +70,9 @@ class ScoredFiles:
         scores = convert.scoresSoFar(self._folder)
         if scores is None:
             return set()
-        looked = scores.ids[scores.statuses != scores.STATUSES.index(UNREADABLE)]
+        return self._micrographsOf(scores.without(scores.unscored()).ids)
+
+    def _micrographsOf(self, ids):
+        """The mic_ids of these picks, an array, in the worker's table."""
         picks = CoordinateTable(os.path.join(self._folder, convert.COORDINATES)).read(growing=True)
-        return set(np.unique(np.asarray(picks.mic_ids)[np.isin(np.asarray(picks.ids), looked)]).tolist())
+        return set(np.unique(np.asarray(picks.mic_ids)[np.isin(np.asarray(picks.ids), ids)]).tolist())

@@ -31,7 +31,8 @@ class ScoredPicks:
     """The picks of a set, with what they were scored and decided, as columns of n rows each.
 
     ids, micIds: int64; x, y: px of the micrograph; classes: int8, numbers into NAMES; probabilities: (n, 3) in the
-    order of CLASSES, or None for picks without; novelty: (n,) or None; kept: bool, or None where nothing was decided.
+    order of CLASSES, nan for those without, or None for picks without; novelty: (n,), nan for none, or None; kept:
+    bool, or None where nothing was decided.
     """
     ids: np.ndarray
     micIds: np.ndarray
@@ -69,6 +70,9 @@ class PruneModel:
         self._byMicrograph = np.argsort(mics, kind='stable')
         self._starts = np.searchsorted(mics[self._byMicrograph], np.arange(len(self.micrographs) + 1))
         self._scored = picks.classes < len(CLASSES)
+        # A pick that could not be scored may have been given a class by hand.
+        self._numbered = self._scored & (True if picks.probabilities is None else
+                                         np.isfinite(picks.probabilities[:, 0]))
         self._rowOf = {coordId: row for row, coordId in enumerate(picks.ids.tolist())}
         self.corrected = {}          # {row: class name}
         self._undo = []              # (row, its class before, the one that was given; None for none)
@@ -81,11 +85,11 @@ class PruneModel:
     @property
     def hasScores(self):
         """Whether there are probabilities to decide by."""
-        return self.picks.probabilities is not None and bool(self._scored.any())
+        return self.picks.probabilities is not None and bool(self._numbered.any())
 
     def particleProbabilities(self):
-        """Return the particle probabilities of the scored picks, (m,)."""
-        return self.picks.probabilities[self._scored, 0] if self.hasScores else np.zeros(0)
+        """Return the particle probabilities of the picks that have one, (m,)."""
+        return self.picks.probabilities[self._numbered, 0] if self.hasScores else np.zeros(0)
 
     def setRule(self, mode, wanted):
         """Decide by another rule; mode, wanted: as decision.minimumFor takes them.
@@ -119,8 +123,8 @@ class PruneModel:
         return self._scored & isKept(self.picks.classes, particle, (rule or self.rule).minimum)
 
     def keptOfScored(self):
-        """Return whether the rule keeps each of the scored picks, bool (m,), in the order of particleProbabilities."""
-        return self.isKept()[self._scored]
+        """Return whether the rule keeps each of these picks, bool (m,), in the order of particleProbabilities."""
+        return self.isKept()[self._numbered]
 
     def _decide(self):
         outcomes = _OUTCOME_OF_CLASS[self.picks.classes]
@@ -261,7 +265,7 @@ class PruneModel:
         if not self._scored[row]:
             parts.append('its centre is not on the micrograph' if NAMES[picks.classes[row]] == OUTSIDE
                          else 'not scored')
-        elif picks.probabilities is None:
+        elif picks.probabilities is None or not self._numbered[row]:
             parts.append(NAMES[picks.classes[row]])
         else:
             values = [f'{name} {p:.3f}' for name, p in zip(CLASSES, picks.probabilities[row])]

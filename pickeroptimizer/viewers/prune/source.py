@@ -82,7 +82,7 @@ def picksOfRun(run):
 def _withScores(picks, scores):
     """Return picks with the classes and numbers of those that are scored already."""
     classes = picks.classes.copy()
-    numbers = np.zeros((len(picks), len(SCORE_NUMBERS)))
+    numbers = np.full((len(picks), len(SCORE_NUMBERS)), np.nan)
     if scores is not None:
         _, rows, places = np.intersect1d(picks.ids, scores.ids, assume_unique=True, return_indices=True)
         numbers[rows] = scores.values[places]

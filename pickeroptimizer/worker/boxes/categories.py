@@ -74,9 +74,10 @@ def join(parts: Sequence[Categories]) -> Categories:
                       torch.cat([p.classes for p in parts]), names)
 
 
-def from_folders(folders: Sequence[Path], most: int, seed: int) -> Categories:
+def from_folders(folders: Sequence[Path], most: int, seed: int,
+                 log: Callable[[str], None] = lambda line: None) -> Categories:
     """Cut boxes out of labelled data sets, at most `most` of each class, drawn at random. Raises InputError."""
-    return join([_from_folder(Path(folder), most, np.random.default_rng([seed, i]))
+    return join([_from_folder(Path(folder), most, np.random.default_rng([seed, i]), log)
                  for i, folder in enumerate(folders)])
 
 
@@ -114,7 +115,7 @@ def read_categories(path: PathLike) -> Categories:
         raise InputError(f'{path}: no file of categories; make one with "worker categories".') from None
 
 
-def _from_folder(folder, most, rng):
+def _from_folder(folder, most, rng, log):
     micrographs = tables.read_micrographs(folder / 'micrographs.csv')
     labels = tables.read_labels(folder / 'labels.csv')
     try:
@@ -124,6 +125,8 @@ def _from_folder(folder, most, rng):
     chosen = [labels[i] for name in tables.CLASSES
               for i in rng.permutation([i for i, label in enumerate(labels) if label.label == name])[:most]]
     boxes = crop_labels(micrographs, chosen, box_angstrom, INPUT_SIZE, FIELDS_OF_VIEW, MARGIN)
+    for warning in boxes.warnings:
+        log(f'warning: {warning}')
     classes = torch.tensor([tables.CLASSES.index(label) for label in boxes.labels])
     return Categories(boxes.pixels.half(), torch.zeros_like(classes), classes, [folder.resolve().name])
 

@@ -1,7 +1,7 @@
 """The labelled boxes of a data set, cut out of its micrographs."""
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Dict, List, Sequence
+from typing import Collection, Dict, List, Optional, Sequence
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..exchange.errors import InputError
 from ..exchange.micrograph_reader import read_micrograph
-from ..exchange.tables import CLASSES, CoordinateRow, MicrographRow
+from ..exchange.tables import CLASSES, PARTICLE, CoordinateRow, MicrographRow
 from . import cropping
 
 
@@ -19,7 +19,7 @@ class LabelledBoxes:
 
     rows: of the table (n); pixels: (n, fields, side, side), normalised; labels: class names (n); mic_ids: ids of their
     micrographs (n); failed_micrographs: dicts of mic_id, path, reason; dropped: labels that were left out, on those or
-    outside their micrograph; warnings: lines about these, and about what was filled in.
+    outside their micrograph; warnings: lines about these, and about what was filled in; filled: the latter alone.
     """
     rows: List[CoordinateRow]
     pixels: Tensor
@@ -28,6 +28,7 @@ class LabelledBoxes:
     failed_micrographs: List[dict]
     dropped: int
     warnings: List[str]
+    filled: List[str]
 
     def counts(self) -> Dict[str, int]:
         """Return the number of boxes of each class that occurs, in the order of CLASSES."""
@@ -52,11 +53,12 @@ def crop_labels(micrographs: Dict[int, MicrographRow], labels: Sequence[Coordina
     pixels: List[Tensor] = []
     failed: List[dict] = []
     warnings: List[str] = []
+    filled: List[str] = []
     dropped = 0
     for mic_id, wanted in by_micrograph.items():
         row = micrographs[mic_id]
         try:
-            image = read_micrograph(row.path, warn=warnings.append)
+            image = read_micrograph(row.path, warn=filled.append)
             levels = cropping.levels(torch.from_numpy(image), box_angstrom / row.pixel_size, size, fields)
         except InputError as error:
             failed.append({'mic_id': mic_id, 'path': str(row.path), 'reason': str(error)})
@@ -83,4 +85,12 @@ def crop_labels(micrographs: Dict[int, MicrographRow], labels: Sequence[Coordina
         raise InputError(f'none of the {len(by_micrograph)} labelled micrographs can be used; the first: '
                          f'{failed[0]["reason"]}' if failed else warnings[0] if warnings else 'there are no labels.')
     return LabelledBoxes(rows, torch.cat(pixels), np.array([row.label for row in rows]),
-                         np.array([row.mic_id for row in rows]), failed, dropped, warnings)
+                         np.array([row.mic_id for row in rows]), failed, dropped, filled + warnings, filled)
+
+
+def check_classes(present: Collection[Optional[str]]) -> None:
+    """Raise InputError if nothing can be learnt from these classes: it takes particles, and a kind of junk."""
+    if PARTICLE not in present:
+        raise InputError('no box is labelled particle; label some particles and at least one kind of junk.')
+    if len(present) < 2:
+        raise InputError('all labels are of the class particle; label some ice or carbon boxes too.')

@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> None:
     if not options.data and not options.simulate:
         raise InputError('nothing to collect: name data sets with --data, or simulate some with --simulate.')
     from ..boxes import categories
-    parts = [categories.from_folders(options.data, options.most, options.seed)] if options.data else []
+    parts = [categories.from_folders(options.data, options.most, options.seed, log)] if options.data else []
     if options.simulate:
         parts.append(categories.simulated(options.simulate, options.most, options.seed, log, options.threads))
     joined = categories.join(parts)

@@ -7,7 +7,7 @@ import os
 import struct
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 import mrcfile
 import numpy as np
@@ -77,7 +77,7 @@ def read_micrograph(path: PathLike, empty: Empty = np.empty,
         raise InputError(f'{file}: cannot be read ({_one_line(error)}).') from None
     except MemoryError:
         raise InputError(f'{file}: the memory of this machine does not suffice for it, or it is damaged.') from None
-    return _checked(file, image, warn)
+    return _checked(path, image, warn)
 
 
 def read_size(path: PathLike) -> Tuple[int, int]:
@@ -101,6 +101,12 @@ def read_size(path: PathLike) -> Tuple[int, int]:
         raise InputError(f'{file}: no such file.') from None
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, tifffile.TiffFileError, *_DAMAGED) as error:
         raise InputError(f'{file}: cannot be read ({_one_line(error)}).') from None
+
+
+def about_all(warnings: Sequence[str]) -> List[str]:
+    """Return what `read_micrograph` has warned of, a line a micrograph, as one line at most."""
+    others = len(warnings) - 1
+    return [line + (f' So it was with {others} more micrographs.' if others else '') for line in warnings[:1]]
 
 
 def _known_suffix(path: Path) -> str:
@@ -297,7 +303,7 @@ def _float32(image: np.ndarray, empty: Empty) -> np.ndarray:
     return result
 
 
-def _checked(path: Path, image: np.ndarray, warn: Callable[[str], None]) -> np.ndarray:
+def _checked(path: PathLike, image: np.ndarray, warn: Callable[[str], None]) -> np.ndarray:
     if image.ndim != 2 or not image.size:
         raise InputError(f'{path}: no readable image (its pixels have the shape {image.shape}).')
     low, high = _range(image)
@@ -315,7 +321,7 @@ def _range(image: np.ndarray) -> Tuple[float, float]:
     return float(ends[:, 0].min()), float(ends[:, 1].max())
 
 
-def _fill_in(path: Path, image: np.ndarray, warn: Callable[[str], None]) -> None:
+def _fill_in(path: PathLike, image: np.ndarray, warn: Callable[[str], None]) -> None:
     """Give the pixels without a value the median of the others, in place."""
     number = sum(int(np.count_nonzero(~(np.abs(part) <= LARGEST_VALUE))) for part in _parts(image))
     if number > MOST_BAD * image.size:

@@ -64,6 +64,6 @@ def _exists(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:      # it is another user's
+    except (OSError, OverflowError):      # it is another user's; it is no id
         pass
     return True

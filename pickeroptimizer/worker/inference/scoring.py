@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequ
 import numpy as np
 
 from ..exchange.errors import InputError
+from ..exchange.micrograph_reader import about_all
 from ..exchange.model_header import ModelHeader
 from ..exchange.score_table import GrowingScores
 from ..exchange.signals import AS_IS
@@ -40,9 +41,9 @@ def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, score
         inverted, groups = decide(wanted_contrast, header, source, log)
         scorers = [Scorer(recogniser, header, device, batch_size, log, inverted)
                    for device in devices for _ in range(device.streams)]
-        for group, predicted in prefetch_and_predict(run.todo(groups), scorers, run.warn):
+        for group, predicted in prefetch_and_predict(run.todo(groups), scorers, run.note_filled):
             run.add(group, predicted)
-        for group, predicted in prefetch_and_predict(run.failures(), scorers, run.warn):
+        for group, predicted in prefetch_and_predict(run.failures(), scorers, run.note_filled):
             run.add(group, predicted)
         if run.failed and not run.counts[SCORED] + run.counts[OUTSIDE]:
             scores.discard()
@@ -53,7 +54,8 @@ def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, score
         scores.complete(run.amended)
     return {'micrographs': len(run.micrographs), 'boxes': sum(run.counts.values()), 'scored': run.counts[SCORED],
             'outside': run.counts[OUTSIDE], 'unreadable': run.counts[UNREADABLE],
-            'failed_micrographs': list(run.failed.values()), 'inverted': inverted, 'warnings': run.warnings,
+            'failed_micrographs': list(run.failed.values()), 'inverted': inverted,
+            'warnings': about_all(run.filled) + run.warnings,
             'device': ' and '.join(d.name for d in devices),
             'seconds': round(time.monotonic() - start, 2), 'boxes_per_second': round(run.progress.rate(), 1)}
 
@@ -67,6 +69,7 @@ class _Run:
         self.failed: Dict[int, dict] = {}
         self.amended: Dict[int, List] = {}      # rows, by coord_id, of picks that were scored at a later try
         self.warnings: List[str] = []
+        self.filled: List[str] = []
         self.progress = Progress(log)
         self._kept = 0      # picks that an earlier run has scored
         self._failures: List[MicrographPicks] = []
@@ -76,10 +79,15 @@ class _Run:
         self._source, self._scores, self._log = source, scores, log
 
     def warn(self, line: str) -> None:
-        """Tell a warning, once, in the log and in the report."""
-        if line not in self.warnings:
+        """Tell a warning in the log and in the report."""
+        self._log(f'warning: {line}')
+        self.warnings.append(line)
+
+    def note_filled(self, line: str) -> None:
+        """Tell what was filled in in a micrograph, once, however often it is read."""
+        if line not in self.filled:
             self._log(f'warning: {line}')
-            self.warnings.append(line)
+            self.filled.append(line)
 
     def todo(self, groups: Iterable[Optional[MicrographPicks]]) -> Iterator[Optional[MicrographPicks]]:
         """Yield the groups without the picks that an earlier run has scored; these are counted.

@@ -11,7 +11,7 @@ import torch
 from joblib import Parallel, delayed
 from torch import Tensor
 
-from ..boxes.labelled import LabelledBoxes
+from ..boxes.labelled import LabelledBoxes, check_classes
 from ..exchange.errors import InputError
 from ..exchange.files import PathLike, replacing
 from ..exchange.splits import halves
@@ -31,10 +31,13 @@ def evaluate(boxes: LabelledBoxes, recipe: Recipe, shots: Sequence[int], draws: 
     split: `micrograph` (no micrograph on both sides) or `random` (boxes, as the paper). A class with fewer boxes on
     the training side gives all it has. Each draw uses the same split for all shots. `folds` > 0 calibrates each fit
     by a cross-validation. `processes` fits go on at a time. Results are written to `output` (JSON) after each fit; a
-    later call with the same arguments continues there. Raises InputError where no split leaves every class on both
-    sides.
+    later call with the same arguments continues there. Raises InputError where there are no particles, or nothing else,
+    and where no split leaves every class on both sides.
     """
-    output = Path(output)
+    output, shots = Path(output), list(dict.fromkeys(shots))
+    check_classes(boxes.counts())
+    for warning in boxes.warnings:
+        log(f'warning: {warning}')
     settings = {'recipe': recipe.name, **recipe.header(), 'split': split, 'folds': folds, 'seed': seed,
                 'counts': boxes.counts(), 'weights': _digest(recipe.extractor.state_dict().values()),
                 'boxes': _digest([boxes.pixels, torch.from_numpy(boxes.mic_ids)])}

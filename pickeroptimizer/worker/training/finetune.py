@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from ..boxes.contrast import contrast
-from ..boxes.labelled import crop_labels
-from ..exchange.errors import InputError
+from ..boxes.labelled import check_classes, crop_labels
 from ..exchange.files import PathLike
+from ..exchange.micrograph_reader import about_all
 from ..exchange.tables import PARTICLE, CoordinateRow, MicrographRow
 from ..network.model_file import save_model
 from .cross_validation import BY_BOX, cross_validate
@@ -26,12 +26,12 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
     machine gives the same file. Raises InputError where the labels do not allow to learn anything.
     """
     start = time.monotonic()
-    _check_classes({label.label for label in labels})
+    check_classes({label.label for label in labels})
     boxes = crop_labels(micrographs, labels, box_angstrom, size, recipe.fields, recipe.margin)
     for warning in boxes.warnings:
         log(f'warning: {warning}')
     counts = boxes.counts()
-    _check_classes(counts)
+    check_classes(counts)
     classes = list(counts)
     log('labelled boxes: ' + ', '.join(f'{n} {c}' for c, n in counts.items()))
     embedded = recipe.embed(boxes.pixels)
@@ -62,7 +62,8 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
     seconds = round(time.monotonic() - start, 2)
     log(f'model written to {output} after {seconds:.1f} s')
     return {**header, 'seconds': seconds, 'failed_micrographs': boxes.failed_micrographs,
-            'dropped_labels': boxes.dropped, 'labels': _checked_labels(boxes, validation, classes)}
+            'warnings': about_all(boxes.filled) + header['warnings'], 'dropped_labels': boxes.dropped,
+            'labels': _checked_labels(boxes, validation, classes)}
 
 
 def _checked_labels(boxes, validation, classes):
@@ -79,13 +80,6 @@ def _particle_contrast(boxes, margin):
     """(mean, standard error) of the contrast of the boxes labelled particle; see boxes.contrast."""
     values = contrast(boxes.pixels[torch.from_numpy(boxes.labels == PARTICLE), 0], margin).numpy()
     return round(float(values.mean()), 6), round(float(values.std() / len(values) ** 0.5), 6)
-
-
-def _check_classes(present):
-    if PARTICLE not in present:
-        raise InputError('no box is labelled particle; label some particles and at least one kind of junk.')
-    if len(present) < 2:
-        raise InputError('all labels are of the class particle; label some ice or carbon boxes too.')
 
 
 def _warnings(counts, folds, crossed):
