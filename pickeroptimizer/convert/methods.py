@@ -186,8 +186,12 @@ def readTruth(coordinates, reference, tolerance):
     rows, chosen, elsewhere, _ = _join(picks, joined, reference, tolerance, scales, None)
     _checkGuess(notes, len(rows), len(picks.x) - elsewhere, name)
     truth = np.full(len(reference.ids), UNKNOWN, dtype=np.int8)
+    doubtful = _withOtherClasses(picks)
+    if doubtful.any():
+        notes.append(f'{int(doubtful.sum())} picks of the ground truth lie at the very place of one of another class: '
+                     f'they do not count.')
     for code, label in enumerate(CLASSES):
-        truth[rows[picks.classes[chosen] == label]] = code
+        truth[rows[(picks.classes[chosen] == label) & ~doubtful[chosen]]] = code
     if (truth == UNKNOWN).all():
         raise InputError(f'None of the {len(picks.x)} places of the ground truth is a reference pick with a class of '
                          f'{", ".join(CLASSES)}.')
@@ -196,6 +200,15 @@ def readTruth(coordinates, reference, tolerance):
         notes.append(f'{left} of {len(picks.x)} places of the ground truth are no reference picks, {elsewhere} of them '
                      f'on other micrographs: they do not count.')
     return truth, notes
+
+
+def _withOtherClasses(picks):
+    """bool (n,): the PlacedPicks at whose very place there is one of another class."""
+    places = np.unique(np.stack([picks.micrographs, picks.x, picks.y], axis=1), axis=0, return_inverse=True)[1].ravel()
+    known = np.isin(picks.classes, CLASSES)
+    classes = np.unique(picks.classes, return_inverse=True)[1]
+    pairs = np.unique(np.stack([places[known], classes[known]], axis=1), axis=0)
+    return known & (np.bincount(pairs[:, 0], minlength=len(places)) > 1)[places]
 
 
 def copyChosen(coordinates, chosen, output):

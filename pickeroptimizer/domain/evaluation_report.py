@@ -103,11 +103,25 @@ def _readReport(path: str) -> Optional[Report]:
     try:
         with open(path, encoding='utf-8') as stream:
             report = json.load(stream)
-        if isinstance(report['draws'], list):
+        if _isWhole(report):
             return report
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
     raise InputError(f'{path}: cannot be read as the result of an evaluation: delete it and continue the run.')
+
+
+def _isWhole(report: Report) -> bool:
+    """Whether a report has what is told of it: its draws and, if it has one, its summary. May raise if it has not."""
+    numbers = [sum(draw['trained_on']) for draw in report['draws']]
+    for shots, row in (report.get('summary') or {}).items():
+        figures = [row[key] for key in (FIGURE, *OTHERS)]
+        classes = [row['per_class'][name][key] for name in row['per_class'] for key in ('precision', 'recall', 'f1')]
+        numbers += [int(shots), row['draws'], *(count for line in row['confusion'] for count in line)]
+        numbers += [figure[key] for figure in figures for key in ('mean', 'sd', 'worst')]
+        numbers += [figure[key] for figure in classes for key in ('mean', 'sd')]
+        if any(len(table) != len(row['per_class']) for table in (row['confusion'], *row['confusion'])):
+            return False
+    return bool(report['draws'] or not report.get('summary')) and all(isinstance(n, (int, float)) for n in numbers)
 
 
 def advice(report: Report) -> str:

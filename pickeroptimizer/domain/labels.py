@@ -5,6 +5,7 @@ the business of convert.labelled_coordinates.
 """
 import os
 import random
+import re
 from collections import Counter
 from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 
@@ -29,30 +30,51 @@ def readLabelsFile(path: PathLike, names: Mapping[int, str]) -> List[CoordinateR
     """
     if not os.path.exists(path):
         raise InputError(f'{path}: no such labels file.')
+    _checkText(path)
     index = NameIndex(names)
     table = Table(path, lambda header: _columns(path, header))
     labels = []
     for x, y, label, *micrograph in table.rows():
         name = table.class_name(label)
-        given = dict(zip((column for column in (BY_ID, BY_NAME) if column in table.header), micrograph))
+        given = dict(zip((column for column in (BY_ID, BY_NAME) if column in _plain(table.header)), micrograph))
         micId = _micIdOf(given, table, names, index)
         labels.append(CoordinateRow(None, micId, table.number(x, 'x'), table.number(y, 'y'), name))
     return labels
 
 
+def _checkText(path: PathLike) -> None:
+    """Raise InputError for a file that is there and cannot be read, or is in a spreadsheet's own encoding."""
+    try:
+        with open(path, encoding='utf-8') as stream:
+            stream.read()
+    except UnicodeDecodeError:
+        raise InputError(f'{path}: cannot be read as a table, for its text is not UTF-8: save it as "CSV UTF-8".'
+                         ) from None
+    except OSError as error:
+        raise InputError(f'{path}: cannot be read ({error.strerror}).') from None
+
+
 def _columns(path: PathLike, header: Sequence[str]) -> Tuple[str, ...]:
-    """Return the columns to read: x, y, label and those of the micrograph."""
-    micrograph = [column for column in (BY_ID, BY_NAME) if column in header]
-    if not micrograph or not all(column in header for column in ('x', 'y', 'label')):
-        raise InputError(f'{path}: the header must name {BY_ID} (or {BY_NAME}), x, y and label; '
-                         f'it names {", ".join(header) or "nothing"}.')
-    return ('x', 'y', 'label', *micrograph)
+    """Return the columns to read, as the header has them: x, y, label and those of the micrograph."""
+    found = _plain(header)
+    wanted = ['x', 'y', 'label', *(column for column in (BY_ID, BY_NAME) if column in found)]
+    if len(wanted) == 3 or not set(wanted) <= set(found):
+        separator = next((name for sign, name in ((';', 'semicolons'), ('\t', 'tabs')) if sign in ''.join(header)), '')
+        what = f'its columns are separated by {separator}: save it with commas' if separator else \
+            f'it names {", ".join(header) or "nothing"}'
+        raise InputError(f'{path}: the header must name {BY_ID} (or {BY_NAME}), x, y and label; {what}.')
+    return tuple(header[found.index(column)] for column in wanted)
+
+
+def _plain(header: Sequence[str]) -> List[str]:
+    """Return the names of columns without blanks and capitals, as people write them."""
+    return [name.strip().lower() for name in header]
 
 
 def _micIdOf(given: Mapping[str, str], table: Table, names: Mapping[int, str], index: NameIndex) -> int:
     """Return the mic_id that a row means, by the id, the name or both in it."""
     text, name = given.get(BY_ID, '').strip(), given.get(BY_NAME, '').strip()
-    byId = int(text) if text.isdecimal() and int(text) in names else None
+    byId = int(text) if re.fullmatch('-?[0-9]+', text) and int(text) in names else None
     if not name:
         if byId is None:
             raise InputError(f'{table.place}: no micrograph "{text}" among those of the picks.')

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
-from typing import Iterator, List
+from typing import Dict, Iterator, List
 
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.files import PathLike
@@ -26,7 +26,8 @@ def isDataSet(folder: PathLike) -> bool:
 def dataSets(library: str) -> List[str]:
     """Return the data sets in a library, folders, by name; or the library alone, if it is a data set itself.
 
-    Raises InputError if there are none.
+    A link to a folder goes by the name of that folder, for the worker does. Raises InputError if there are none, or two
+    of one name.
     """
     if isDataSet(library):
         return [os.path.abspath(library)]
@@ -37,7 +38,18 @@ def dataSets(library: str) -> List[str]:
     found = [os.path.abspath(folder) for folder in folders if isDataSet(folder)]
     if not found:
         raise InputError(f'{library}: no data set in it; a data set is a folder with {", ".join(DATA_SET)}.')
+    named: Dict[str, str] = {}
+    for folder in found:
+        first = named.setdefault(dataSetName(folder), folder)
+        if first != folder:
+            raise InputError(f'{first} and {folder}: both are the data set "{dataSetName(folder)}", so that neither '
+                             f'could be left out alone: take one out of the library, or rename its folder.')
     return found
+
+
+def dataSetName(folder: PathLike) -> str:
+    """Return what a data set is called in reports, and where it is to be left out."""
+    return os.path.basename(os.path.realpath(folder))
 
 
 def checkName(library: str, name: str) -> str:

@@ -16,9 +16,22 @@ def readReport(path: PathLike) -> Dict[str, Any]:
             report = json.load(stream)
     except (OSError, ValueError) as error:
         raise InputError(f'{path}: cannot be read as the report of a pretraining ({error}).') from None
-    if not isinstance(report, dict) or not all(key in report for key in _NEEDED) or not report['loss']:
+    if not _isWhole(report):
         raise InputError(f'{path}: cannot be read as the report of a pretraining.')
     return report
+
+
+def _isWhole(report: Any) -> bool:
+    """Whether a report has what is told of it."""
+    if not isinstance(report, dict) or not all(key in report for key in _NEEDED):
+        return False
+    curves, counts = [report['loss'], report['accuracy']], report['data_sets']
+    if not isinstance(counts, dict) or not all(isinstance(one, dict) for one in counts.values()):
+        return False
+    lists = [*curves, *([*one.values()] for one in counts.values()), [report['learning_rate']]]
+    return (all(curves) and all(isinstance(one, list) for one in (*curves, report['left_out']))
+            and all(isinstance(number, (int, float)) for one in lists for number in one)
+            and all(isinstance(name, str) for name in report['left_out']))
 
 
 def describeData(report: Mapping[str, Any]) -> str:

@@ -134,7 +134,7 @@ class ProtPickerOptimizerPretrain(StartingWeights, PickerOptimizerProtocol):
             folders = self._dataSets()
             if not folders and not self.simulated.get():
                 errors = ['There is nothing to learn from: give a library, or simulate some experiments.']
-            names = [os.path.basename(os.path.realpath(folder)) for folder in folders]
+            names = [library.dataSetName(folder) for folder in folders]
             simulated = [f'sim{self.seed.get()}-{number:03d}' for number in range(self.simulated.get())]
             errors += [f'There is no data set {name} to leave out; there are {", ".join(names) or "none"}, and the '
                        f'simulated ones.' for name in self._leftOut() if name not in (*names, *simulated)]

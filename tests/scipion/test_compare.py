@@ -2,6 +2,8 @@
 import csv
 import math
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import mrcfile
@@ -276,6 +278,11 @@ def test_truth_is_joined_too(sets):
                                 _poClass=['particle', 'ice', 'carbon', 'outside', 'ice'])
     truth, notes = convert.readTruth(labelled, before, 5.0)
     assert truth.tolist() == [0, 1, UNKNOWN, 2, UNKNOWN, UNKNOWN] and '1 of 5 places' in notes[0]
+    # Joined labels that contradict each other are no truth; the same twice is one.
+    labelled = sets.coordinates(micrographs, [PICKS[0], PICKS[0], PICKS[1], PICKS[1], PICKS[2], PICKS[2]],
+                                _poClass=['ice', 'particle', 'ice', 'ice', 'ice', 'outside'])
+    truth, notes = convert.readTruth(labelled, before, 5.0)
+    assert truth.tolist() == [UNKNOWN, 1, 1, UNKNOWN, UNKNOWN, UNKNOWN] and '2 picks of the ground truth' in notes[0]
     with pytest.raises(InputError, match='no attribute _poClass'):
         convert.readTruth(sets.coordinates(micrographs, PICKS), before, 5.0)
     with pytest.raises(InputError, match='None of the 1 places'):
@@ -474,6 +481,30 @@ def test_score_wizard_lists_the_numbers_of_the_picks(lab, picks, others, monkeyp
     form.protocol = lab.new('ProtPickerOptimizerCompare')
     wizards.PickerOptimizerScoreWizard().show(form)
     assert 'None of the picks bear a number' in shown[-1]
+
+
+def test_a_continued_run_knows_what_has_changed(lab, sets, picks, others, micrographs, simulated):
+    """Also where the time of a file stays, and what only the scores of the rejected come from."""
+    run = lab.coordinates(micrographs, simulated.rows[:5], 'changing')
+    on = picks.outputCoordinates.getMicrographs(asPointer=True)
+    places = [(row.mic_id, row.x, row.y) for row in simulated.rows[:4]]
+    run._defineOutputs(good=sets.coordinates(on, places[:2], _poParticle=[.9, .8]),
+                       bad=sets.coordinates(on, places[2:], _poParticle=[.2, .1]),
+                       labelled=sets.coordinates(on, places, _poClass=['ice'] * 4))
+    protocol = comparing(lab, picks, [(run, 'good')], truth=(run, 'labelled'))
+    before = protocol._job()
+    assert protocol._job() == before
+    for output, column, value in (('labelled', '_poClass', 'carbon'), ('bad', '_poParticle', 0.3),
+                                  ('good', '_x', 7)):
+        path = getattr(run, output).getFileName()
+        times = os.stat(path).st_atime_ns, os.stat(path).st_mtime_ns
+        with closing(sqlite3.connect(path)) as file:
+            number, = file.execute('SELECT column_name FROM Classes WHERE label_property=?', (column,)).fetchone()
+            file.execute(f'UPDATE Objects SET {number}=?', (value,))
+            file.commit()
+        os.utime(path, ns=times)
+        assert protocol._job() != before
+        before = protocol._job()
 
 
 def test_twenty_methods_one_of_them_twice(lab, picks, others):

@@ -161,6 +161,48 @@ def test_damaged_results(tmp_path):
         Evaluation.read(index)
 
 
+def whole():
+    """A report as the worker writes it."""
+    made = report({5: 0.9, 10: 0.95})
+    for row in made['summary'].values():
+        row['confusion'] = [[3, 1], [0, 4]]
+        row['per_class'] = {name: {key: {'mean': 0.9, 'sd': 0.1} for key in ('precision', 'recall', 'f1')}
+                            for name in row['per_class']}
+    return made
+
+
+def parts(content, path=()):
+    """The paths of all that is in a report."""
+    items = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, value in items:
+        yield (*path, key)
+        yield from parts(value, (*path, key))
+
+
+def test_results_that_lack_anything_are_told(tmp_path):
+    """As those of another version, or damaged ones: no traceback in the summary."""
+    index = evaluation_report.writeIndex(str(tmp_path), ['a'], 7)
+    path = tmp_path / evaluation_report.fileOf('a')
+    path.write_text(json.dumps(whole()))
+    assert Evaluation.read(index).describe() and Evaluation.read(index).table()
+    told = 0
+    for place in list(parts(whole())):
+        for value in (None, {}, 'x'):
+            content = whole()
+            within = content
+            for key in place[:-1]:
+                within = within[key]
+            within[place[-1]] = value
+            path.write_text(json.dumps(content))
+            try:
+                result = Evaluation.read(index)
+                assert result.describe() and result.table()      # it was nothing that is told of
+            except InputError as error:
+                assert 'delete it and continue the run' in str(error)
+                told += 1
+    assert told > 200
+
+
 def views(lab, viewer, run, *targets):
     """What a viewer shows for each target."""
     return [viewer(project=lab.project, protocol=run)._visualize(target)[0] for target in targets]

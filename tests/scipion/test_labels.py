@@ -94,6 +94,12 @@ BAD_FILES = [
 ]
 
 
+BAD_FILES += [
+    ('mic_id;x;y;label\n1;2,5;3,5;ice\n', 'its columns are separated by semicolons: save it with commas.'),
+    ('mic_id\tx\ty\tlabel\n1\t2\t3\tice\n', 'its columns are separated by tabs: save it with commas.'),
+]
+
+
 @pytest.mark.parametrize('text, line', BAD_FILES)
 def test_bad_file(tmp_path, text, line):
     path = tmp_path / 'labels.csv'
@@ -107,9 +113,25 @@ def test_bad_file(tmp_path, text, line):
 def test_no_file_and_no_table(tmp_path):
     with pytest.raises(InputError, match='no such labels file.'):
         labels.readLabelsFile(str(tmp_path / 'none.csv'), {})
+    with pytest.raises(InputError, match='Is a directory'):
+        labels.readLabelsFile(str(tmp_path), {})
     (tmp_path / 'image.csv').write_bytes(b'\xff\xfe\x00')
     with pytest.raises(InputError, match='cannot be read as a table'):
         labels.readLabelsFile(str(tmp_path / 'image.csv'), {})
+
+
+@pytest.mark.parametrize('encoding', ['cp1252', 'utf-16', 'latin-1'])
+def test_a_file_in_the_encoding_of_a_spreadsheet(tmp_path, encoding):
+    path = tmp_path / 'labels.csv'
+    path.write_text('mic_name,x,y,label\nmic_µ.mrc,2,3,ice\n', encoding=encoding)
+    with pytest.raises(InputError, match='its text is not UTF-8: save it as "CSV UTF-8"') as error:
+        labels.readLabelsFile(str(path), {1: 'mic_µ.mrc'})
+    assert '\n' not in str(error.value)
+    for encoding, end in (('utf-8', '\n'), ('utf-8-sig', '\r\n')):
+        path.write_bytes(f' Mic_name , X, Y ,Label{end}mic_µ.mrc, 2, 3, ice{end}'.encode(encoding))
+        assert labels.readLabelsFile(str(path), {-7: 'mic_µ.mrc'}) == [CoordinateRow(None, -7, 2, 3, 'ice')]
+    path.write_text('mic_id,x,y,label\n-7,2,3,ice\n')
+    assert labels.readLabelsFile(str(path), {-7: 'mic_µ.mrc'}) == [CoordinateRow(None, -7, 2, 3, 'ice')]
 
 
 def test_shots_are_drawn_by_seed():

@@ -1,4 +1,5 @@
 """From labels to a library, from a library and simulated experiments to starting weights, and from these to a model."""
+import json
 import os
 import shlex
 
@@ -6,6 +7,7 @@ import pytest
 
 from pickeroptimizer import Plugin
 from pickeroptimizer.domain import library
+from pickeroptimizer.domain.pretraining_report import describeData, readReport
 from pickeroptimizer.protocols.parameters.starting_weights import StartFrom
 from pickeroptimizer.worker.exchange.errors import InputError
 from pickeroptimizer.worker.exchange.tables import read_labels, read_micrographs
@@ -156,6 +158,41 @@ def test_bad_input(lab, shelf, filled, tmp_path):
     assert lines(trainBatchSize=1) == ['The batch size must be 2 or more.']
     first = lines(startFrom=StartFrom.PRETRAINED_RUN)[0]
     assert first.startswith('You should provide') or 'Pretrained weights' in first
+
+
+@pytest.mark.parametrize('key, value', [
+    (None, None), ('loss', []), ('loss', 0.5), ('loss', ['x']), ('accuracy', None), ('data_sets', []),
+    ('data_sets', {'a': 3}), ('data_sets', {'a': {'ice': 'x'}}), ('left_out', None), ('left_out', [1]),
+    ('learning_rate', None), ('seed', KeyError)])
+def test_a_report_that_lacks_anything_is_told(tmp_path, key, value):
+    report = {'recipe': 'default', 'epochs': 2, 'learning_rate': 0.1, 'batch_size': 8, 'seed': 0, 'device': 'CPU',
+              'data_sets': {'a': {'ice': 3}}, 'left_out': ['b'], 'loss': [0.5, 0.4], 'accuracy': [0.6, 0.7]}
+    path = tmp_path / 'report.json'
+    path.write_text(json.dumps(report))
+    assert describeData(readReport(path)) == '1 data sets, 1 categories, 3 boxes'
+    report[key] = value
+    path.write_text(json.dumps({k: v for k, v in report.items() if v is not KeyError} if key else []))
+    with pytest.raises(InputError, match='report.json: cannot be read as the report of a pretraining'):
+        readReport(path)
+
+
+def test_data_sets_of_one_name_are_refused(tmp_path):
+    """Leaving one of them out would leave the other in."""
+    for folder in ('one/data', 'two/data', 'other'):
+        (tmp_path / folder).mkdir(parents=True)
+        for name in library.DATA_SET:
+            (tmp_path / folder / name).touch()
+    shelf = tmp_path / 'shelf'
+    shelf.mkdir()
+    (shelf / 'a').symlink_to(tmp_path / 'one' / 'data')
+    (shelf / 'c').symlink_to(tmp_path / 'other')
+    assert [library.dataSetName(folder) for folder in library.dataSets(str(shelf))] == ['data', 'other']
+    for target in ('two/data', 'one/data'):
+        (shelf / 'b').symlink_to(tmp_path / target)
+        with pytest.raises(InputError, match='both are the data set "data"') as error:
+            library.dataSets(str(shelf))
+        assert '\n' not in str(error.value)
+        (shelf / 'b').unlink()
 
 
 def test_a_data_set_that_cannot_be_read(lab, tmp_path):

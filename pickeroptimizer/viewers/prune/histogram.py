@@ -28,14 +28,15 @@ class ProbabilityHistogram(tk.Canvas):
         self.bind('<B1-Motion>', self._cutAt)
 
     def setProbabilities(self, probabilities):
-        """Take the particle probabilities of all scored picks, (n,); `show` draws them."""
+        """Take the particle probabilities of all scored picks, (n,), nan for none; `show` draws them."""
         # Searched for, not multiplied: 0.58 is in the bin that begins with 0.58, on the right of a cut there.
-        self._places = np.searchsorted(np.arange(1, HISTOGRAM_BINS) / HISTOGRAM_BINS, probabilities, side='right')
+        places = np.searchsorted(np.arange(1, HISTOGRAM_BINS) / HISTOGRAM_BINS, probabilities, side='right')
+        self._places = np.where(np.isnan(probabilities), HISTOGRAM_BINS, places)      # beyond what is drawn
 
     def show(self, kept, minimum):
         """Draw. kept: bool (n,), whether each pick is kept; minimum: where the cut is, None for nowhere."""
-        total = np.bincount(self._places, minlength=HISTOGRAM_BINS)
-        inside = np.bincount(self._places[kept], minlength=HISTOGRAM_BINS)
+        total, inside = (np.bincount(places, minlength=HISTOGRAM_BINS)[:HISTOGRAM_BINS]
+                         for places in (self._places, self._places[kept]))
         self._counts = np.stack([inside, total - inside])
         self._minimum = minimum
         self._draw()
