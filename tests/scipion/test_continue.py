@@ -1,4 +1,5 @@
 """A run that is continued repeats what its inputs have changed under, and nothing else."""
+import json
 import os
 
 import mrcfile
@@ -7,7 +8,10 @@ from laboratory import NAMES, items
 from pyworkflow.protocol import MODE_RESTART
 from test_prune import pathOf, scoresOf
 
+from pickeroptimizer.domain.decision import MINIMUM
 from pickeroptimizer.protocols.parameters.labelled_input import LabelledSource
+from pickeroptimizer.protocols.streaming.prune_stream import RECORD
+from pickeroptimizer.protocols.streaming.scored_files import STAMPS
 
 
 def argumentsOf(run):
@@ -116,6 +120,16 @@ def test_micrographs_that_were_replaced(lab, fragile, trained, simulated):
     os.utime(picks.outputCoordinates.getFileName())
     lab.finished(run)
     assert os.stat(table).st_mtime_ns == stamp, 'the set was only touched'
+    # A run of an earlier version, which noted less.
+    with open(run._getExtraPath(RECORD), encoding='utf-8') as stream:
+        record = json.load(stream)
+    with open(run._getExtraPath(RECORD), 'w', encoding='utf-8') as stream:
+        json.dump({name: record[name] for name in ('model', 'decision')}, stream)
+    os.remove(run._getExtraPath(STAMPS))
+    run.minProbability.set(0.4)
+    run.decision.set(MINIMUM)
+    lab.finished(run)
+    assert os.stat(table).st_mtime_ns == stamp, 'nothing that it can know has changed'
 
     first, second = (pathOf(fragile, NAMES[i]) for i in (1, 3))
     os.rename(first, f'{first}.away')

@@ -50,10 +50,10 @@ def test_summary_knows_the_worst_draw():
 
 @pytest.fixture(scope='module')
 def evaluate(data_set, shots, worker):
-    """Run `evaluate` on few boxes, in this process unless `--parallel` says otherwise."""
+    """Run `evaluate` on few and small boxes, in this process unless `--parallel` says otherwise."""
     def run(output, *more, labels=shots):
         return worker('evaluate', '--micrographs', data_set.micrographs, '--labels', labels, '--box-angstrom', 180,
-                      '--split', 'random', '--device', 'cpu', '--output', output, '--parallel', 1, *more)
+                      '--split', 'random', '--input-size', 32, '--output', output, '--parallel', 1, *more)
     return run
 
 
@@ -62,7 +62,7 @@ def test_evaluate_and_continue(evaluate, tmp_path):
     done = evaluate(output, '--draws', 1, '--shots', 3, 6)
     assert done.returncode == 0, done.stderr
     first = json.loads(output.read_text())
-    done = evaluate(output, '--draws', 2, '--shots', 3, 6, 6, '--parallel', 2, '--plot', tmp_path / 'plot.png')
+    done = evaluate(output, '--draws', 2, '--shots', 3, 6, 6, '--plot', tmp_path / 'plot.png')
     assert done.stdout.count(': draw 1, ') == 0 and done.stdout.count(': draw 2, ') == 2
     assert Image.open(tmp_path / 'plot.png').width > 1000
     second = json.loads(output.read_text())

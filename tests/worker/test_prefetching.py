@@ -31,7 +31,7 @@ class _Fake(BatchPredictor):
     """Sleeps, and gives back where it was told to predict."""
 
     def __init__(self, device=CPU, delay=lambda: 0):
-        self.device, self.delay, self.calls = device, delay, 0
+        self.device, self.delay, self.calls, self.batch_size = device, delay, 0, 1
 
     def __call__(self, image, pixel_size, xy):
         self.calls += 1
@@ -149,7 +149,7 @@ def test_a_full_memory_makes_the_batches_smaller(few, untrained, tmp_path, monke
 
 def test_a_memory_too_small_for_one_box(few, untrained, tmp_path, monkeypatch):
     _with_room_for(0, monkeypatch)
-    with pytest.raises(DeviceError, match='CPU, 1 thread: its memory does not suffice for a single box'):
+    with pytest.raises(DeviceError, match='CPU, 1 thread: its memory does not suffice'):
         _prune(few, untrained, tmp_path / 's.csv', [CPU])
 
 
@@ -177,6 +177,9 @@ def test_a_device_that_fails_stops_the_run_and_the_next_one_goes_on(few, untrain
     ('CUDA error: unspecified launch failure\nCompile with TORCH_USE_CUDA_DSA', DeviceError,
      'GPU 3, of a test failed (CUDA error: unspecified launch failure); see what nvidia-smi says'),
     ('cuDNN error: CUDNN_STATUS_EXECUTION_FAILED', DeviceError, 'CUDNN_STATUS_EXECUTION_FAILED'),
+    # A memory that has no room for what even one box needs; these are no OutOfMemoryError.
+    ('CUDA error: out of memory\nCUDA kernel errors might be', DeviceError, 'GPU 3, of a test: its memory does not'),
+    ('CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`', DeviceError, 'nvidia-smi shows them'),
     ('shapes do not fit', RuntimeError, 'shapes do not fit'),
     ("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried ...", MemoryError, '')])
 def test_what_a_device_raises(monkeypatch, error, raised, says):

@@ -12,6 +12,7 @@ from typing import Optional, Sequence
 
 from ..exchange.errors import DeviceError, FeederGone, InputError
 from ..exchange.signals import EXIT_ERROR, EXIT_FEEDER_GONE, EXIT_INTERRUPTED
+from ..network.failures import raise_clearly
 from . import categories, check, embed, evaluate, finetune, pretrain, prune, simulate
 
 COMMANDS = (finetune, prune, embed, evaluate, categories, pretrain, simulate, check)
@@ -28,7 +29,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     code = EXIT_ERROR
     try:
         _check_outputs(options)
-        options.command.run(options)
+        _run(options)
         return 0
     except (InputError, DeviceError) as error:
         message = str(error)
@@ -51,6 +52,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if getattr(options, 'error_file', None):
         Path(options.error_file).write_text(message + '\n', encoding='utf-8')
     return code
+
+
+def _run(options):
+    try:
+        options.command.run(options)
+    except RuntimeError as error:      # what torch raises
+        raise_clearly(error)
 
 
 def _terminate(number, frame):

@@ -25,8 +25,8 @@ BITMAP_SUFFIXES = ('.png', '.jpg', '.jpeg')
 ADVICE = {'.eer': 'holds the events of a camera: align and sum them (RELION, MotionCor3), and use the average',
           '.gz': 'is compressed: unpack it (gunzip)', '.bz2': 'is compressed: unpack it (bunzip2)',
           '.xz': 'is compressed: unpack it (unxz)', '.zst': 'is compressed: unpack it (unzstd)',
-          '.dm3': 'is a file of DigitalMicrograph: convert it to MRC (IMOD: dm2mrc)',
-          '.dm4': 'is a file of DigitalMicrograph: convert it to MRC (IMOD: dm2mrc)',
+          '.dm3': 'is one of DigitalMicrograph: convert it to MRC (IMOD: dm2mrc)',
+          '.dm4': 'is one of DigitalMicrograph: convert it to MRC (IMOD: dm2mrc)',
           '.hdf': 'is an HDF5 file: convert it to MRC (EMAN2: e2proc2d.py)'}
 MAX_PIXELS = 2 ** 30     # twice a 16k x 32k montage; what is larger is a damaged header
 MOST_COMPRESSED = 1000   # bytes of pixels for each byte of the file; noise does not come near it

@@ -54,9 +54,9 @@ def _look(pid: int) -> Optional[Tuple[str, int]]:
     """State and start of a process (proc(5), fields 3 and 22); None if it is not shown."""
     try:
         after_name = Path(f'/proc/{pid}/stat').read_text(encoding='ascii', errors='replace').rpartition(')')[2].split()
-    except OSError:
+        return after_name[0], int(after_name[19])
+    except (OSError, IndexError, ValueError):
         return None
-    return after_name[0], int(after_name[19])
 
 
 def _exists(pid: int) -> bool:

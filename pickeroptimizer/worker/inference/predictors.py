@@ -1,7 +1,6 @@
 """Predictors: a recogniser on one device, that gives numbers for the boxes of one micrograph after the other."""
-import re
 from abc import ABC, abstractmethod
-from typing import Callable, List, NoReturn, Protocol, Sequence
+from typing import Callable, List, Protocol, Sequence
 
 import numpy as np
 import torch
@@ -10,10 +9,11 @@ from torch import Tensor
 
 from ..boxes import cropping
 from ..boxes.contrast import contrast
-from ..exchange.errors import DeviceError, InputError
+from ..exchange.errors import InputError
 from ..exchange.model_header import ModelHeader
 from ..exchange.tables import CLASSES, SCORE_NUMBERS
 from ..network.device import Device
+from ..network.failures import memory_is_full, raise_clearly
 from ..network.fast import for_inference
 from ..network.networks import Recogniser
 
@@ -22,19 +22,6 @@ NOVELTY = SCORE_NUMBERS.index('novelty')
 # so that the numbers of a pick do not depend on the others that it is judged with.
 LEAST_BATCH = 32
 BATCHES = {'cpu': 64, 'cuda': 512}      # boxes at a time: what the caches hold; what keeps a GPU busy
-GPU_FAILURE = re.compile('cuda|cudnn|cublas|nvml', re.IGNORECASE)
-CPU_FULL = "can't allocate memory"
-
-
-def raise_clearly(error: RuntimeError, device_name: str) -> NoReturn:
-    """Raise what an error of torch means: MemoryError, DeviceError in one line, or else the error itself."""
-    if CPU_FULL in str(error):
-        raise MemoryError from None
-    if not GPU_FAILURE.search(str(error)):
-        raise error
-    reason = str(error).strip().splitlines()[0]
-    raise DeviceError(f'{device_name} failed ({reason}); see what nvidia-smi says of it, and run the same command '
-                      f'again.') from None
 
 
 class Predictor(Protocol):
@@ -55,6 +42,10 @@ class BatchPredictor(ABC):
         self.box_angstrom, self.size, self.fields = box_angstrom, size, fields
         self.device, self.batch_size = device, batch_size or BATCHES[device.torch_device.type]
         self._log = log
+        # Each has its own, so that the copying of one micrograph hides behind the work on another.
+        self._stream = torch.cuda.Stream(device.torch_device) if device.torch_device.type == 'cuda' else None
+        if self._stream:
+            self._stream.wait_stream(torch.cuda.current_stream(device.torch_device))      # until the weights are there
 
     def __call__(self, image: Tensor, pixel_size: float, xy: np.ndarray) -> np.ndarray:
         """Return what `predict` gives for the boxes around centres (n, 2) in px of a micrograph: (n, m) float32.
@@ -65,12 +56,9 @@ class BatchPredictor(ABC):
         while True:
             try:
                 return self._in_batches(image, pixel_size, xy)
-            except torch.OutOfMemoryError:
-                if self.batch_size == 1:
-                    raise DeviceError(f'{self.device.name}: its memory does not suffice for a single box (do other '
-                                      f'programs use it?); take another GPU, or --device cpu.') from None
             except RuntimeError as error:
-                raise_clearly(error, self.device.name)
+                if not memory_is_full(error) or self.batch_size == 1:
+                    raise_clearly(error, self.device.name)
             self.batch_size = max(1, self.batch_size // 2)
             torch.cuda.empty_cache()
             self._log(f'warning: {self.device.name}: its memory is full; going on with {self.batch_size} boxes at a '
@@ -85,7 +73,7 @@ class BatchPredictor(ABC):
 
     def _in_batches(self, image, pixel_size, xy):
         results = []
-        with torch.no_grad(), self.device.autocast():
+        with torch.no_grad(), self.device.autocast(), torch.cuda.stream(self._stream):      # None: as it is
             for pixels in cropping.batches(image, xy.astype(np.float32), self.box_angstrom / pixel_size, self.size,
                                         self.fields, self.batch_size, self.device.torch_device):
                 self.observe(pixels)

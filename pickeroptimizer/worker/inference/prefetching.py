@@ -10,7 +10,8 @@ import torch
 
 from ..boxes import cropping
 from ..exchange.micrograph_reader import read_micrograph
-from .predictors import Predictor, raise_clearly
+from ..network.failures import raise_clearly
+from .predictors import Predictor
 from .sources import MicrographPicks
 
 TICK = 0.05                    # seconds, while there is nothing to do
@@ -88,4 +89,4 @@ def _memory(shape, used, pinned):
     try:      # pinned memory is where a GPU fetches it by itself
         return torch.empty(shape, dtype=torch.float32, pin_memory=pinned)
     except RuntimeError as error:
-        raise_clearly(error, 'the GPU')
+        raise_clearly(error)
