@@ -11,12 +11,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
+from .classes import PARTICLE as PARTICLE
+from .classes import checked_classes
 from .errors import InputError
 from .files import PathLike, replacing
 from .slices import split_slice
 
 CLASSES = ('particle', 'ice', 'carbon')
-PARTICLE = CLASSES[0]
 
 # What became of a pick, in the column `status` of scores.csv.
 SCORED = 'scored'
@@ -28,7 +29,27 @@ COORDINATE_COLUMNS = ('coord_id', 'mic_id', 'x', 'y')
 LABEL_COLUMNS = COORDINATE_COLUMNS + ('label',)
 SCORE_NUMBERS = CLASSES + ('novelty',)
 SCORE_COLUMNS = ('coord_id',) + SCORE_NUMBERS + ('status', 'reason')
+NOVELTY = 'novelty'
 MOST_ID = 2 ** 63 - 1
+
+
+def score_columns(classes: Sequence[str]) -> Tuple[str, ...]:
+    """Return the columns of a table of scores; the probability of each class is in one that has its name."""
+    return ('coord_id', *classes, NOVELTY, 'status', 'reason')
+
+
+def score_classes(path: PathLike, columns: Sequence[str]) -> Tuple[str, ...]:
+    """Return the classes of a table of scores, from the columns in its header.
+
+    Raises InputError if they are not those of such a table.
+    """
+    try:
+        classes = checked_classes(columns[1:-3])
+    except InputError:
+        classes = ()
+    if tuple(columns) != score_columns(classes):
+        raise InputError(f'{path}: not a table of scores.')
+    return classes
 
 
 @dataclass(frozen=True)
