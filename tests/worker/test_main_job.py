@@ -13,6 +13,8 @@ import pytest
 from worker.exchange import tables
 from worker.exchange.score_table import GrowingScores
 
+CLASSES = ('particle', 'ice', 'carbon')      # of the simulated data set
+
 
 def _scores(path):
     with open(path, newline='') as stream:
@@ -60,11 +62,11 @@ def test_every_pick_gets_probabilities_and_most_get_their_class(data_set, scores
     truth = {label.coord_id: label.label for label in tables.read_labels(data_set.labels)}
     rows = _scores(scores)
     assert rows.keys() == truth.keys()
-    right = {c: [] for c in tables.CLASSES}
+    right = {c: [] for c in CLASSES}
     for coord_id, row in rows.items():
-        probabilities = [float(row[c]) for c in tables.CLASSES]
+        probabilities = [float(row[c]) for c in CLASSES]
         assert row['status'] == tables.SCORED and sum(probabilities) == pytest.approx(1, abs=1e-4)
-        right[truth[coord_id]].append(tables.CLASSES[int(np.argmax(probabilities))] == truth[coord_id])
+        right[truth[coord_id]].append(CLASSES[int(np.argmax(probabilities))] == truth[coord_id])
     assert min(np.mean(r) for r in right.values()) > 0.87, {c: np.mean(r) for c, r in right.items()}
     assert json.loads(scores.with_name('report.json').read_text())['warnings'] == []
 
@@ -165,7 +167,7 @@ def test_micrographs_of_all_shapes(data_set, model, scores, worker, tmp_path):
     found, known = _scores(tmp_path / 'scores.csv'), _scores(scores)
     for mic_id in (1, 2, 3):
         apart = [abs(float(found[1000 * mic_id + number][c]) - float(known[pick.coord_id][c]))
-                 for number, pick in enumerate(inner) for c in tables.CLASSES]
+                 for number, pick in enumerate(inner) for c in CLASSES]
         assert np.mean(apart) < 0.03      # the grids of the boxes lie a little apart
     assert all(found[4000 + number]['reason'].endswith('there is nothing to see.') for number in range(len(inner)))
 
@@ -227,8 +229,8 @@ def test_slices_and_pixels_without_a_value(data_set, model, scores, worker, tmp_
         elif pick.mic_id == 4:
             assert found[pick.coord_id]['status'] == tables.UNREADABLE
         else:
-            assert [float(found[pick.coord_id][c]) for c in tables.CLASSES] == pytest.approx(
-                [float(known[pick.coord_id][c]) for c in tables.CLASSES], abs=0.05)
+            assert [float(found[pick.coord_id][c]) for c in CLASSES] == pytest.approx(
+                [float(known[pick.coord_id][c]) for c in CLASSES], abs=0.05)
 
 
 def test_picks_off_the_edge(data_set, model, worker, tmp_path):

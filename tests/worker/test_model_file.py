@@ -86,8 +86,8 @@ def _with_header(path, change):
 
 @pytest.mark.parametrize('change, says', [
     ({'format_version': FORMAT_VERSION + 1}, 'Update scipion-em-pickeroptimizer'),
-    ({'format_version': 'x'}, 'damaged'), ({'classes': ['particle', 'dirt']}, 'unknown classes'),
-    ({'classes': ['ice', 'carbon']}, 'unknown classes'), ({'classes': ['ice', 'particle']}, 'unknown classes'),
+    ({'format_version': 'x'}, 'damaged'), ({'classes': ['particle', 'a/b']}, 'impossible classes'),
+    ({'classes': ['ice', 'carbon']}, 'impossible classes'), ({'classes': ['ice', 'particle']}, 'impossible classes'),
     ({'box_angstrom': -5}, 'impossible box size'), ({'box_angstrom': float('nan')}, 'impossible box size'),
     ({'input_size': 10 ** 9}, 'impossible input size'), ({'fields': [1e400]}, 'impossible fields'),
     ({'fields': []}, 'impossible fields'), ({'references': 10 ** 12}, 'impossible number'),

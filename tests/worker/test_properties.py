@@ -79,7 +79,7 @@ def test_scores_broken_off_anywhere_are_continued(tmp_path_factory, rows, data):
 
     def write(part, resumed):
         scores = GrowingScores(folder / 's.csv', (), print)
-        scores.open()
+        scores.open(('particle', 'ice', 'carbon'))
         kept = scores.take([line[0] for line in lines])
         assert [row['coord_id'] for row in kept] == [str(line[0]) for line in lines[:len(kept)]]
         assert resumed or not kept

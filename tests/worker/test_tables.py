@@ -44,7 +44,7 @@ def test_a_table_from_a_spreadsheet(tmp_path):
     ('coord_id,mic_id,x,y,label\n1,1,nan,2,ice\n', 'x "nan" is no finite number'),
     ('coord_id,mic_id,x,y,label\n1,1,2,inf,ice\n', 'y "inf"'),
     ('coord_id,mic_id,x,y,label\n1,one,2,2,ice\n', 'mic_id "one" is no whole number'),
-    ('coord_id,mic_id,x,y,label\n1,1,2,2,dirt\n', '"dirt" is no class'),
+    ('coord_id,mic_id,x,y,label\n1,1,2,2,ice/dirt\n', 'line 2: "ice/dirt" is no name of a class'),
     ('coord_id,mic_id,x,y,label\n1,1,2,2,ice\n1,1,3,3,ice\n', 'coordinate id 1 appears twice')])
 def test_bad_labels(tmp_path, text, says):
     with pytest.raises(InputError, match=says):

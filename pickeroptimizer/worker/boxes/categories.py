@@ -8,7 +8,7 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Sequence
+from typing import Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ..exchange import tables
+from ..exchange.classes import ordered
 from ..exchange.errors import InputError
 from ..exchange.files import PathLike, replacing
 from . import cropping
@@ -24,6 +25,7 @@ from .cropping import FIELDS_OF_VIEW, INPUT_SIZE
 from .labelled import crop_labels
 
 METADATA_KEY = 'pickeroptimizer-categories'
+FIRST_CLASSES = 'particle', 'ice', 'carbon'      # of files that do not say theirs, of earlier versions
 MARGIN = 2 ** 0.5
 SIDE = int(np.ceil(INPUT_SIZE * MARGIN))
 
@@ -33,12 +35,13 @@ class Categories:
     """Boxes of many data sets.
 
     pixels: (n, fields, SIDE, SIDE) float16, normalised; data_sets: (n) number of the data set; classes: (n) number
-    of the class in tables.CLASSES; names: of the data sets.
+    of the class in class_names; names: of the data sets.
     """
     pixels: Tensor
     data_sets: Tensor
     classes: Tensor
     names: List[str]
+    class_names: Tuple[str, ...]
 
     def without(self, left_out: Sequence[str]) -> 'Categories':
         """Return all but some data sets, for a pretraining that must not have seen them. Raises InputError."""
@@ -50,12 +53,12 @@ class Categories:
         number[kept] = torch.arange(len(kept))
         mask = number[self.data_sets] >= 0
         return Categories(self.pixels[mask], number[self.data_sets[mask]], self.classes[mask],
-                          [self.names[i] for i in kept])
+                          [self.names[i] for i in kept], self.class_names)
 
     def counts(self) -> Dict[str, Dict[str, int]]:
         """Return {data set: {class: number of boxes}}."""
         return {name: {c: int(((self.data_sets == i) & (self.classes == number)).sum())
-                       for number, c in enumerate(tables.CLASSES)} for i, name in enumerate(self.names)}
+                       for number, c in enumerate(self.class_names)} for i, name in enumerate(self.names)}
 
     def summary(self) -> str:
         """Return one line: how many data sets, categories and boxes."""
@@ -67,11 +70,13 @@ def join(parts: Sequence[Categories]) -> Categories:
     """Put several together; equal names of data sets get a number."""
     names: List[str] = []
     data_sets: List[Tensor] = []
+    class_names = ordered(name for part in parts for name in part.class_names)
+    classes = [torch.tensor([class_names.index(c) for c in part.class_names])[part.classes] for part in parts]
     for number, part in enumerate(parts):
         data_sets.append(part.data_sets + len(names))
         names += [name if name not in names else f'{name}-{number}' for name in part.names]
-    return Categories(torch.cat([p.pixels for p in parts]), torch.cat(data_sets),
-                      torch.cat([p.classes for p in parts]), names)
+    return Categories(torch.cat([p.pixels for p in parts]), torch.cat(data_sets), torch.cat(classes), names,
+                      class_names)
 
 
 def from_folders(folders: Sequence[Path], most: int, seed: int,
@@ -101,16 +106,18 @@ def write_categories(path: PathLike, categories: Categories) -> None:
     with replacing(path, 'wb') as stream:
         stream.write(save({'pixels': categories.pixels, 'data_sets': categories.data_sets,
                            'classes': categories.classes},
-                          metadata={METADATA_KEY: json.dumps({'names': categories.names})}))
+                          metadata={METADATA_KEY: json.dumps({'names': categories.names,
+                                                        'classes': categories.class_names})}))
 
 
 def read_categories(path: PathLike) -> Categories:
     """Read a file of categories. Raises InputError if it is none."""
     try:
         with safe_open(path, 'pt') as stream:
-            names = json.loads((stream.metadata() or {})[METADATA_KEY])['names']
+            about = json.loads((stream.metadata() or {})[METADATA_KEY])
             pixels, data_sets, classes = (stream.get_tensor(key) for key in ('pixels', 'data_sets', 'classes'))
-            return Categories(pixels, data_sets, classes, list(names))
+            return Categories(pixels, data_sets, classes, list(about['names']),
+                              tuple(about.get('classes', FIRST_CLASSES)))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         raise InputError(f'{path}: no file of categories; make one with "worker categories".') from None
 
@@ -122,18 +129,20 @@ def _from_folder(folder, most, rng, log):
         box_angstrom = float((folder / 'box_angstrom.txt').read_text(encoding='utf-8'))
     except (OSError, ValueError):
         raise InputError(f'{folder / "box_angstrom.txt"}: has to hold the box size in Å.') from None
-    chosen = [labels[i] for name in tables.CLASSES
+    class_names = ordered(str(label.label) for label in labels)
+    chosen = [labels[i] for name in class_names
               for i in rng.permutation([i for i, label in enumerate(labels) if label.label == name])[:most]]
     boxes = crop_labels(micrographs, chosen, box_angstrom, INPUT_SIZE, FIELDS_OF_VIEW, MARGIN)
     for warning in boxes.warnings:
         log(f'warning: {warning}')
-    classes = torch.tensor([tables.CLASSES.index(label) for label in boxes.labels])
-    return Categories(boxes.pixels.half(), torch.zeros_like(classes), classes, [folder.resolve().name])
+    classes = torch.tensor([class_names.index(label) for label in boxes.labels])
+    return Categories(boxes.pixels.half(), torch.zeros_like(classes), classes, [folder.resolve().name],
+                      class_names)
 
 
 def _simulate_one(number, most, seed):
     from ..simulation.categories import simulate_experiment
-    pixels, classes = [], []
+    pixels, labels = [], []
     for image, pixel_size, box_angstrom, picks in simulate_experiment(number, seed, boxes=most):
         if picks:
             box = box_angstrom / pixel_size
@@ -141,6 +150,8 @@ def _simulate_one(number, most, seed):
             levels = cropping.levels(torch.from_numpy(image), box, INPUT_SIZE, FIELDS_OF_VIEW)
             pixels.append(torch.cat([cropping.crop(level, xy, box * SIDE / INPUT_SIZE * field, SIDE)
                                      for level, field in zip(levels, FIELDS_OF_VIEW)], dim=1).half())
-            classes += [tables.CLASSES.index(pick[2]) for pick in picks]
-    classes = torch.tensor(classes)
-    return Categories(torch.cat(pixels), torch.zeros_like(classes), classes, [f'sim{seed}-{number:03d}'])
+            labels += [pick[2] for pick in picks]
+    class_names = ordered(labels)
+    classes = torch.tensor([class_names.index(label) for label in labels])
+    return Categories(torch.cat(pixels), torch.zeros_like(classes), classes, [f'sim{seed}-{number:03d}'],
+                      class_names)

@@ -1,15 +1,16 @@
 """The labelled boxes of a data set, cut out of its micrographs."""
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Collection, Dict, List, Optional, Sequence
+from typing import Collection, Dict, List, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..exchange.classes import PARTICLE, checked_classes, count_by_class
 from ..exchange.errors import InputError
 from ..exchange.micrograph_reader import read_micrograph
-from ..exchange.tables import CLASSES, PARTICLE, CoordinateRow, MicrographRow
+from ..exchange.tables import CoordinateRow, MicrographRow
 from . import cropping
 
 
@@ -31,8 +32,8 @@ class LabelledBoxes:
     filled: List[str]
 
     def counts(self) -> Dict[str, int]:
-        """Return the number of boxes of each class that occurs, in the order of CLASSES."""
-        return {c: int((self.labels == c).sum()) for c in CLASSES if (self.labels == c).any()}
+        """Return the number of boxes of each class that occurs, in the order of the classes."""
+        return count_by_class(self.labels.tolist())
 
 
 def crop_labels(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateRow], box_angstrom: float,
@@ -88,9 +89,13 @@ def crop_labels(micrographs: Dict[int, MicrographRow], labels: Sequence[Coordina
                          np.array([row.mic_id for row in rows]), failed, dropped, filled + warnings, filled)
 
 
-def check_classes(present: Collection[Optional[str]]) -> None:
-    """Raise InputError if nothing can be learnt from these classes: it takes particles, and a kind of junk."""
+def check_classes(present: Collection[str]) -> None:
+    """Raise InputError if nothing can be learnt from these classes.
+
+    It takes particles and a kind of junk, and no more kinds, and none more alike, than a model can have.
+    """
     if PARTICLE not in present:
         raise InputError('no box is labelled particle; label some particles and at least one kind of junk.')
     if len(present) < 2:
-        raise InputError('all labels are of the class particle; label some ice or carbon boxes too.')
+        raise InputError('all labels are of the class particle; label some junk too (ice, carbon, empty, ...).')
+    checked_classes(present)

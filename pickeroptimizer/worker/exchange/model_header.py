@@ -9,11 +9,11 @@ import os
 import struct
 from typing import Any, Dict, List, Optional, Tuple, TypedDict
 
+from .classes import checked_classes
 from .errors import InputError
 from .files import PathLike
-from .tables import CLASSES, PARTICLE
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2      # since 2, the classes are any; in 1 they are among particle, ice and carbon
 METADATA_KEY = 'pickeroptimizer'
 MAX_HEADER_BYTES = 16 * 2 ** 20
 _REQUIRED = ('architecture', 'head', 'classes', 'box_angstrom', 'input_size', 'fields', 'recipe', 'references')
@@ -107,10 +107,8 @@ def _check(path: PathLike, header: Any) -> None:
     missing = [key for key in _REQUIRED if key not in header]
     if missing:
         raise InputError(f'{path}: the description in this model file is damaged (no {", ".join(missing)}).')
-    classes = header['classes']
-    known = isinstance(classes, list) and all(c in CLASSES for c in classes)
-    if not known or len(classes) < 2 or PARTICLE not in classes or classes != [c for c in CLASSES if c in classes]:
-        raise InputError(f'{path}: the model has unknown classes {classes}.')
+    if not _classes(header['classes']):
+        raise InputError(f'{path}: the model has impossible classes {header["classes"]}.')
     if not _positive(header['box_angstrom']):
         raise InputError(f'{path}: the model has an impossible box size {header["box_angstrom"]} Å.')
     fields = header['fields']
@@ -127,6 +125,13 @@ def _check(path: PathLike, header: Any) -> None:
         raise InputError(f'{path}: the model has an impossible contrast of its particles.')
     if header['input_size'] not in INPUT_SIZES:
         raise InputError(f'{path}: the model has an impossible input size {header["input_size"]} px.')
+
+
+def _classes(value: Any) -> bool:
+    try:
+        return isinstance(value, list) and all(isinstance(c, str) for c in value) and [*checked_classes(value)] == value
+    except InputError:
+        return False
 
 
 def _positive(value: Any) -> bool:

@@ -16,8 +16,7 @@ from typing import IO, Callable, Dict, Iterable, List, Mapping, Optional, Sequen
 from .files import PathLike, replacing
 from .locks import LocksUnavailable, wait_for_lock
 from .signals import AS_IS
-from .tables import OUTSIDE, SCORE_NUMBERS, SCORED, UNREADABLE
-from .tables import SCORE_COLUMNS as COLUMNS
+from .tables import OUTSIDE, SCORED, UNREADABLE, score_columns
 
 
 class GrowingScores:
@@ -34,11 +33,16 @@ class GrowingScores:
         self.output, self._log, self._still_wanted = Path(output), log, still_wanted
         self.partial = self.output.with_name(f'{self.output.name}.{_digest(inputs, contrast)}.part')
         self._stream: IO[bytes] = io.BytesIO()      # until `open`
+        self._columns: Tuple[str, ...] = ()         # until then, too
         self._length = 0           # of what is known to be whole
         self._resuming = True      # as long as the rows of an earlier run have not come to their end
 
-    def open(self) -> None:
-        """Take the table, when no other run writes it any more. Raises what `still_wanted` raises."""
+    def open(self, classes: Sequence[str]) -> None:
+        """Take the table, when no other run writes it any more. Raises what `still_wanted` raises.
+
+        classes: of which there are probabilities.
+        """
+        self._columns = score_columns(classes)
         for other in self.output.parent.glob(f'{self.output.name}.*.part'):
             if other != self.partial:
                 self._remove(other)
@@ -52,7 +56,7 @@ class GrowingScores:
             self._stream.close()
             if _identity(self.output) not in (None, earlier):      # the run that was waited for has completed it
                 os.replace(self.output, self.partial)
-        header = _line(COLUMNS)
+        header = _line(self._columns)
         if self._stream.readline() != header:
             self._stream.seek(0)
             self._stream.truncate()
@@ -68,7 +72,7 @@ class GrowingScores:
         kept: List[Dict[str, str]] = []
         while self._resuming and len(kept) < len(ids):
             line = self._stream.readline()
-            row = _whole_row(line, ids[len(kept)])
+            row = _whole_row(line, ids[len(kept)], self._columns)
             if row is None:
                 self._cut()
                 break
@@ -154,21 +158,20 @@ def _line(values: Sequence) -> bytes:
     return text.getvalue().encode('utf-8')
 
 
-def _whole_row(line: bytes, coord_id: int) -> Optional[Dict[str, str]]:
+def _whole_row(line: bytes, coord_id: int, columns: Sequence[str]) -> Optional[Dict[str, str]]:
     """A line of the table as a dict of text, None if it is not the whole row of this pick."""
     if not line.endswith(b'\n') or b'\0' in line:
         return None
     values = next(csv.reader([line.decode('utf-8', 'replace')]), [])
-    row = dict(zip(COLUMNS, values))
-    if len(values) != len(COLUMNS) or values[0] != str(coord_id) or not _is_whole(row):
+    row = dict(zip(columns, values))
+    if len(values) != len(columns) or values[0] != str(coord_id) or not _is_whole(row['status'], values[1:-2]):
         return None
     return row
 
 
-def _is_whole(row: Dict[str, str]) -> bool:
-    numbers = [row[name] for name in SCORE_NUMBERS]
-    if row['status'] != SCORED:
-        return row['status'] in (OUTSIDE, UNREADABLE) and not any(numbers)
+def _is_whole(status: str, numbers: Sequence[str]) -> bool:
+    if status != SCORED:
+        return status in (OUTSIDE, UNREADABLE) and not any(numbers)
     try:
         return all(math.isfinite(float(number)) for number in numbers)
     except ValueError:

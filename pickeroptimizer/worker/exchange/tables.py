@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from .classes import PARTICLE as PARTICLE
-from .classes import checked_classes
+from .classes import checked_classes, class_name
 from .errors import InputError
 from .files import PathLike, replacing
 from .slices import split_slice
@@ -148,11 +148,11 @@ class Table:
         return value
 
     def class_name(self, text: str) -> str:
-        """Return a value of the row that was read last, as one of CLASSES. Raises InputError if it is none."""
-        name = text.strip()
-        if name not in CLASSES:
-            raise InputError(f'{self.place}: "{name}" is no class; use one of {", ".join(CLASSES)}.')
-        return name
+        """Return a value of the row that was read last, as the name of a class. Raises InputError if it is none."""
+        try:
+            return class_name(text)
+        except InputError as error:
+            raise InputError(f'{self.place}: {error}') from None
 
     def _header(self, names: Sequence[str]) -> Callable[[Sequence[str]], Tuple[str, ...]]:
         columns = self._columns(names) if callable(self._columns) else self._columns

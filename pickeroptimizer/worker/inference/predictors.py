@@ -11,13 +11,11 @@ from ..boxes import cropping
 from ..boxes.contrast import contrast
 from ..exchange.errors import InputError
 from ..exchange.model_header import ModelHeader
-from ..exchange.tables import CLASSES, SCORE_NUMBERS
 from ..network.device import Device
 from ..network.failures import memory_is_full, raise_clearly
 from ..network.fast import for_inference
 from ..network.networks import Recogniser
 
-NOVELTY = SCORE_NUMBERS.index('novelty')
 # Below this many boxes the libraries of linear algebra take other ways, with other last digits: fewer are filled up,
 # so that the numbers of a pick do not depend on the others that it is judged with.
 LEAST_BATCH = 32
@@ -87,7 +85,7 @@ class BatchPredictor(ABC):
 
 
 class Scorer(BatchPredictor):
-    """Gives the numbers of SCORE_NUMBERS."""
+    """Gives the probabilities of the classes of a model, in its order, and the novelty."""
 
     def __init__(self, recogniser: Recogniser, header: ModelHeader, device: Device, batch_size: int,
                  log: Callable[[str], None], inverted: bool = False):
@@ -97,7 +95,6 @@ class Scorer(BatchPredictor):
         """
         super().__init__(recogniser, header['box_angstrom'], header['input_size'], header['fields'], device,
                          batch_size, log)
-        self._columns = [CLASSES.index(c) for c in header['classes']]
         self._sign = -1.0 if inverted else 1.0
         self.contrasts: List[Tensor] = []
 
@@ -113,13 +110,9 @@ class Scorer(BatchPredictor):
         self.contrasts.append(contrast(pixels[:, 0]))
 
     def predict(self, pixels: Tensor) -> Tensor:
-        """Boxes (n, fields, size, size) -> the numbers (n, SCORE_NUMBERS)."""
+        """Boxes (n, fields, size, size) -> probabilities and novelty (n, classes + 1)."""
         probabilities, novelty = self.recogniser.judge(pixels * self._sign)
-        numbers = torch.zeros(len(pixels), len(SCORE_NUMBERS), device=pixels.device)
-        for column, values in zip(self._columns, probabilities.unbind(dim=1)):
-            numbers[:, column] = values
-        numbers[:, NOVELTY] = novelty
-        return numbers
+        return torch.cat([probabilities, novelty[:, None]], dim=1)
 
 
 class Embedder(BatchPredictor):

@@ -6,12 +6,13 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequ
 
 import numpy as np
 
+from ..exchange.classes import PARTICLE
 from ..exchange.errors import InputError
 from ..exchange.micrograph_reader import about_all
 from ..exchange.model_header import ModelHeader
 from ..exchange.score_table import GrowingScores
 from ..exchange.signals import AS_IS
-from ..exchange.tables import OUTSIDE, PARTICLE, SCORE_NUMBERS, SCORED, UNREADABLE
+from ..exchange.tables import OUTSIDE, SCORED, UNREADABLE
 from ..network.device import Device
 from ..network.networks import Recogniser
 from .frames import DOUBTFUL_OUTSIDE, DOUBTFUL_PARTICLES, FrameSample, better_frame
@@ -21,7 +22,6 @@ from .prefetching import prefetch_and_predict
 from .progress import Progress
 from .sources import MicrographPicks, PickSource
 
-UNSCORED = [''] * len(SCORE_NUMBERS)
 IDLE, RETRY = 60.0, 600.0      # seconds without arrivals, and between two times, after which failures are tried again
 
 
@@ -35,9 +35,9 @@ def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, score
     stay unscored. Raises InputError if none can be read.
     """
     start = time.monotonic()
-    run = _Run(source, scores, log)
+    run = _Run(source, scores, header['classes'], log)
     with closing(scores):
-        scores.open()
+        scores.open(header['classes'])
         inverted, groups = decide(wanted_contrast, header, source, log)
         scorers = [Scorer(recogniser, header, device, batch_size, log, inverted)
                    for device in devices for _ in range(device.streams)]
@@ -63,7 +63,7 @@ def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, score
 class _Run:
     """The count of one run so far: picks by status, the micrographs, and those that failed."""
 
-    def __init__(self, source: PickSource, scores: GrowingScores, log: Callable[[str], None]):
+    def __init__(self, source: PickSource, scores: GrowingScores, classes: Sequence[str], log: Callable[[str], None]):
         self.counts = dict.fromkeys((SCORED, OUTSIDE, UNREADABLE), 0)
         self.micrographs: Set[int] = set()
         self.failed: Dict[int, dict] = {}
@@ -76,6 +76,7 @@ class _Run:
         self._tried_again: Set[int] = set()      # the first coord_ids of groups whose rows are in the table already
         self._sample = FrameSample()
         self._particles = 0.0      # sum of the particle probabilities of the scored picks
+        self._unscored = [''] * (len(classes) + 1)      # no probability, no novelty
         self._source, self._scores, self._log = source, scores, log
 
     def warn(self, line: str) -> None:
@@ -128,7 +129,7 @@ class _Run:
             on_it, numbers = predicted.result()
         except InputError as error:
             reason = ' '.join(str(error).split())      # one row, one line
-            rows = [[coord_id, *UNSCORED, UNREADABLE, reason] for coord_id in group.ids.tolist()]
+            rows = [[coord_id, *self._unscored, UNREADABLE, reason] for coord_id in group.ids.tolist()]
             scored, unreadable = 0, number
             self._fail(group, reason)
             if first:
@@ -174,7 +175,7 @@ class _Run:
         self._particles += float(numbers[:, 0].sum()) if scored else 0.0
         values = iter(numbers.tolist())
         return [[coord_id, *(f'{value:.6f}' for value in next(values)), SCORED, ''] if good else
-                [coord_id, *UNSCORED, OUTSIDE, 'the centre lies outside the micrograph']
+                [coord_id, *self._unscored, OUTSIDE, 'the centre lies outside the micrograph']
                 for coord_id, good in zip(group.ids.tolist(), on_it.tolist())]
 
     def _count(self, group, kept):

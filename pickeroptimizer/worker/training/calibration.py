@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
 
+from ..exchange.classes import decide
 from ..network.networks import LEAST_PROBABILITY, tempered
 
 TEMPERATURES = (0.05, 5.0)
@@ -48,7 +49,8 @@ def reliability(probabilities: np.ndarray, targets: np.ndarray) -> List[dict]:
 
     confidence, accuracy: weighted means (0-1); weight: share of all boxes, where each class weighs the same.
     """
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == targets
+    decided = decide(probabilities)
+    confidence, right = probabilities[np.arange(len(decided)), decided], decided == targets
     weights = 1 / np.bincount(targets)[targets]
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return [{'confidence': float(np.average(confidence[bins == b], weights=weights[bins == b])),

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from torch import Tensor
 
-from ..exchange.tables import PARTICLE
+from ..exchange.classes import PARTICLE, decide
 from ..network.networks import Recogniser
 from .calibration import calibrated, expected_calibration_error, fit_temperature, reliability
 from .metrics import figures
@@ -33,7 +33,7 @@ class CrossValidation:
     def report(self, classes: List[str]) -> Dict[str, Any]:
         """Return the figures over all boxes together."""
         names = np.array(classes)
-        return {**figures(names[self.targets], names[self.probabilities.argmax(axis=1)], classes),
+        return {**figures(names[self.targets], names[decide(self.probabilities)], classes),
                 'calibration_error': expected_calibration_error(self.probabilities, self.targets),
                 'reliability': reliability(self.probabilities, self.targets),
                 'temperature': self.temperature, 'split': self.split, 'folds': self.folds,

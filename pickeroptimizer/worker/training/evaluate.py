@@ -12,6 +12,7 @@ from joblib import Parallel, delayed
 from torch import Tensor
 
 from ..boxes.labelled import LabelledBoxes, check_classes
+from ..exchange.classes import decide
 from ..exchange.errors import InputError
 from ..exchange.files import PathLike, replacing
 from ..exchange.splits import halves
@@ -91,7 +92,7 @@ class _Job:
         probabilities = self.recipe.predict(recogniser, self.embedded[test])
         names = np.array(self.classes)
         return {'shots': number, 'draw': draw, 'trained_on': np.bincount(self.targets[train]).tolist(),
-                **figures(names[self.targets[test]], names[probabilities.argmax(axis=1)], self.classes),
+                **figures(names[self.targets[test]], names[decide(probabilities)], self.classes),
                 'calibration_error': expected_calibration_error(probabilities, self.targets[test])}
 
 

@@ -7,9 +7,10 @@ import torch
 
 from ..boxes.contrast import contrast
 from ..boxes.labelled import check_classes, crop_labels
+from ..exchange.classes import PARTICLE, decide
 from ..exchange.files import PathLike
 from ..exchange.micrograph_reader import about_all
-from ..exchange.tables import PARTICLE, CoordinateRow, MicrographRow
+from ..exchange.tables import CoordinateRow, MicrographRow
 from ..network.model_file import save_model
 from .cross_validation import BY_BOX, cross_validate
 from .recipes import Recipe
@@ -26,7 +27,7 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
     machine gives the same file. Raises InputError where the labels do not allow to learn anything.
     """
     start = time.monotonic()
-    check_classes({label.label for label in labels})
+    check_classes({str(label.label) for label in labels})
     boxes = crop_labels(micrographs, labels, box_angstrom, size, recipe.fields, recipe.margin)
     for warning in boxes.warnings:
         log(f'warning: {warning}')
@@ -71,7 +72,7 @@ def _checked_labels(boxes, validation, classes):
     if validation is None:
         return []
     own = validation.probabilities[range(len(boxes.rows)), validation.targets]
-    says = validation.probabilities.argmax(axis=1)
+    says = decide(validation.probabilities)
     return [{'mic_id': row.mic_id, 'x': row.x, 'y': row.y, 'label': row.label, 'predicted': classes[said],
              'probability': round(float(p), 4)} for row, p, said in zip(boxes.rows, own, says)]
 

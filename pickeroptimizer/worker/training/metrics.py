@@ -4,7 +4,7 @@ from typing import Any, Dict, Sequence
 import numpy as np
 from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
-from ..exchange.tables import PARTICLE
+from ..exchange.classes import PARTICLE
 
 
 def figures(true: np.ndarray, predicted: np.ndarray, classes: Sequence[str]) -> Dict[str, Any]:

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from ..boxes.augmentation import augment
 from ..boxes.categories import Categories
 from ..boxes.cropping import INPUT_SIZE
-from ..exchange.tables import CLASSES
 from ..network.device import Device
 from ..network.networks import FeatureExtractor, pooled_features
 
@@ -56,8 +55,9 @@ def pretrain(categories: Categories, extractor: FeatureExtractor, recipe: Pretra
     torch.manual_seed(seed)
     where = device.torch_device
     net = extractor.train().to(where, memory_format=torch.channels_last)
+    number = len(categories.class_names)
     width = sum(net.channels) if recipe.all_stages else net.channels[-1]
-    classifier = nn.Linear(width, len(categories.names) * len(CLASSES)).to(where)
+    classifier = nn.Linear(width, len(categories.names) * number).to(where)
     optimiser = torch.optim.SGD([*net.parameters(), *classifier.parameters()], lr=recipe.learning_rate,
                                 momentum=MOMENTUM, weight_decay=recipe.weight_decay)
     steps = -(-len(categories.pixels) // recipe.batch_size)
@@ -75,9 +75,9 @@ def pretrain(categories: Categories, extractor: FeatureExtractor, recipe: Pretra
                 maps = net(views)
             features = pooled_features(maps if recipe.all_stages else maps[-1:])
             logits = classifier(features)
-            goal = data_sets * len(CLASSES) + classes
+            goal = data_sets * number + classes
             if recipe.within:
-                logits = logits.reshape(len(batch), -1, len(CLASSES))[torch.arange(len(batch)), data_sets]
+                logits = logits.reshape(len(batch), -1, number)[torch.arange(len(batch)), data_sets]
                 goal = classes
             loss = F.cross_entropy(logits, goal)
             optimiser.zero_grad()

@@ -22,6 +22,7 @@ from ..network.networks import FeatureExtractor, LinearRecogniser, MultiLossReco
 
 BATCH = 256
 MOST_REFERENCES = 512      # labelled boxes that a model remembers: 2 MB
+MOST_JUNK_WEIGHT = 2.0     # of all junk together, where particles weigh 1
 MOST_OBSERVED = 256        # boxes that show the ranges of the maps: all of the labelled ones, as a rule
 
 
@@ -91,7 +92,8 @@ class DefaultRecipe:
         recogniser.standardise_by(features)
         recogniser.remember(embedded[:, 0])
         standard = recogniser.standardised(features).numpy()
-        regression = LogisticRegression(C=1 / self.regularisation / views, class_weight='balanced', max_iter=1000)
+        regression = LogisticRegression(C=1 / self.regularisation / views, max_iter=1000,
+                                        class_weight=dict(enumerate(class_weights(targets))))
         regression.fit(standard, np.repeat(targets, views))
         weight, bias = regression.coef_, regression.intercept_
         if len(weight) == 1:               # two classes: scikit-learn gives the log-odds of the second alone
@@ -181,6 +183,18 @@ class PaperRecipe:
         return {'head': 'multi-loss', 'branches': len(self.loss_weights),
                 'recipe_parameters': {'epochs': self.epochs, 'learning_rate': self.learning_rate,
                                       'batch_size': self.batch_size, 'loss_weights': list(self.loss_weights)}}
+
+
+def class_weights(targets: np.ndarray) -> np.ndarray:
+    """Return what a box of each class weighs, (classes,), from class numbers (n); 0 is the particle.
+
+    Classes weigh the same, but all junk together no more than MOST_JUNK_WEIGHT times the particles, however many kinds
+    of it there are (benchmarks/kinds.py).
+    """
+    counts = np.bincount(targets)
+    kinds = len(counts) - 1
+    shares = np.r_[1.0, np.full(kinds, min(MOST_JUNK_WEIGHT, kinds) / kinds)]
+    return len(targets) * shares / shares.sum() / counts
 
 
 def _batches(number, size):

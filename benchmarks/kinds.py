@@ -1,0 +1,91 @@
+"""What it costs to divide junk into more kinds, and which weights and decision bear it: one Markdown table.
+
+    PYTHONPATH=pickeroptimizer python benchmarks/kinds.py --data FOLDER ... [--draws 10] [--shots 10 30]
+
+Each draw fits the same boxes twice: with the classes of the data set, and with each kind of junk divided in two by
+k-means on the features, as a user does who names junk by its looks. Weights: `equal` for each class; or particles so
+much against all junk together (particle 1 : junk J), which its kinds share. Decision: the most probable class, or the
+particle against all junk together (`together`). Balanced macro-F1 is over the classes of the data set.
+"""
+import argparse
+from pathlib import Path
+
+import numpy as np
+from labelled import default_recipe, drawn, embedded_data_set
+from sklearn.cluster import KMeans
+from worker.exchange.classes import decide
+from worker.training import recipes
+from worker.training.metrics import figures
+
+
+def equal(targets):
+    """Every class weighs the same."""
+    return len(targets) / (targets.max() + 1) / np.bincount(targets)
+
+
+def junk_against_particle(junk):
+    """Particles weigh 1, all junk together `junk`."""
+    def weights(targets):
+        counts = np.bincount(targets)
+        shares = np.r_[1.0, np.full(len(counts) - 1, junk / (len(counts) - 1))]
+        return len(targets) * shares / shares.sum() / counts
+    return weights
+
+
+def like_two_kinds(targets):
+    """As `equal` for one and two kinds of junk, and no more for all junk together where there are more."""
+    return junk_against_particle(min(2, targets.max()))(targets)
+
+
+VARIANTS = {'equal, most probable': (equal, lambda p: p.argmax(axis=1)), 'equal, together': (equal, decide),
+            '1 : at most 2, together': (like_two_kinds, decide),
+            '1 : at most 2, most probable': (like_two_kinds, lambda p: p.argmax(axis=1)),
+            '1 : 1, together': (junk_against_particle(1), decide)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--data', type=Path, nargs='+', required=True)
+    parser.add_argument('--draws', type=int, default=10)
+    parser.add_argument('--shots', type=int, nargs='+', default=[10, 30])
+    options = parser.parse_args()
+    recipe = default_recipe()
+    print('| data | labels a class | weights and decision | kinds of junk | balanced macro-F1, mean ± s.d. (worst) | '
+          'junk removed | particles lost (worst) |')
+    print('|---' * 7 + '|')
+    for folder in options.data:
+        boxes, embedded, classes, targets = embedded_data_set(folder, recipe)
+        for shots in options.shots:
+            rows = {}
+            for draw in range(options.draws):
+                train, test = drawn(targets, boxes.mic_ids, draw, shots)
+                divided, parents = divide(embedded[train], targets[train])
+                for name, (weights, decision) in VARIANTS.items():
+                    recipes.class_weights = weights
+                    for goal, parent in ((targets[train], np.arange(len(classes))), (divided, parents)):
+                        recogniser = recipe.fit(embedded[train], goal, draw)
+                        said = parent[decision(recipe.predict(recogniser, embedded[test]))]
+                        names = np.array(classes)
+                        result = figures(names[targets[test]], names[said], classes)
+                        rows.setdefault((name, len(parent) - 1), []).append(
+                            [result[key] for key in ('balanced_macro_f1', 'junk_removed', 'particles_lost')])
+            for (name, kinds), values in rows.items():
+                f1, removed, lost = 100 * np.array(values).T
+                print(f'| {folder.resolve().name} | {shots} | {name} | {kinds} | {f1.mean():.1f} ± {f1.std():.1f} '
+                      f'({f1.min():.1f}) | {removed.mean():.1f} ± {removed.std():.1f} | {lost.mean():.1f} ± '
+                      f'{lost.std():.1f} ({lost.max():.1f}) |', flush=True)
+
+
+def divide(embedded, targets):
+    """(class numbers with each kind of junk divided in two, the number of the class that each of these is of)."""
+    divided, parents = targets.copy(), [0]
+    for kind in range(1, targets.max() + 1):
+        mine = np.flatnonzero(targets == kind)
+        parts = KMeans(2, n_init=5, random_state=0).fit_predict(embedded[mine, 0].numpy())
+        divided[mine] = len(parents) + parts
+        parents += [kind, kind]
+    return divided, np.array(parents)
+
+
+if __name__ == '__main__':
+    main()
