@@ -91,7 +91,8 @@ def test_a_model_of_five_classes(data_set, worker, tmp_path):
     probabilities = np.array([row[1:6] for row in found], dtype=float)
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(len(found)), abs=1e-4)
     particles = np.array([truth[int(row[0])] == 'particle' for row in found])
-    assert ((decide(probabilities) == 0) == particles).mean() > 0.93
+    decided = decide(probabilities) == 0
+    assert decided[particles].mean() > 0.9 and decided[~particles].mean() < 0.1
 
 
 def test_tables_of_scores():

@@ -6,6 +6,7 @@ Every table is a CSV file with a header line. Numbers are checked when they are 
 import csv
 import math
 from array import array
+from contextlib import suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -43,13 +44,11 @@ def score_classes(path: PathLike, columns: Sequence[str]) -> Tuple[str, ...]:
 
     Raises InputError if they are not those of such a table.
     """
-    try:
+    with suppress(InputError):
         classes = checked_classes(columns[1:-3])
-    except InputError:
-        classes = ()
-    if tuple(columns) != score_columns(classes):
-        raise InputError(f'{path}: not a table of scores.')
-    return classes
+        if tuple(columns) == score_columns(classes):
+            return classes
+    raise InputError(f'{path}: not a table of scores.')
 
 
 @dataclass(frozen=True)
