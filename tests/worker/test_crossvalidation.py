@@ -47,5 +47,16 @@ def test_by_box_where_a_class_is_on_one_micrograph(targets, mic_ids):
     assert validate(targets, mic_ids)[0].split == 'box'
 
 
-def test_none_where_a_class_has_one_box():
-    assert validate([0, 0, 0, 1], [1, 2, 3, 4])[0] is None
+@pytest.mark.parametrize('targets', [[0, 0, 0, 1], [0, 1, 1, 1], [0, 0, 0, 1, 2], [0, 1]])
+def test_none_where_particles_or_junk_have_no_two_boxes_of_a_class(targets):
+    assert validate(targets, list(range(len(targets))))[0] is None
+
+
+def test_the_only_box_of_a_class_is_learnt_from_and_not_judged():
+    targets, mic_ids = [0, 0, 0, 1, 1, 1, 2], [1, 2, 3, 1, 2, 3, 4]
+    result, asked = validate(targets, mic_ids)
+    assert result.judged.tolist() == [True] * 6 + [False] and result.split == 'micrograph'
+    assert all(4 in fold.train and 4 not in fold.test for fold in asked)
+    report = result.report(['particle', 'ice', 'gold edge'])
+    assert report['macro_f1'] == 1 and report['confusion'] == [[3, 0, 0], [0, 3, 0], [0, 0, 0]]
+    assert np.isfinite(report['calibration_error']) and len(report['particle_probabilities']) == 3

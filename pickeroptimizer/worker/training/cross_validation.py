@@ -22,27 +22,30 @@ class CrossValidation:
     """What recognisers said of boxes that they were not trained with.
 
     probabilities: (n, classes), each at a temperature that was fitted to the other folds; targets: (n) class numbers;
-    temperature: fitted to all of them; split: how the folds were made.
+    judged: (n) bool, not so for the only box of a class, which is never left out; temperature: fitted to all that are;
+    split: how the folds were made.
     """
     probabilities: np.ndarray
     targets: np.ndarray
+    judged: np.ndarray
     temperature: float
     split: str
     folds: int
 
     def report(self, classes: List[str]) -> Dict[str, Any]:
-        """Return the figures over all boxes together."""
-        names = np.array(classes)
-        return {**figures(names[self.targets], names[decide(self.probabilities)], classes),
-                'calibration_error': expected_calibration_error(self.probabilities, self.targets),
-                'reliability': reliability(self.probabilities, self.targets),
+        """Return the figures over all boxes that were judged."""
+        names, probabilities, targets = np.array(classes), self.probabilities[self.judged], self.targets[self.judged]
+        present = [classes[t] for t in np.unique(targets)]
+        return {**figures(names[targets], names[decide(probabilities)], classes, present),
+                'calibration_error': expected_calibration_error(probabilities, targets),
+                'reliability': reliability(probabilities, targets),
                 'temperature': self.temperature, 'split': self.split, 'folds': self.folds,
                 'particle_probabilities': self._of_particles(classes)}
 
     def _of_particles(self, classes):
         """Sorted particle probabilities of the boxes labelled particle: what a cut would cost is read from them."""
         number = classes.index(PARTICLE)
-        return [round(float(p), 6) for p in np.sort(self.probabilities[self.targets == number, number])]
+        return [round(float(p), 6) for p in np.sort(self.probabilities[self.judged & (self.targets == number), number])]
 
 
 def cross_validate(recipe: Recipe, embedded: Tensor, targets: np.ndarray, mic_ids: np.ndarray, folds: int, seed: int,
@@ -50,22 +53,28 @@ def cross_validate(recipe: Recipe, embedded: Tensor, targets: np.ndarray, mic_id
     """Fit without one fold after the other and judge on it.
 
     Folds hold whole micrographs where every class lies on two at least; otherwise boxes are split at random, which
-    flatters the result. None where a class has a single box. `log` gets a line per fold.
+    flatters the result. The only box of a class is learnt from in every fold. None where nothing else is left of the
+    particles or of junk. `log` gets a line per fold.
     """
-    split, parts = _folds(mic_ids, targets, folds, seed)
-    if not parts:
+    judged = np.bincount(targets)[targets] > 1
+    if len(set(targets[judged] == 0)) < 2:
         return None
-    raw = np.empty((len(targets), int(targets.max()) + 1))
+    some = np.flatnonzero(judged)
+    split, parts = _folds(mic_ids[some], targets[some], folds, seed)
+    parts = [(np.append(some[train], np.flatnonzero(~judged)), some[test]) for train, test in parts]
+    raw = np.full((len(targets), int(targets.max()) + 1), np.nan)
     for number, (train, test) in enumerate(parts, start=1):
         log(f'cross-validation: fold {number} of {len(parts)} (by {split})')
         recogniser = recipe.fit(embedded[train], targets[train], seed)
         raw[test] = recipe.predict(recogniser, embedded[test])
     # What the user is told must not come of the boxes that a temperature was fitted to: each fold is judged at that of
     # the others.
-    judged = raw.copy()
+    probabilities = raw.copy()
     for train, test in parts:
-        judged[test] = calibrated(raw[test], fit_temperature(raw[train], targets[train]))
-    return CrossValidation(judged, targets, fit_temperature(raw, targets), split, len(parts))
+        others = train[judged[train]]
+        probabilities[test] = calibrated(raw[test], fit_temperature(raw[others], targets[others]))
+    return CrossValidation(probabilities, targets, judged, fit_temperature(raw[judged], targets[judged]), split,
+                           len(parts))
 
 
 def fit_calibrated(recipe: Recipe, embedded: Tensor, targets: np.ndarray, mic_ids: np.ndarray, folds: int,
@@ -89,7 +98,5 @@ def _folds(mic_ids, targets, folds, seed):
                 parts = list(splitter.split(targets, targets, mic_ids))
             if all(len(test) and len(set(targets[train])) == len(set(targets)) for train, test in parts):
                 return BY_MICROGRAPH, parts
-    if min(numbers) < 2:
-        return BY_BOX, []
     splitter = StratifiedKFold(min(folds, min(numbers)), shuffle=True, random_state=seed)
     return BY_BOX, list(splitter.split(targets, targets))

@@ -74,7 +74,8 @@ def _checked_labels(boxes, validation, classes):
     own = validation.probabilities[range(len(boxes.rows)), validation.targets]
     says = decide(validation.probabilities)
     return [{'mic_id': row.mic_id, 'x': row.x, 'y': row.y, 'label': row.label, 'predicted': classes[said],
-             'probability': round(float(p), 4)} for row, p, said in zip(boxes.rows, own, says)]
+             'probability': round(float(p), 4)}
+            for row, p, said, judged in zip(boxes.rows, own, says, validation.judged) if judged]
 
 
 def _particle_contrast(boxes, margin):
@@ -84,10 +85,10 @@ def _particle_contrast(boxes, margin):
 
 
 def _warnings(counts, folds, crossed):
-    lines = [f'only {n} boxes are labelled {c}; {FEW_BOXES} or more make the model steadier.'
+    lines = [f'only {n} box{"es are" if n > 1 else " is"} labelled {c}; {FEW_BOXES} or more make the model steadier.'
              for c, n in counts.items() if n < FEW_BOXES]
     if folds and crossed is None:
-        lines.append('no cross-validation: every class needs two labelled boxes at least.')
+        lines.append('no cross-validation: particles and some junk need two labelled boxes each at least.')
     elif crossed and crossed['split'] == BY_BOX:
         lines.append('the labels of some class come from one micrograph, so the cross-validation is by box and '
                      'flatters; label that class on other micrographs too.')
