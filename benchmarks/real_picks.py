@@ -2,6 +2,7 @@
 
     PYTHONPATH=pickeroptimizer python benchmarks/real_picks.py --data empiar-10017 --picks picks.csv
         [--classes classes.csv --choice choice.csv] [--pictures FOLDER --show ID ...] [--shots 30] [--draws 10]
+        [--empty 20]
 
 Run it with the worker's Python. The data set is that of published_picks.py; --picks: a table coord_id,mic_id,x,y (see
 relion/pick.py and topaz_picks.py). --classes: coord_id,class (relion/classify.py); --choice: class,particles,keep,why,
@@ -13,6 +14,9 @@ classification kept is judged by the same picks. A pick counts as
   particle: not junk, and within a quarter of a box of a particle that people marked;
   elsewhere: on bare ice away from all these: empty, or a particle that people left out. No loss and no gain is counted;
   what picked.py leaves out as a matter of opinion is in no column.
+--empty: with so many labels of the class `empty`, too, as a user gives them who looks through the boxes and labels
+those that show nothing: of the picks elsewhere on the learnt half, a box or more from every marked particle, the
+tenth whose middle is the least darker (or brighter) than its surroundings, as the particles are.
 Prints a Markdown table, mean and s.d. over the draws, and what is in each class. --pictures: panels of the micrographs
 --show.
 """
@@ -22,18 +26,23 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import torch
 from class_choice import kept_by_classes, read_choice, read_classes
 from labelled import FOLDS, box_angstrom, default_recipe, drawn, embedded_data_set
 from panels import save_panels
 from picked import true_label
 from picker_thresholds import read_scores
 from published_picks import JUNK, TRUE, UNKNOWN, describe
-from worker.exchange.tables import CLASSES, PARTICLE, read_coordinates, read_micrographs, write_rows
+from worker.boxes.contrast import contrast
+from worker.boxes.labelled import crop_labels
+from worker.exchange.classes import PARTICLE, decide
+from worker.exchange.tables import CoordinateRow, read_coordinates, read_micrographs, write_rows
 from worker.training.cross_validation import fit_calibrated
 
 ELSEWHERE = 'elsewhere'
 PLACE = ('mic_name', 'x', 'y')
-SHOWN_AS = {TRUE: PARTICLE, JUNK: CLASSES[-1]}      # a set with classes wants ice or carbon; which it is does not count
+SHOWN_AS = {TRUE: PARTICLE, JUNK: 'other'}
+LEAST_CONTRAST = 0.1      # of the picks elsewhere: those that look empty
 OURS, CLASSES_2D, BOTH = 'ours', '2D classification', '2D classification, then ours'
 
 
@@ -49,9 +58,10 @@ def main():
                                                          'junk among what is judged')
     parser.add_argument('--shots', type=int, default=30)
     parser.add_argument('--draws', type=int, default=10)
+    parser.add_argument('--empty', type=int, default=0, help='labels of empty boxes (%(default)s)')
     options = parser.parse_args()
     recipe = default_recipe()
-    samples, embedded, names, targets = embedded_data_set(options.data, recipe)
+    samples, embedded, _, targets = embedded_data_set(options.data, recipe)
     features, truth, mic_ids, ids = describe(options.data, options.picks, recipe, samples)
     places = {pick.coord_id: (pick.x, pick.y) for pick in read_coordinates(options.picks)}
     xy = np.array([places[i] for i in ids.tolist()])
@@ -60,12 +70,16 @@ def main():
     if options.classes:
         by_id = kept_by_classes(options.classes, options.choice)
         classified = np.array([by_id[i] for i in ids.tolist()])
+    empty = Empty(options.data, recipe, samples, xy, mic_ids, truth) if options.empty else None
     draws, halves, shown = [], [], {}
     for draw in range(options.draws):
         train, test = drawn(targets, samples.mic_ids, draw, options.shots)
         recogniser = fit_calibrated(recipe, embedded[train], targets[train], samples.mic_ids[train], FOLDS, draw)
         judged = np.isin(mic_ids, samples.mic_ids[test])
-        kept = {OURS: recipe.predict(recogniser, features).argmax(axis=1) == names.index(PARTICLE)}
+        kept = {OURS: decide(recipe.predict(recogniser, features)) == 0}
+        if empty is not None:
+            recogniser = empty.fitted(embedded[train], targets[train], samples.mic_ids[train], options.empty, draw)
+            kept[f'{OURS}, {options.empty} empty boxes labelled'] = decide(recipe.predict(recogniser, features)) == 0
         if classified is not None:
             kept.update({CLASSES_2D: classified, BOTH: kept[OURS] & classified})
         draws.append({name: figures(by[judged], truth[judged]) for name, by in kept.items()})
@@ -82,6 +96,35 @@ def main():
         here = mic_ids == mic_id
         methods = {'picks': np.ones(here.sum(), dtype=bool), **{name: by[here] for name, by in shown[mic_id].items()}}
         save_panels(options.pictures / f'{options.picks.stem}-{mic_id}.jpg', options.data, mic_id, xy[here], methods)
+
+
+class Empty:
+    """Boxes among the picks that a user would call empty, and recognisers that learn some of them."""
+
+    def __init__(self, data, recipe, samples, xy, mic_ids, truth):
+        sizes = {row.mic_id: row.pixel_size for row in read_micrographs(data / 'micrographs.csv').values()}
+        rows = [CoordinateRow(None, int(mic_ids[i]), *map(float, xy[i]), 'empty')
+                for i in np.flatnonzero(truth == ELSEWHERE)]
+        marked = {mic_id: np.array([(row.x, row.y) for row in samples.rows
+                                    if row.mic_id == mic_id and row.label == PARTICLE]) for mic_id in sizes}
+        rows = [row for row in rows if np.hypot(*(marked[row.mic_id] - (row.x, row.y)).T).min()
+                > box_angstrom(data) / sizes[row.mic_id]]
+        boxes = crop_labels(read_micrographs(data / 'micrographs.csv'), rows, box_angstrom(data), 64, recipe.fields,
+                            recipe.margin)
+        sign = np.sign(contrast(samples.pixels[samples.labels == PARTICLE, 0], recipe.margin).mean().item())
+        values = sign * contrast(boxes.pixels[:, 0], recipe.margin).numpy()
+        chosen = np.argsort(values)[:int(len(values) * LEAST_CONTRAST)]
+        self.recipe, self.mic_ids = recipe, boxes.mic_ids[chosen]
+        self.embedded = recipe.embed(boxes.pixels[chosen])
+        print(f'{len(rows)} picks elsewhere are a box or more from every marked particle; {len(chosen)} of them look '
+              f'empty')
+
+    def fitted(self, embedded, targets, mic_ids, number, seed):
+        """A recogniser that learns `number` of the empty boxes on the micrographs `mic_ids`, too."""
+        mine = np.random.default_rng(seed).permutation(np.flatnonzero(np.isin(self.mic_ids, mic_ids)))[:number]
+        return fit_calibrated(self.recipe, torch.cat([embedded, self.embedded[mine]]),
+                              np.append(targets, np.full(len(mine), targets.max() + 1)),
+                              np.append(mic_ids, self.mic_ids[mine]), FOLDS, seed)
 
 
 def with_elsewhere(truth, xy, mic_ids, data):
