@@ -1,6 +1,7 @@
 """The interactive part of "fine-tune": a run that prepares, waits for labels, and is taken on when they are there."""
 import os
 import tkinter.messagebox
+from dataclasses import replace
 
 from pyworkflow import Config
 from pyworkflow.exceptions import PyworkflowException
@@ -9,9 +10,10 @@ from pyworkflow.protocol import STATUS_INTERACTIVE
 from .. import convert
 from ..domain import labels as labelling
 from ..domain.registered_labels import readRegistered, setAside, writeRegistered
+from ..worker.exchange.classes import class_name
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.locks import FileLock
-from ..worker.exchange.tables import CLASSES, CoordinateRow, read_labels
+from ..worker.exchange.tables import CoordinateRow, read_labels
 from .parameters.training_labels import LabelSource
 from .protocol_base import countsText, fileDigest, oneLineErrors
 
@@ -64,12 +66,12 @@ class InteractiveLabels:
         are stored whole or not at all, and outlive any crash. Raises InputError for a label that cannot be used.
         """
         labels = [row if isinstance(row, CoordinateRow) else CoordinateRow(None, *row) for row in rows]
+        labels = [replace(row, label=class_name(row.label)) for row in labels]
         names, width = self._namesAndWidth()
+        labelling.checkOffered((row.label for row in labels), self.getClasses())
         for row in labels:
             if row.mic_id not in names:
                 raise InputError(f'There is no micrograph with the id {row.mic_id} among those of the picks.')
-            if row.label not in CLASSES:
-                raise InputError(f'"{row.label}" is no class; use one of {", ".join(CLASSES)}.')
         labels = labelling.withoutRepeats(labels, names)
         lost = self._readRegistered().lost if self.hasRegisteredLabels() else []
         if lost:
