@@ -16,7 +16,16 @@ from .labelled_coordinates import (
     readLabelled,
     writeDataSet,
 )
-from .methods import Reference, checkTruth, copyChosen, makeComparison, ownScores, readMethod, readTruth
+from .methods import (
+    Reference,
+    checkTruth,
+    copyChosen,
+    makeComparison,
+    noteUnknownClasses,
+    ownScores,
+    readMethod,
+    readTruth,
+)
 from .micrographs import (
     MICROGRAPHS,
     micrographFiles,
@@ -45,7 +54,7 @@ __all__ = ['COORDINATES', 'LABELS', 'MICROGRAPHS', 'SCORES', 'CannotResume', 'Gr
            'Reference', 'Scores', 'ScoresReader', 'appendLabelled', 'checkNamedScores', 'checkTruth', 'classesOf',
            'copyChosen', 'countClasses', 'countMicrographs', 'countPicks', 'isLabelled', 'isScored',
            'labelsFromClasses', 'labelsFromSet', 'makeComparison', 'matchPicks', 'micrographFiles', 'micrographNames',
-           'moveLabels', 'namedScores', 'numericAttributes', 'ownScores', 'probabilityAttribute', 'readLabelled',
-           'readMethod', 'readPicks', 'readPositions', 'readScores', 'readTruth', 'refresh', 'reopen',
+           'moveLabels', 'namedScores', 'noteUnknownClasses', 'numericAttributes', 'ownScores', 'probabilityAttribute',
+           'readLabelled', 'readMethod', 'readPicks', 'readPositions', 'readScores', 'readTruth', 'refresh', 'reopen',
            'sampleMicrographs', 'scaleBetween', 'scoresSoFar', 'setKey', 'splitCoordinates', 'takeUpScores',
            'writeCoordinates', 'writeDataSet', 'writeMicrographs']
