@@ -21,6 +21,11 @@ FIELDS = {PARTICLE: ('particleLabels', 'good particles'),
 EMPTY_FIELDS = 'empty the fields that are not meant, which Scipion fills by itself from the run that is selected.'
 
 
+def namesIn(parameter):
+    """Return the names that a String holds, with commas between, as the user has written them."""
+    return [name.strip() for name in parameter.get('').split(',') if name.strip()]
+
+
 class LabelSets:
     """For a protocol that takes coordinate sets of a class each, and the size of their boxes.
 
@@ -68,7 +73,7 @@ class LabelSets:
 
     def _otherNames(self):
         names = []
-        for text in filter(str.strip, self.otherClasses.get('').split(',')):
+        for text in namesIn(self.otherClasses):
             try:
                 names.append(class_name(text))
             except InputError:

@@ -12,7 +12,7 @@ from ...domain import labels as labelling
 from ...worker.exchange.classes import KNOWN, checked_classes
 from ...worker.exchange.errors import InputError
 from ..protocol_base import fileDigest
-from .label_sets import EMPTY_FIELDS, LabelSets
+from .label_sets import EMPTY_FIELDS, LabelSets, namesIn
 
 
 class LabelSource(IntEnum):
@@ -63,7 +63,7 @@ class TrainingLabels(LabelSets):
     def getClasses(self):
         """Return the classes that the labelling window offers, in their order. Raises InputError for names that cannot
         be used."""
-        return checked_classes(filter(str.strip, self.classes.get('').split(',')))
+        return checked_classes(namesIn(self.classes))
 
     def _takes(self, *sources):
         return self.labelSource.get() in sources
