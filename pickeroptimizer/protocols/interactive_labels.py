@@ -120,7 +120,7 @@ class InteractiveLabels:
         """Take an interactive run on. Raises InputError if its labels do not suffice or are open in a window; the run
         then waits on."""
         with self.lockLabels():
-            labelling.checkClasses(self.getRegisteredLabels())
+            labelling.checkClasses(self._collectLabels())
             self.getProject().continueProtocol(self)
 
     # -------------------------- what a user sees ----------------------------

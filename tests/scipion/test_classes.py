@@ -259,11 +259,11 @@ def test_five_classes_in_the_window_and_in_a_file(lab, picks, fiveSets, simulate
     with pytest.raises(InputError, match=r'The class "ice" is not among those of this run \(particle, empty, gold'):
         run.registerLabels([*rows, (micId, 5, 5, 'ice')])
     assert len(run.getRegisteredLabels()) == len(rows) + 2
-    # The list was shortened since: the run says so, and keeps what was labelled.
+    # The list was shortened since: the run says so, waits on, and keeps what was labelled.
     run.classes.set('particle, empty')
-    lab.run(run)
-    assert 'The class "gold edge" is not among' in run.getErrorMessage()
-    assert len(run.getRegisteredLabels()) == len(rows) + 2
+    with pytest.raises(InputError, match='The class "gold edge" is not among those of this run'):
+        run.finish()
+    assert run.getStatus() == 'interactive' and len(run.getRegisteredLabels()) == len(rows) + 2
 
     path = tmp_path / 'labels.csv'
     path.write_text('mic_name,x,y,label\n' + ''.join(f'{NAMES[0]},{x},50,{name}\n' for x, name in enumerate(

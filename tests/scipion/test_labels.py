@@ -83,7 +83,10 @@ def test_interactive(lab, picks, simulated):
 BAD_FILES = [
     ('x,y,label\n1,1,ice\n', 'the header must name mic_id (or mic_name), x, y and label; it names x, y, label.'),
     ('', 'the header must name mic_id (or mic_name), x, y and label; it names nothing.'),
-    ('mic_id,x,y,label\n1,2,3,dog\n', 'line 2: "dog" is no class; use one of particle, ice, carbon.'),
+    ('mic_id,x,y,label\n1,2,3,dog!\n', 'line 2: "dog!" is no name of a class; use a letter or digit first, then '
+     'letters, digits, space, - and _, 30 at most.'),
+    ('mic_id,x,y,label\n1,2,3,\n', 'line 2: "" is no name of a class; use a letter or digit first, then letters, '
+     'digits, space, - and _, 30 at most.'),
     ('mic_id,x,y,label\n1,2,3,ice\n1,nan,3,ice\n', 'line 3: x "nan" is no finite number.'),
     ('mic_id,x,y,label\n1,2,,ice\n', 'line 2: y "" is no finite number.'),
     ('label,mic_id,x,y\nice,1,2,5,3,5\n', 'line 2: more values than columns.'),

@@ -104,7 +104,9 @@ class TrainingLabels(LabelSets):
             micrographs = self.inputCoordinates.get().getMicrographs()
             return labelling.readLabelsFile(self.labelsFile.get(), convert.micrographNames(micrographs))
         if self._takes(LabelSource.INTERACTIVE):
-            return self.getRegisteredLabels()
+            labels = self.getRegisteredLabels()
+            labelling.checkOffered((row.label for row in labels), self.getClasses())      # it may have been changed
+            return labels
         return self._labelsOfSets() if self._takes(LabelSource.COORDINATE_SETS) else self._labelsOfClasses()
 
     def _labelsOfSets(self):
