@@ -9,8 +9,8 @@ from pyworkflow.protocol import STATUS_INTERACTIVE
 
 from .. import convert
 from ..domain import labels as labelling
-from ..domain.registered_labels import readRegistered, setAside, writeRegistered
-from ..worker.exchange.classes import class_name
+from ..domain.registered_labels import Registered, readRegistered, setAside, writeRegistered
+from ..worker.exchange.classes import class_name, ordered
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.locks import FileLock
 from ..worker.exchange.tables import CoordinateRow, read_labels
@@ -68,14 +68,16 @@ class InteractiveLabels:
         labels = [row if isinstance(row, CoordinateRow) else CoordinateRow(None, *row) for row in rows]
         labels = [replace(row, label=class_name(row.label)) for row in labels]
         names, width = self._namesAndWidth()
-        labelling.checkOffered((row.label for row in labels), self.getClasses())
+        before = self._readRegistered() if self.hasRegisteredLabels() else Registered([], [])
+        # What was given before the list was changed can be saved, so that a window can give it another class.
+        labelling.checkOffered((row.label for row in labels),
+                               ordered({*self.getClasses(), *(row.label for row in before.labels)}))
         for row in labels:
             if row.mic_id not in names:
                 raise InputError(f'There is no micrograph with the id {row.mic_id} among those of the picks.')
         labels = labelling.withoutRepeats(labels, names)
-        lost = self._readRegistered().lost if self.hasRegisteredLabels() else []
-        if lost:
-            setAside(self._getExtraPath(ELSEWHERE), lost)
+        if before.lost:
+            setAside(self._getExtraPath(ELSEWHERE), before.lost)
         writeRegistered(self._getExtraPath(REGISTERED), labels, names, width)
 
     def getRegisteredLabels(self):

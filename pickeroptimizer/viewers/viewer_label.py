@@ -67,6 +67,7 @@ def _labelOn(protocol):
     copy.inputLabels.set(protocol)
     copy.inputLabels.setExtended(PickerOptimizerTrainOutputs.outputLabels.name)
     copy.emptyLabelSets()
+    copy.offerClasses(row.label for row in convert.labelsFromClasses(protocol.outputLabels))
     project.launchProtocol(copy)
     return f'"{copy.getRunName()}" begins with these labels. Press "Analyze results" on it as soon as it waits.'
 

@@ -246,6 +246,41 @@ def test_five_classes_beside_three(lab, few, five, fivePruned, fewPruned):
     assert [key for key in row if key.startswith('true ')] == [f'true {name}' for name in found.classes]
 
 
+def test_five_classes_in_a_library_and_evaluated(lab, fiveSets, five, tmp_path):
+    from pyworkflow.object import Pointer
+    run = lab.new('ProtPickerOptimizerLibrary', labelSource=LabelledSource.SET_A_CLASS, libraryFolder=str(tmp_path),
+                  dataSetName='five', otherClasses='gold edge',
+                  **{f'{name}Labels': (fiveSets[name], 'outputCoordinates') for name in FIVE[:3]})
+    run.otherLabels.append(Pointer(fiveSets['gold edge'], extended='outputCoordinates'))
+    lab.finished(run)
+    assert ' gold edge to ' in run.summary()[0]
+    with open(tmp_path / 'five' / 'labels.csv', newline='', encoding='utf-8') as stream:
+        assert {row['label'] for row in csv.DictReader(stream)} == {*FIVE} - {'empty'}
+    run = lab.finished(lab.new('ProtPickerOptimizerEvaluate', inputLabels=(five, 'outputLabels'), shots='3', draws=1,
+                               split=1, numberOfThreads=2))
+    assert run.outputEvaluation.getF1() is not None
+
+
+def test_a_run_that_was_saved_without_these_parameters(lab, trained):
+    """As earlier versions did: it opens, offers what a new one offers, and its labels are as they were."""
+    import sqlite3
+
+    from pyworkflow.project import Project
+    run = lab.new('ProtPickerOptimizerTrain', inputCoordinates=(trained, 'outputLabels'),
+                  labelSource=LabelSource.LABELLED_SET, inputLabels=(trained, 'outputLabels'))
+    lab.project.saveProtocol(run)
+    with sqlite3.connect(lab.project.dbPath) as connection:
+        removed = [connection.execute('DELETE FROM Objects WHERE name LIKE ?', (f'{run.getObjId()}.{name}%',)).rowcount
+                   for name in ('otherLabels', 'otherClasses', 'classes')]
+    assert all(removed)
+    again = Project(lab.domain, lab.project.getPath())
+    again.load()
+    opened = again.getProtocol(run.getObjId())
+    assert opened.getClasses()[:3] == ('particle', 'ice', 'carbon') and len(opened.otherLabels) == 0
+    assert opened.validate() == []
+    assert set(labels.countByClass(opened._collectLabels())) == {'particle', 'ice', 'carbon'}
+
+
 def test_five_classes_in_the_window_and_in_a_file(lab, picks, fiveSets, simulated, tmp_path):
     """Labels of a class of one's own are registered, refused where the run does not offer it, and go into a file."""
     run = lab.run(lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), folds=0,
@@ -264,6 +299,12 @@ def test_five_classes_in_the_window_and_in_a_file(lab, picks, fiveSets, simulate
     with pytest.raises(InputError, match='The class "gold edge" is not among those of this run'):
         run.finish()
     assert run.getStatus() == 'interactive' and len(run.getRegisteredLabels()) == len(rows) + 2
+    run.registerLabels([*rows, (micId, 5, 5, 'gold edge')])      # an open window can still save, and relabel it
+    run.registerLabels([*rows, (micId, 5, 5, 'empty')])
+    with pytest.raises(InputError, match='The class "gold edge" is not among'):
+        run.registerLabels([*rows, (micId, 5, 5, 'gold edge')])
+    run.offerClasses(['gold edge', 'empty'])
+    assert run.getClasses() == ('particle', 'empty', 'gold edge')
 
     path = tmp_path / 'labels.csv'
     path.write_text('mic_name,x,y,label\n' + ''.join(f'{NAMES[0]},{x},50,{name}\n' for x, name in enumerate(

@@ -9,7 +9,7 @@ from pyworkflow.protocol import params
 from ... import convert
 from ...constants import PO_CLASS
 from ...domain import labels as labelling
-from ...worker.exchange.classes import KNOWN, checked_classes
+from ...worker.exchange.classes import KNOWN, checked_classes, ordered
 from ...worker.exchange.errors import InputError
 from ..protocol_base import fileDigest
 from .label_sets import EMPTY_FIELDS, LabelSets, namesIn
@@ -64,6 +64,10 @@ class TrainingLabels(LabelSets):
         """Return the classes that the labelling window offers, in their order. Raises InputError for names that cannot
         be used."""
         return checked_classes(namesIn(self.classes))
+
+    def offerClasses(self, names):
+        """Let the window offer further classes. Raises InputError as getClasses does."""
+        self.classes.set(', '.join(ordered({*self.getClasses(), *names})))
 
     def _takes(self, *sources):
         return self.labelSource.get() in sources
