@@ -25,7 +25,6 @@ from pickeroptimizer.comparison import report
 from pickeroptimizer.comparison.agreement import kept_by_majority
 from pickeroptimizer.comparison.analysis import Analysis
 from pickeroptimizer.comparison.tables import write_tables
-from pickeroptimizer.worker.exchange.tables import CLASSES
 
 BOX, SIDE, PIXEL_SIZE = 200, 4096, 1.0
 BINNING = 2
@@ -80,7 +79,7 @@ def make_sets(folder, picks, micrographs):
 
     everything = np.ones(picks, dtype=bool)
     coordinates('reference', everything, xy, _topazScore=(Float, scores),
-                _poClass=(String, np.array(CLASSES)[classes]))
+                _poClass=(String, np.array(['particle', 'ice', 'carbon'])[classes]))
     kept = [rng.random(picks) < np.where(classes == 0, 0.95, 0.1 + 0.1 * i) for i in range(4)]
     coordinates('same positions', kept[0], xy, _poParticle=(Float, scores))
     coordinates('whole px', kept[1], np.floor(xy), _xmipp_goodRegionScore=(Float, scores))
@@ -131,7 +130,7 @@ def compare(folder, coordinates, sets):
             methods.append(convert.readMethod(Pointer(found), name, reference, tolerance))
     comparison = convert.makeComparison(reference, 'synthetic', methods, tolerance)
     with stage('read and join the truth'):
-        comparison.truth, _ = convert.readTruth(coordinates, reference, tolerance)
+        comparison.classes, comparison.truth, _ = convert.readTruth(coordinates, reference, tolerance)
     with stage('save'):
         comparison.save(folder)
     with stage('statistics and intervals'):

@@ -1,4 +1,4 @@
-"""Names that more than one room uses. The class names live in worker/exchange/tables.py."""
+"""Names that more than one room uses. What classes are is said in worker/exchange/classes.py."""
 
 # Version of what the worker environment holds. It moves only when worker/requirements.txt or DEFAULT_TORCH do,
 # so that an update of the plugin alone asks nobody to install several GB again.
@@ -14,8 +14,8 @@ PICKEROPTIMIZER_PYTHON = 'PICKEROPTIMIZER_PYTHON'
 PICKEROPTIMIZER_ENV_ACTIVATION = 'PICKEROPTIMIZER_ENV_ACTIVATION'
 PICKEROPTIMIZER_TORCH = 'PICKEROPTIMIZER_TORCH'
 
-# What pruning adds to a coordinate: its class probabilities, its distance from anything that was labelled (1: usual),
-# and its class (or `outside`).
+# What pruning adds to a coordinate: its class probabilities, of which that of the particle is always there (the others:
+# convert.probabilityAttribute), its distance from anything that was labelled (1: usual), and its class (or `outside`).
 PO_PARTICLE = '_poParticle'
 PO_ICE = '_poIce'
 PO_CARBON = '_poCarbon'

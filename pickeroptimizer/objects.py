@@ -10,7 +10,7 @@ from .worker.exchange.model_header import read_header
 
 
 class PickerOptimizerModel(EMObject):
-    """A recogniser of particle, ice and carbon: one file, and what its header says of it.
+    """A recogniser of particles and kinds of junk: one file, and what its header says of it.
 
     The box is in Å. The macro-F1 is the cross-validated one, None when the training did not cross-validate.
     """

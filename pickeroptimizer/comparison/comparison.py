@@ -10,14 +10,14 @@ from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
+from ..worker.exchange.classes import FORMER, PARTICLE
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.feature_file import UNREADABLE
 from ..worker.exchange.files import replacing
-from ..worker.exchange.tables import CLASSES
 
 COLUMNS_FILE = 'comparison.npz'
 FACTS_FILE = 'comparison.json'
-FORMAT = 1
+FORMAT = 2      # 1: the classes of the truth are those of classes.FORMER
 UNKNOWN = -1      # as the true class of a pick
 
 
@@ -59,9 +59,10 @@ class Comparison:
     """The n reference picks, by growing id, and the methods.
 
     ids, mic_ids: int64 (n,). x, y: float64 (n,), px of the reference's micrographs. truth: int8 (n,), an index into
-    exchange.tables.CLASSES or UNKNOWN for each pick; None where no truth was given. micrographs: {mic_id: (name,
-    path)}, in the order of Scipion's set, the path as Scipion has it, relative to the project. box: px. pixel_size:
-    Å/px. tolerance: px, the farthest that two picks of one place may lie apart. notes: sentences for the user.
+    `classes` or UNKNOWN for each pick; None where no truth was given. micrographs: {mic_id: (name, path)}, in the order
+    of Scipion's set, the path as Scipion has it, relative to the project. box: px. pixel_size: Å/px. tolerance: px, the
+    farthest that two picks of one place may lie apart. notes: sentences for the user. classes: the names of those of
+    the truth, the particle first.
     """
     ids: np.ndarray
     mic_ids: np.ndarray
@@ -75,6 +76,7 @@ class Comparison:
     tolerance: float
     reference: str = 'reference'
     notes: List[str] = field(default_factory=list)
+    classes: Tuple[str, ...] = FORMER
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -106,6 +108,7 @@ class Comparison:
             np.savez_compressed(stream, **columns)
         facts = {'format': FORMAT, 'picks': len(self), 'reference': self.reference, 'box_px': self.box,
                  'pixel_size': self.pixel_size, 'tolerance_px': self.tolerance, 'truth': self.truth is not None,
+                 'classes': self.classes,
                  'notes': self.notes,
                  'methods': [{'name': m.name, 'score_name': m.score_name, 'has_scores': m.has_scores,
                               'unmatched': m.unmatched, 'elsewhere': m.elsewhere, 'notes': m.notes,
@@ -159,13 +162,16 @@ class Comparison:
                                   str(m['score_name']), int(m['unmatched']), int(m['elsewhere']),
                                   [str(note) for note in m['notes']], bool(m['decides'])))
         truth = column('truth', np.int8) if facts['truth'] else None
-        if truth is not None and n and (truth.min() < UNKNOWN or truth.max() >= len(CLASSES)):
+        classes = tuple(map(str, facts['classes'])) if facts['format'] > 1 else FORMER
+        if classes[:1] != (PARTICLE,):
+            raise ValueError('its classes do not begin with the particle')
+        if truth is not None and n and (truth.min() < UNKNOWN or truth.max() >= len(classes)):
             raise ValueError('the column truth holds no classes')
         micrographs = {int(mic_id): (str(name), str(where)) for mic_id, name, where in facts['micrographs']}
         comparison = cls(column('ids', np.int64), column('mic_ids', np.int64), column('x', np.float64),
                          column('y', np.float64), methods, truth, micrographs, float(facts['box_px']),
                          float(facts['pixel_size']), float(facts['tolerance_px']), str(facts['reference']),
-                         [str(note) for note in facts['notes']])
+                         [str(note) for note in facts['notes']], classes)
         if not (np.isfinite(comparison.x).all() and np.isfinite(comparison.y).all()):
             raise ValueError('some positions are no numbers')
         if not set(np.unique(comparison.mic_ids).tolist()) <= set(micrographs):

@@ -97,6 +97,13 @@ def _alike(pair):
     return f'agreement {percent(pair.agreement)}, {kappa}'
 
 
+def _kinds(comparison):
+    """The kinds of junk of a truth, in brackets, if there are several."""
+    counts = [(np.count_nonzero(comparison.truth == number), name) for number, name in enumerate(comparison.classes)]
+    kinds = [f'{count:,} {name}' for count, name in counts[1:] if count]
+    return f' ({", ".join(kinds)})' if kinds else ''
+
+
 def _truth(analysis):
     comparison = analysis.comparison
     if comparison.truth is None:
@@ -108,8 +115,8 @@ def _truth(analysis):
     brackets = (f'In brackets: 95 % intervals by micrograph{rough}.' if micrographs > 1 else
                 'There are no intervals, which take two micrographs or more: how sure the figures are is not known.')
     yield (f'The true class of {known:,} of {len(comparison):,} picks is known, on '
-           f'{_number(micrographs, "micrograph")}: {_number(particles, "particle")} and {known - particles:,} junk. '
-           f'{brackets}')
+           f'{_number(micrographs, "micrograph")}: {_number(particles, "particle")} and {known - particles:,} junk'
+           f'{_kinds(comparison)}. {brackets}')
     for judgement in analysis.judgements:
         figures = judgement.figures
         yield (f'*{judgement.name}*: junk removed {percent_interval(*figures["junk_removed"])}, particles lost '

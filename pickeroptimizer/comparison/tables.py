@@ -5,7 +5,7 @@ from collections import namedtuple
 from typing import List
 
 from ..worker.exchange.files import PathLike
-from ..worker.exchange.tables import CLASSES, write_rows
+from ..worker.exchange.tables import write_rows
 from .analysis import Analysis
 from .curves import LOSSES
 from .truth import FIGURES, REJECTED
@@ -61,9 +61,9 @@ def truth_table(analysis: Analysis) -> ReportTable:
         numbers = judgement.counts.sum(axis=1).tolist()
         removed = [_share(row[REJECTED], row.sum()) for row in judgement.counts[1:]]
         rows.append((judgement.name, *numbers, *(judgement.figures[key] for key in FIGURES), *removed))
-    names = [('method', TEXT), *((f'true {name}', COUNT) for name in CLASSES),
+    names = [('method', TEXT), *((f'true {name}', COUNT) for name in analysis.comparison.classes),
              *((name, FRACTION_INTERVAL) for name in FIGURES.values()),
-             *((f'{name} removed', FRACTION) for name in CLASSES[1:])]
+             *((f'{name} removed', FRACTION) for name in analysis.comparison.classes[1:])]
     return ReportTable('truth', 'Against the truth (95 % intervals by micrograph)', _columns(names), rows)
 
 

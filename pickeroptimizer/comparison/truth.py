@@ -5,7 +5,6 @@ from typing import Dict, List, Tuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..worker.exchange.tables import CLASSES
 from .agreement import micrograph_index
 from .bootstrap import interval
 from .comparison import UNKNOWN, Comparison
@@ -23,8 +22,8 @@ FIGURES = {'junk_removed': 'junk removed', 'particles_lost': 'particles lost', '
 class Judgement:
     """How one method decided about the picks that it covers and whose true class is known.
 
-    counts: int64 (classes, 2), picks KEPT and REJECTED, in the order of CLASSES. figures: {key of FIGURES: (value, low,
-    high)}, the last two the 95 % interval by micrograph; nan where not defined.
+    counts: int64 (classes, 2), picks KEPT and REJECTED, in the order of the comparison's classes. figures: {key of
+    FIGURES: (value, low, high)}, the last two the 95 % interval by micrograph; nan where not defined.
     """
     name: str
     counts: np.ndarray
@@ -51,11 +50,12 @@ def judge(comparison: Comparison) -> List[Judgement]:
     if comparison.truth is None:
         return []
     index, size = micrograph_index(comparison)
+    classes = len(comparison.classes)
     judgements = []
     for method in comparison.deciding:
         counted = method.covered & (comparison.truth != UNKNOWN)
-        code = (index[counted] * len(CLASSES) + comparison.truth[counted]) * 2 + ~method.kept[counted]
-        table = np.bincount(code, minlength=size * len(CLASSES) * 2).reshape(size, len(CLASSES), 2)
+        code = (index[counted] * classes + comparison.truth[counted]) * 2 + ~method.kept[counted]
+        table = np.bincount(code, minlength=size * classes * 2).reshape(size, classes, 2)
         judgements.append(Judgement(method.name, table.sum(axis=0), with_intervals(two_classes(table))))
     return judgements
 

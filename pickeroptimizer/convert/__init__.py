@@ -16,7 +16,16 @@ from .labelled_coordinates import (
     readLabelled,
     writeDataSet,
 )
-from .methods import Reference, checkTruth, copyChosen, makeComparison, ownScores, readMethod, readTruth
+from .methods import (
+    Reference,
+    checkTruth,
+    copyChosen,
+    makeComparison,
+    noteUnknownClasses,
+    ownScores,
+    readMethod,
+    readTruth,
+)
 from .micrographs import (
     MICROGRAPHS,
     micrographFiles,
@@ -37,13 +46,15 @@ from .picks import (
     writeCoordinates,
 )
 from .scores import SCORES, Scores, ScoresReader, readScores, scoresSoFar, takeUpScores
+from .set_classes import classesOf, probabilityAttribute
 from .set_keys import setKey
 from .splitting import countClasses, splitCoordinates
 
 __all__ = ['COORDINATES', 'LABELS', 'MICROGRAPHS', 'SCORES', 'CannotResume', 'GrowingTables', 'MicrographOfPick',
-           'Reference', 'Scores', 'ScoresReader', 'appendLabelled', 'checkNamedScores', 'checkTruth', 'copyChosen',
-           'countClasses', 'countMicrographs', 'countPicks', 'isLabelled', 'isScored', 'labelsFromClasses',
-           'labelsFromSet', 'makeComparison', 'matchPicks', 'micrographFiles', 'micrographNames', 'moveLabels',
-           'namedScores', 'numericAttributes', 'ownScores', 'readLabelled', 'readMethod', 'readPicks', 'readPositions',
-           'readScores', 'readTruth', 'refresh', 'reopen', 'sampleMicrographs', 'scaleBetween', 'scoresSoFar', 'setKey',
-           'splitCoordinates', 'takeUpScores', 'writeCoordinates', 'writeDataSet', 'writeMicrographs']
+           'Reference', 'Scores', 'ScoresReader', 'appendLabelled', 'checkNamedScores', 'checkTruth', 'classesOf',
+           'copyChosen', 'countClasses', 'countMicrographs', 'countPicks', 'isLabelled', 'isScored',
+           'labelsFromClasses', 'labelsFromSet', 'makeComparison', 'matchPicks', 'micrographFiles', 'micrographNames',
+           'moveLabels', 'namedScores', 'noteUnknownClasses', 'numericAttributes', 'ownScores', 'probabilityAttribute',
+           'readLabelled', 'readMethod', 'readPicks', 'readPositions', 'readScores', 'readTruth', 'refresh', 'reopen',
+           'sampleMicrographs', 'scaleBetween', 'scoresSoFar', 'setKey', 'splitCoordinates', 'takeUpScores',
+           'writeCoordinates', 'writeDataSet', 'writeMicrographs']

@@ -11,6 +11,7 @@ from pyworkflow.object import Float, Scalar, String
 from ..constants import PO_CLASS, PO_LABEL_PROBABILITY, PO_PARTICLE
 from ..domain.micrograph_names import match
 from ..worker.exchange import tables
+from ..worker.exchange.classes import class_name
 from ..worker.exchange.errors import InputError
 from .micrographs import micrographNames, reopen, writeMicrographs
 from .pick_micrographs import MicrographOfPick, position, scaleBetween
@@ -140,11 +141,16 @@ def isLabelled(coordinates):
     return hasattr(first, PO_CLASS) and not isScored(coordinates)
 
 
+def isClass(name):
+    """Return whether what is in `_poClass` means a class: it may be nothing, or what became of the pick."""
+    return bool(name) and name not in (tables.OUTSIDE, tables.UNREADABLE)
+
+
 def labelsFromClasses(coordinates, micrographs=None):
-    """Return the coordinates of a set whose `_poClass` is one of tables.CLASSES, as labels.
+    """Return the coordinates of a set that have a class in `_poClass`, as labels; what is `outside` has none.
 
     In px of `micrographs`, where those of other micrographs are left out; or of their own. Raises InputError if the
-    set has no such attribute.
+    set has no such attribute, or something else in it.
     """
     labels = []
     for c, place in _placesOn(coordinates, coordinates.getMicrographs() if micrographs is None else micrographs):
@@ -152,8 +158,8 @@ def labelsFromClasses(coordinates, micrographs=None):
             raise InputError(f'The labelled coordinates have no attribute {PO_CLASS}: give a set that has, such as '
                              f'outputLabels of "fine-tune", or one set a class.')
         name = getattr(c, PO_CLASS).get()
-        if name in tables.CLASSES:
-            labels.append(tables.CoordinateRow(None, *place, name))
+        if isClass(name):
+            labels.append(tables.CoordinateRow(None, *place, class_name(name)))
     return labels
 
 

@@ -16,13 +16,15 @@ from ..comparison import UNKNOWN, Comparison, Method
 from ..comparison.matching import match
 from ..constants import PO_CLASS
 from ..domain.micrograph_names import NameIndex, plain
+from ..worker.exchange.classes import PARTICLE, class_name, ordered, safe_name
 from ..worker.exchange.errors import InputError
-from ..worker.exchange.tables import CLASSES
+from .labelled_coordinates import isClass
 from .micrographs import micrographFiles, micrographNames, reopen
 from .named_scores import NamedScore, chooseNamed, numbersOf, withNamedScore
 from .pick_micrographs import scaleBetween
 from .picks import countPicks, readColumns
 from .places import SCORE_NAMES, chooseScore, readPlaces
+from .set_classes import classesOf
 
 # Outputs whose picks were not scored: "prune coordinates" could not read their micrographs.
 UNSCORED_OUTPUT = 'unscoredCoordinates'
@@ -172,10 +174,11 @@ def checkTruth(coordinates):
 
 
 def readTruth(coordinates, reference, tolerance):
-    """(true classes of the reference picks, int8 (n,); notes): from a set whose picks have a class in `_poClass`.
+    """(names of the classes, true classes of the reference picks as int8 (n,) numbers into these; notes).
 
-    Picks whose class is none of tables.CLASSES tell nothing. Raises InputError where the set has no classes or
-    none of them is of a reference pick.
+    From a set whose picks have a class in `_poClass`; those without, and what is `outside`, tell nothing. The particle
+    is always the first. Raises InputError where the set has no classes, something else in their place, or where none of
+    them is of a reference pick.
     """
     name = 'The ground truth'
     for line in checkTruth(coordinates):
@@ -186,29 +189,43 @@ def readTruth(coordinates, reference, tolerance):
     rows, chosen, elsewhere, _ = _join(picks, joined, reference, tolerance, scales, None)
     _checkGuess(notes, len(rows), len(picks.x) - elsewhere, name)
     truth = np.full(len(reference.ids), UNKNOWN, dtype=np.int8)
-    doubtful = _withOtherClasses(picks)
+    named = {text: class_name(text) for text in set(picks.classes.tolist()) if isClass(text)}
+    names = np.array([named.get(text, '') for text in picks.classes.tolist()], dtype=str)
+    doubtful = _withOtherClasses(picks, names)
     if doubtful.any():
         notes.append(f'{int(doubtful.sum())} picks of the ground truth lie at the very place of one of another class: '
                      f'they do not count.')
-    for code, label in enumerate(CLASSES):
-        truth[rows[(picks.classes[chosen] == label) & ~doubtful[chosen]]] = code
+    classes = ordered({PARTICLE, *named.values()})
+    for code, label in enumerate(classes):
+        truth[rows[(names[chosen] == label) & ~doubtful[chosen]]] = code
     if (truth == UNKNOWN).all():
-        raise InputError(f'None of the {len(picks.x)} places of the ground truth is a reference pick with a class of '
-                         f'{", ".join(CLASSES)}.')
+        raise InputError(f'None of the {len(picks.x)} places of the ground truth is a reference pick with a class.')
     left = len(picks.x) - len(rows)
     if left:
         notes.append(f'{left} of {len(picks.x)} places of the ground truth are no reference picks, {elsewhere} of them '
                      f'on other micrographs: they do not count.')
-    return truth, notes
+    return classes, truth, notes
 
 
-def _withOtherClasses(picks):
-    """bool (n,): the PlacedPicks at whose very place there is one of another class."""
+def _withOtherClasses(picks, names):
+    """bool (n,): the PlacedPicks at whose very place there is one of another class; names: of their classes, or ''."""
     places = np.unique(np.stack([picks.micrographs, picks.x, picks.y], axis=1), axis=0, return_inverse=True)[1].ravel()
-    known = np.isin(picks.classes, CLASSES)
-    classes = np.unique(picks.classes, return_inverse=True)[1]
+    known = names != ''
+    classes = np.unique(names, return_inverse=True)[1]
     pairs = np.unique(np.stack([places[known], classes[known]], axis=1), axis=0)
     return known & (np.bincount(pairs[:, 0], minlength=len(places)) > 1)[places]
+
+
+def noteUnknownClasses(itemSet, method, classes):
+    """Note on a Method which kinds of junk of the truth its set has no probabilities of, if it has some at all.
+
+    classes: those of the truth.
+    """
+    known = set(map(safe_name, classesOf(itemSet))) if isinstance(itemSet, SetOfCoordinates) else ()
+    unknown = [name for name in classes if safe_name(name) not in known] if known else []
+    if unknown:
+        method.notes.append(f'Its picks have no probability of {", ".join(unknown)}, which the ground truth has: that '
+                            f'counts as junk all the same, whatever kind it was taken for.')
 
 
 def copyChosen(coordinates, chosen, output):

@@ -4,12 +4,12 @@ from collections import Counter
 
 import numpy as np
 
-from ..constants import PO_CLASS
+from ..constants import PO_CLASS, PO_NOVELTY
 from ..worker.exchange import tables
 from ..worker.exchange.errors import InputError
 from .micrographs import checkFile, reopen
 from .pick_micrographs import MicrographOfPick, position
-from .scores import NUMBERS
+from .set_classes import probabilityAttributes
 
 COORDINATES = 'coordinates.csv'
 
@@ -102,16 +102,19 @@ def _micrographsOfKeys(coordinates, micrographs=None):
 def readPicks(coordinates):
     """Return the picks of a set as columns, see readColumns, with the numbers and the classes of this plugin.
 
-    Picks whose id and name mean different micrographs, of which the set has only that of the id, are on none.
+    The probabilities are in columns of the names probabilityAttribute(class), see classesOf; nan for none. Picks whose
+    id and name mean different micrographs, of which the set has only that of the id, are on none.
     """
-    return readColumns(coordinates, NUMBERS, (PO_CLASS,), strict=False)
+    return readColumns(coordinates, lambda first: (*probabilityAttributes(first), PO_NOVELTY), (PO_CLASS,),
+                       strict=False)
 
 
 def readColumns(coordinates, numbers, texts, strict=True):
     """Return the picks of a SetOfCoordinates as columns: {name: array}, in the order of their ids.
 
     id and _micId (by id and name together, see MicrographOfPick; -1 for none): int64; _x, _y: float64, px; and those of
-    the attributes `numbers` (float64, nan for none) and `texts` ('' for none) that the set has. Read as columns,
+    the attributes `numbers` (float64, nan for none) and `texts` ('' for none) that the set has; `numbers` may be a
+    function that names them for the first pick. Read as columns,
     because a window opens on a set within a second or two. Raises InputError where the file of the set is gone, or
     holds text in the place of numbers; and, if `strict`, where id and name of a pick mean different micrographs.
     """
@@ -125,6 +128,7 @@ def readColumns(coordinates, numbers, texts, strict=True):
     try:
         if coordinates.getSize():
             first = coordinates.getFirstItem()
+            numbers = numbers(first) if callable(numbers) else numbers
             types.update((name, dtype) for names, dtype in ((numbers, np.float64), (texts, str)) for name in names
                          if hasattr(first, name))
             ids = coordinates.aggregate(['MIN', 'MAX'], 'id')[0]

@@ -7,34 +7,34 @@ from contextlib import closing
 
 import numpy as np
 
-from ..constants import PO_CARBON, PO_ICE, PO_NOVELTY, PO_PARTICLE
 from ..worker.exchange import tables
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.score_table import GrowingScores
 
 SCORES = 'scores.csv'
-NUMBERS = (PO_PARTICLE, PO_ICE, PO_CARBON, PO_NOVELTY)      # in the order of tables.SCORE_NUMBERS
 
 _GAP = 1000      # ids that no score is of are passed over, but not if they are so few
 _BLOCK = 8 * 2 ** 20      # bytes of the table that are read at a time
 
 
 class Scores:
-    """Scores in the order of the coordinate ids: 41 bytes a pick.
+    """Scores in the order of the coordinate ids: 8 bytes a pick, a class and a novelty, and one more.
 
-    ids: (n,) int64. statuses: (n,) numbers into STATUSES. values: (n, SCORE_NUMBERS), nan where there are none.
+    classes: their names, the particle first. ids: (n,) int64. statuses: (n,) numbers into STATUSES. values: float64
+    (n, classes + 1), the probability of each class and the novelty, nan where there are none.
     """
 
     STATUSES = (tables.UNREADABLE, tables.SCORED, tables.OUTSIDE)
 
-    def __init__(self, ids, statuses, values):
+    def __init__(self, classes, ids, statuses, values):
+        self.classes = tuple(classes)
         order = np.argsort(ids, kind='stable')
         self.ids, self.statuses, self.values = ids[order], statuses[order], values[order]
 
     @classmethod
-    def unreadable(cls, ids):
+    def unreadable(cls, classes, ids):
         """Return the Scores of picks that the worker was not given, because their micrographs are not there."""
-        return cls(ids, np.zeros(len(ids), np.int8), np.full((len(ids), len(tables.SCORE_NUMBERS)), np.nan))
+        return cls(classes, ids, np.zeros(len(ids), np.int8), np.full((len(ids), len(classes) + 1), np.nan))
 
     def __len__(self):
         return len(self.ids)
@@ -57,13 +57,13 @@ class Scores:
 
     def countNovel(self, above):
         """Return how many scored picks have a novelty above this."""
-        novelty = self.values[self.statuses == self.STATUSES.index(tables.SCORED), NUMBERS.index(PO_NOVELTY)]
+        novelty = self.values[self.statuses == self.STATUSES.index(tables.SCORED), len(self.classes)]
         return int(np.count_nonzero(novelty > above))
 
     def merge(self, coordinates, *columns):
         """Yield (pick, status, numbers, values) of those picks of a set that have a score.
 
-        numbers: in the order of SCORE_NUMBERS, nan for none. columns: further arrays (n,), of which each pick gets its
+        numbers: a row of `values`. columns: further arrays (n,), of which each pick gets its
         value. The set is read by ranges of ids, so that what lies between is not read. Raises InputError if a pick is
         gone.
         """
@@ -76,7 +76,7 @@ class Scores:
                 yield (pick, *row)
 
     def _some(self, which):
-        return Scores(self.ids[which], self.statuses[which], self.values[which])
+        return Scores(self.classes, self.ids[which], self.statuses[which], self.values[which])
 
     def _ranges(self):
         """Yield (first row, row after the last) of runs of ids without a wide gap."""
@@ -96,8 +96,8 @@ def readScores(path):
     """Return the Scores of a whole table. Raises InputError if it is not the table that the worker writes."""
     try:
         with open(path, newline='', encoding='utf-8') as stream:
-            _checkHeader(path, stream.readline())
-            return Scores(*_columns(path, stream))
+            classes = _classesIn(path, stream.readline())
+            return Scores(classes, *_columns(path, stream, classes))
     except OSError as error:
         raise InputError(f'{path}: not a whole table of scores ({error}).') from None
 
@@ -108,7 +108,8 @@ def scoresSoFar(folder):
         parts = list(iter(reader.read, None))
     if not parts:
         return None
-    return Scores(*(np.concatenate([getattr(part, name) for part in parts]) for name in ('ids', 'statuses', 'values')))
+    columns = (np.concatenate([getattr(part, name) for part in parts]) for name in ('ids', 'statuses', 'values'))
+    return Scores(reader.classes, *columns)
 
 
 def takeUpScores(folder, model, contrast):
@@ -126,7 +127,7 @@ class ScoresReader:
 
     A worker that takes up the table of another one may cut off its end and write it anew, so the table is read from
     its top when it is not the file that it was, has become shorter, or does not go on as it should. `rows`: how many
-    rows have been read.
+    rows have been read. `classes`: of the table; () until its header has been read.
     """
 
     def __init__(self, folder):
@@ -134,6 +135,7 @@ class ScoresReader:
         self._stream = None
         self._ahead = 0      # lines of the open file that were read before it was opened
         self.rows = 0
+        self.classes = ()
 
     def isWhole(self):
         """Return whether the worker has given the table its final name."""
@@ -160,17 +162,23 @@ class ScoresReader:
         lines = self._nextLines()
         while lines and self._ahead:
             if self._ahead == self.rows + 1:
-                _checkHeader(self._table, lines[0])
+                self._takeClasses(_classesIn(self._table, lines[0]))
             passed = min(self._ahead, len(lines))
             self._ahead -= passed
             lines = lines[passed:] or self._nextLines()
         if not lines:
             return None
-        columns = _columns(self._table, lines)
+        columns = _columns(self._table, lines, self.classes)
         if expected is not None and not np.array_equal(columns[0], expected(self.rows, len(lines))):
             raise InputError(f'{self._table}: not the scores of the picks that were given to the worker.')
         self.rows += len(lines)
-        return Scores(*columns)
+        return Scores(self.classes, *columns)
+
+    def _takeClasses(self, classes):
+        if self.rows and classes != self.classes:      # a worker has begun anew with another model
+            raise InputError(f'{self._table}: its classes are {", ".join(classes)}, those of the scores that were read '
+                             f'before {", ".join(self.classes)}: continue the run.')
+        self.classes = classes
 
     def _nextLines(self):
         """Whole lines that were not read yet, as text; [] if there are none."""
@@ -201,15 +209,15 @@ class ScoresReader:
         return path
 
 
-def _checkHeader(path, line):
-    if line.rstrip('\r\n') != ','.join(tables.SCORE_COLUMNS):
-        raise InputError(f'{path}: not a table of scores.')
+def _classesIn(path, line):
+    """The classes that the header of a table of scores names. Raises InputError if it is none."""
+    return tables.score_classes(path, line.rstrip('\r\n').split(','))
 
 
-def _columns(path, lines):
+def _columns(path, lines, classes):
     """(ids, statuses, values) of lines of text. Raises InputError where they are not rows of scores."""
     ids, statuses, values = array('q'), array('b'), array('d')
-    codes = {name: code for code, name in enumerate(Scores.STATUSES)}
+    codes, width = {name: code for code, name in enumerate(Scores.STATUSES)}, len(classes) + 1
     try:
         for coordId, *numbers, status, _reason in csv.reader(lines):
             ids.append(int(coordId))
@@ -217,6 +225,6 @@ def _columns(path, lines):
             values.extend([float(number or 'nan') for number in numbers])
     except (OSError, ValueError, KeyError, csv.Error) as error:
         raise InputError(f'{path}: not a whole table of scores ({error}).') from None
-    if len(values) != len(tables.SCORE_NUMBERS) * len(ids):
+    if len(values) != width * len(ids):
         raise InputError(f'{path}: not a whole table of scores.')
-    return np.asarray(ids), np.asarray(statuses), np.asarray(values).reshape(-1, len(tables.SCORE_NUMBERS))
+    return np.asarray(ids), np.asarray(statuses), np.asarray(values).reshape(-1, width)

@@ -6,18 +6,21 @@ the business of convert.labelled_coordinates.
 import os
 import random
 import re
-from collections import Counter
+from difflib import SequenceMatcher
+from itertools import combinations
 from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 
+from ..worker.exchange.classes import KNOWN, PARTICLE, checked_classes, count_by_class, ordered
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.files import PathLike
-from ..worker.exchange.tables import CLASSES, PARTICLE, CoordinateRow, Table
+from ..worker.exchange.tables import CoordinateRow, Table
 from .micrograph_names import NameIndex, plain
 
 BY_ID = 'mic_id'
 BY_NAME = 'mic_name'
 
 FEW = 10      # labels of a class, below which models vary a good deal (docs/recogniser.md)
+ALIKE = 0.85  # of the letters of two names, from which on one may be a slip of the pen
 
 
 def readLabelsFile(path: PathLike, names: Mapping[int, str]) -> List[CoordinateRow]:
@@ -89,28 +92,45 @@ def _micIdOf(given: Mapping[str, str], table: Table, names: Mapping[int, str], i
     return found[0]
 
 
-
 def countByClass(labels: Iterable[CoordinateRow]) -> Dict[str, int]:
-    """Return {class: number of labels} in the order of CLASSES, without the classes that have none."""
-    counts = Counter(row.label for row in labels)
-    return {name: counts[name] for name in CLASSES if counts[name]}
+    """Return {class: number of labels} in the order of classes, without those that have none."""
+    return count_by_class([row.label for row in labels])
 
 
 def checkClasses(labels: Iterable[CoordinateRow]) -> None:
-    """Raise InputError unless there are labels of particles and of at least one kind of junk."""
+    """Raise InputError unless there are labels of particles and of junk, of no more kinds than a model can tell."""
     found = list(countByClass(labels))
     if not found:
-        raise InputError('There are no labels: label some particles and some ice or carbon.')
+        raise InputError('There are no labels: label some particles and some junk, such as ice or empty boxes.')
     if PARTICLE not in found:
         raise InputError(f'There are no labels of the class particle, only of {" and ".join(found)}.')
     if len(found) == 1:
-        raise InputError('All labels are of the class particle: label some ice or carbon too.')
+        raise InputError('All labels are of the class particle: label some junk too, such as ice or empty boxes.')
+    checked_classes(found)
+
+
+def checkOffered(names: Iterable[str], classes: Sequence[str]) -> None:
+    """Raise InputError if names of classes are not all among those that a run offers."""
+    for name in names:
+        if name not in classes:
+            raise InputError(f'The class "{name}" is not among those of this run ({", ".join(classes)}): add it to '
+                             f'"Classes that the window offers", or use one of these.')
 
 
 def fewLines(counts: Mapping[str, int]) -> List[str]:
     """Return a line for each class with so few labels that a model is uncertain; counts: {class: labels}."""
-    return [f'Labels of {name}: {number}. With fewer than {FEW} of a class a model is uncertain.'
-            for name, number in counts.items() if 0 < number < FEW]
+    return [f'Labels of {name}: {number}. '
+            + (f'With fewer than {FEW} of a class a model is uncertain.' if number > 1 else
+               'What is learnt from a single box cannot be checked by another: label more, or let it be of another '
+               'class.') for name, number in counts.items() if 0 < number < FEW]
+
+
+def alikeLines(names: Iterable[str]) -> List[str]:
+    """Return a line for each two classes that may be one, such as particle and particles."""
+    used = set(names)
+    return [f'The classes "{first}" and "{second}" are two: if they are meant to be one, give them one name.'
+            for first, second in combinations(ordered({*used, *KNOWN}), 2) if used & {first, second}
+            and SequenceMatcher(None, first, second).ratio() >= ALIKE]
 
 
 def withoutRepeats(labels: Iterable[CoordinateRow], names: Mapping[int, str]) -> List[CoordinateRow]:
@@ -130,7 +150,7 @@ def drawShots(labels: Sequence[CoordinateRow], shots: int, seed: int) -> List[Co
         return list(labels)
     generator = random.Random(seed)
     chosen = set()
-    for name in CLASSES:
+    for name in countByClass(labels):
         places = [i for i, row in enumerate(labels) if row.label == name]
         chosen.update(generator.sample(places, min(shots, len(places))))
     return [row for i, row in enumerate(labels) if i in chosen]

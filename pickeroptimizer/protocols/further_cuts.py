@@ -78,8 +78,11 @@ class FurtherCuts:
 
     def _split(self, cut, corrected):
         """Define the outputs of a cut, or put new content into them."""
-        path = self._getExtraPath(convert.SCORES)      # there are none for no picks
-        scores = convert.readScores(path) if os.path.exists(path) else convert.Scores.unreadable(np.zeros(0, np.int64))
+        path = self._getExtraPath(convert.SCORES)
+        if os.path.exists(path):
+            scores = convert.readScores(path)
+        else:      # there are none for no picks
+            scores = convert.Scores.unreadable(self.inputModel.get().getClasses(), np.zeros(0, np.int64))
         header = self.inputModel.get().getHeader() if cut.rule == SHARE else None
         minimum = decision.minimumFor(cut.rule, cut.wanted, header, scores.particleProbabilities())
         coordinates = self.inputCoordinates.get()

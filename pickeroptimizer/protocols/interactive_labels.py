@@ -1,6 +1,7 @@
 """The interactive part of "fine-tune": a run that prepares, waits for labels, and is taken on when they are there."""
 import os
 import tkinter.messagebox
+from dataclasses import replace
 
 from pyworkflow import Config
 from pyworkflow.exceptions import PyworkflowException
@@ -8,10 +9,11 @@ from pyworkflow.protocol import STATUS_INTERACTIVE
 
 from .. import convert
 from ..domain import labels as labelling
-from ..domain.registered_labels import readRegistered, setAside, writeRegistered
+from ..domain.registered_labels import Registered, readRegistered, setAside, writeRegistered
+from ..worker.exchange.classes import class_name, ordered
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.locks import FileLock
-from ..worker.exchange.tables import CLASSES, CoordinateRow, read_labels
+from ..worker.exchange.tables import CoordinateRow, read_labels
 from .parameters.training_labels import LabelSource
 from .protocol_base import countsText, fileDigest, oneLineErrors
 
@@ -64,16 +66,18 @@ class InteractiveLabels:
         are stored whole or not at all, and outlive any crash. Raises InputError for a label that cannot be used.
         """
         labels = [row if isinstance(row, CoordinateRow) else CoordinateRow(None, *row) for row in rows]
+        labels = [replace(row, label=class_name(row.label)) for row in labels]
         names, width = self._namesAndWidth()
+        before = self._readRegistered() if self.hasRegisteredLabels() else Registered([], [])
+        # What was given before the list was changed can be saved, so that a window can give it another class.
+        labelling.checkOffered((row.label for row in labels),
+                               ordered({*self.getClasses(), *(row.label for row in before.labels)}))
         for row in labels:
             if row.mic_id not in names:
                 raise InputError(f'There is no micrograph with the id {row.mic_id} among those of the picks.')
-            if row.label not in CLASSES:
-                raise InputError(f'"{row.label}" is no class; use one of {", ".join(CLASSES)}.')
         labels = labelling.withoutRepeats(labels, names)
-        lost = self._readRegistered().lost if self.hasRegisteredLabels() else []
-        if lost:
-            setAside(self._getExtraPath(ELSEWHERE), lost)
+        if before.lost:
+            setAside(self._getExtraPath(ELSEWHERE), before.lost)
         writeRegistered(self._getExtraPath(REGISTERED), labels, names, width)
 
     def getRegisteredLabels(self):
@@ -118,7 +122,7 @@ class InteractiveLabels:
         """Take an interactive run on. Raises InputError if its labels do not suffice or are open in a window; the run
         then waits on."""
         with self.lockLabels():
-            labelling.checkClasses(self.getRegisteredLabels())
+            labelling.checkClasses(self._collectLabels())
             self.getProject().continueProtocol(self)
 
     # -------------------------- what a user sees ----------------------------

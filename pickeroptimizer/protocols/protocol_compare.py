@@ -161,8 +161,11 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
                 else:
                     methods.append(own)
             if self.truth.get() is not None:
-                comparison.truth, notes = convert.readTruth(self.truth.get(), reference, tolerance)
+                comparison.classes, comparison.truth, notes = convert.readTruth(self.truth.get(), reference, tolerance)
                 comparison.notes += notes
+                for pointer, method in zip(self.inputSets, methods):
+                    if method.decides:
+                        convert.noteUnknownClasses(pointer.get(), method, comparison.classes)
         comparison.save(self._getExtraPath())
 
     @staticmethod

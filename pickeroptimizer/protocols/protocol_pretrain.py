@@ -45,7 +45,7 @@ class ProtPickerOptimizerPretrain(StartingWeights, PickerOptimizerProtocol):
                            'one that the weights are to be judged on.')
         form.addParam('simulated', params.IntParam, default=100, label='Simulated experiments',
                       validators=[params.GE(0, error='must not be negative.')],
-                      help='How many are simulated, each with particles, ice and carbon of its own kind. 100 take '
+                      help='How many are simulated, each with particles and junk of its own kind. 100 take '
                            'about 7 minutes on 2 cores. 0: none.')
         form.addParam('most', params.IntParam, default=100, label='Boxes per category', validators=[params.Positive],
                       help='At most so many boxes of each class of each data set, drawn at random with the seed.')

@@ -42,10 +42,11 @@ class PickerOptimizerPruneOutputs(Enum):
 
 
 class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
-    """Split picked coordinates into particles, which are kept, and ice, carbon and other junk, rejected.
+    """Split picked coordinates into particles, which are kept, and junk of whatever kinds the model knows, rejected.
 
-    Every output coordinate is the one of the input, with its id and all its attributes, and has five more: the
-    probabilities _poParticle, _poIce and _poCarbon; _poClass, the most probable class; and _poNovelty, how far it is
+    Every output coordinate is the one of the input, with its id and all its attributes, and has some more: the
+    probability of each class of the model, such as _poParticle, _poIce or, of "gold edge", _poGoldEdge; _poClass, which
+    is particle from a probability of 0.5 on, and the likeliest kind of junk otherwise; and _poNovelty, how far it is
     from anything that was labelled (about 1 is usual, above 2 it resembles no label). A pick whose centre is not
     inside its micrograph is rejected as "outside". Picks of a micrograph that cannot be read are neither kept nor
     rejected: they come out as unscoredCoordinates. Kept and rejected coordinates are always given, empty if there are

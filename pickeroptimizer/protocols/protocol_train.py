@@ -22,7 +22,10 @@ class PickerOptimizerTrainOutputs(Enum):
 
 
 class ProtPickerOptimizerTrain(TrainingLabels, InteractiveLabels, TrainingParameters, PickerOptimizerProtocol):
-    """Train a model that tells particles from ice and carbon, on 10 to 30 labelled picks of each class.
+    """Train a model that tells particles from junk, on 10 to 30 labelled picks of each class.
+
+    The classes are particle and one to eight kinds of junk: ice, carbon, empty, aggregate, other, or names of your own.
+    What is kept is decided between the particle and all junk together.
 
     The labels are coordinate sets, a file, or given interactively: then the run stops after its preparation, waits
     for labels, and is taken on by "Train with the labels" in the menu of its box.

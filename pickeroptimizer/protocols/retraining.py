@@ -8,7 +8,6 @@ from ..domain.corrections import corrected
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.tables import write_labels
 from . import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
-from .parameters.label_sets import SETS
 from .parameters.training_labels import LabelSource
 from .protocol_prune import RETRAINING_LABELS
 
@@ -27,7 +26,7 @@ def plan(project, run):
     """
     corrections = list(run.getCorrections().values())
     if not corrections:
-        raise InputError('There are no corrections yet: give some boxes another class first (keys p, i, c).')
+        raise InputError('There are no corrections yet: give some boxes another class first.')
     training = _trainingOf(project, run.inputModel.get())
     labelled = getattr(training, PickerOptimizerTrainOutputs.outputLabels.name)
     # Labels stand on the micrographs of the picks of their run. Those of the training serve if they have the corrected
@@ -68,8 +67,8 @@ def prepare(project, run, planned):
     training.labelSource.set(LabelSource.FILE)
     training.labelsFile.set(run._getExtraPath(name))
     training.shots.set(0)
-    for parameter in (*SETS, 'inputLabels'):      # or the workflow would show them as its inputs
-        getattr(training, parameter).set(None)
+    training.emptyLabelSets()      # or the workflow would show them as its inputs
+    training.inputLabels.set(None)
     _point(training.inputCoordinates, planned.coordinates)
     if planned.coordinates is run.inputCoordinates:
         pixelSize = run.inputCoordinates.get().getMicrographs().getSamplingRate()

@@ -7,7 +7,6 @@ from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
 from .. import convert
 from ..domain import suggestions
 from ..protocols import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
-from ..protocols.parameters.label_sets import SETS
 from ..protocols.parameters.training_labels import LabelSource
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.tables import read_coordinates
@@ -67,8 +66,8 @@ def _labelOn(protocol):
     copy.labelSource.set(LabelSource.INTERACTIVE)
     copy.inputLabels.set(protocol)
     copy.inputLabels.setExtended(PickerOptimizerTrainOutputs.outputLabels.name)
-    for parameter in SETS:
-        getattr(copy, parameter).set(None)
+    copy.emptyLabelSets()
+    copy.offerClasses(row.label for row in convert.labelsFromClasses(protocol.outputLabels))
     project.launchProtocol(copy)
     return f'"{copy.getRunName()}" begins with these labels. Press "Analyze results" on it as soon as it waits.'
 

@@ -81,8 +81,8 @@ def test_a_pixel_size_that_was_calibrated_moves_nothing(sets, tmp_path, readable
         assert method.kept.sum() < 6
         return
     assert method.kept.all() and method.unmatched == 0
-    truth, notes = convert.readTruth(labelled, reference, 5.0)
-    assert (truth == 1).all()
+    classes, truth, notes = convert.readTruth(labelled, reference, 5.0)
+    assert classes == ('particle', 'ice') and (truth == 1).all()
     if pixelSize != 4.0:
         assert any('pixel size' in note for note in method.notes)
         assert not readable or any('as if a pixel size had been calibrated' in note for note in notes)
@@ -276,17 +276,39 @@ def test_truth_is_joined_too(sets):
     micrographs, _, before = reference(sets)
     labelled = sets.coordinates(micrographs, [(1, 101, 99), (1, 200, 100), (2, 100, 100), (4, 50, 60), (4, 500, 500)],
                                 _poClass=['particle', 'ice', 'carbon', 'outside', 'ice'])
-    truth, notes = convert.readTruth(labelled, before, 5.0)
+    classes, truth, notes = convert.readTruth(labelled, before, 5.0)
+    assert classes == ('particle', 'ice', 'carbon')
     assert truth.tolist() == [0, 1, UNKNOWN, 2, UNKNOWN, UNKNOWN] and '1 of 5 places' in notes[0]
     # Joined labels that contradict each other are no truth; the same twice is one.
     labelled = sets.coordinates(micrographs, [PICKS[0], PICKS[0], PICKS[1], PICKS[1], PICKS[2], PICKS[2]],
                                 _poClass=['ice', 'particle', 'ice', 'ice', 'ice', 'outside'])
-    truth, notes = convert.readTruth(labelled, before, 5.0)
+    _, truth, notes = convert.readTruth(labelled, before, 5.0)
     assert truth.tolist() == [UNKNOWN, 1, 1, UNKNOWN, UNKNOWN, UNKNOWN] and '2 picks of the ground truth' in notes[0]
     with pytest.raises(InputError, match='no attribute _poClass'):
         convert.readTruth(sets.coordinates(micrographs, PICKS), before, 5.0)
     with pytest.raises(InputError, match='None of the 1 places'):
         convert.readTruth(sets.coordinates(micrographs, [(1, 9, 9)], _poClass=['ice']), before, 5.0)
+
+
+def test_a_truth_of_any_classes(sets):
+    """Names without regard to case, in their order; what a model does not know of them is said, and is junk."""
+    micrographs, _, before = reference(sets)
+    names = ['particle', 'Gold  Edge', 'gold edge', 'empty', 'unreadable', 'empty']
+    classes, truth, _ = convert.readTruth(sets.coordinates(micrographs, PICKS, _poClass=names), before, 5.0)
+    assert classes == ('particle', 'empty', 'gold edge') and truth.tolist() == [0, 2, 2, 1, UNKNOWN, 1]
+    for attributes, line in (({'_poEmpty': [.1]}, 'no probability of gold edge, which the ground truth has'),
+                             ({'_poEmpty': [.1], '_poGoldEdge': [.1]}, None), ({}, 'no probability of empty, gold')):
+        itemSet = sets.coordinates(micrographs, PICKS[:1], _poParticle=[.9], _poClass=['particle'], **attributes)
+        method = joined(itemSet, before)
+        convert.noteUnknownClasses(itemSet, method, classes)
+        told = [note for note in method.notes if 'ground truth' in note]
+        assert len(told) == bool(line) and (not line or line in told[0])
+    others = sets.coordinates(micrographs, PICKS[:1])      # of another program, which knows no classes
+    method = joined(others, before)
+    convert.noteUnknownClasses(others, method, classes)
+    assert not any('ground truth' in note for note in method.notes)
+    with pytest.raises(InputError, match='"ice!" is no name of a class'):
+        convert.readTruth(sets.coordinates(micrographs, PICKS[:2], _poClass=['ice!', 'ice']), before, 5.0)
 
 
 # ------------------------------ the protocol ------------------------------

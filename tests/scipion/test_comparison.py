@@ -249,6 +249,36 @@ def test_saved_and_loaded(tmp_path):
     assert (loaded.box, loaded.pixel_size, loaded.tolerance) == (50, 1.5, 10)
 
 
+def test_classes_of_the_truth(tmp_path):
+    """Five of them, of any name, through the file, the table and the words; an earlier version named none."""
+    comparison = judged()
+    comparison.save(tmp_path)
+    facts = tmp_path / 'comparison.json'
+    content = json.loads(facts.read_text())
+    assert content.pop('classes') == ['particle', 'ice', 'carbon']
+    facts.write_text(json.dumps({**content, 'format': 1}))
+    assert Comparison.load(tmp_path).classes == ('particle', 'ice', 'carbon')
+
+    comparison.classes = 'particle', 'ice', 'empty', 'fiducial', 'gold edge'
+    comparison.truth[comparison.truth == 2] = 4
+    comparison.save(tmp_path)
+    loaded = Comparison.load(tmp_path)
+    assert loaded.classes == comparison.classes and (loaded.truth == comparison.truth).all()
+    analysis = Analysis.of(loaded)
+    write_tables(analysis, tmp_path)
+    header, row = (tmp_path / 'truth.csv').read_text().splitlines()
+    values = dict(zip(header.split(','), row.split(',')))
+    edges = int((comparison.truth == 4).sum())
+    assert edges and values['true gold edge'] == str(edges) and values['true empty'] == '0'
+    assert values['empty removed'] == '' and 0 <= float(values['gold edge removed']) <= 1
+    assert values['true particle'] == '8' and values['particles lost'] == '0.125'      # junk is junk
+    assert any(f'{edges} gold edge)' in line for line in sentences(analysis))
+    content = json.loads(facts.read_text())
+    facts.write_text(json.dumps({**content, 'classes': ['ice', 'particle']}))
+    with pytest.raises(InputError, match='do not begin with the particle'):
+        Comparison.load(tmp_path)
+
+
 @pytest.mark.parametrize('damage', ['no json', 'no npz', 'text', 'short', 'other number', 'newer', 'truth',
                                     'micrograph'])
 def test_damaged_files_are_told(tmp_path, damage):

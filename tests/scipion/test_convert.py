@@ -26,8 +26,8 @@ def picksWith(tmp_path):
     return make
 
 
-def writeScores(path, *rows):
-    tables.write_rows(path, tables.SCORE_COLUMNS, rows)
+def writeScores(path, *rows, classes=('particle', 'ice', 'carbon')):
+    tables.write_rows(path, tables.score_columns(classes), rows)
     return path
 
 
@@ -76,13 +76,67 @@ def test_picks_without_scores_bear_no_numbers(tmp_path, picksWith):
 
 
 @pytest.mark.parametrize('text', ['', 'a,b\n1,2\n', '{header}\n1,0.5,0.5,0,1,lost,\n', '{header}\n1,0.5\n',
-                                  '{header}\nx,0.5,0.5,0,1,scored,\n'])
+                                  '{header}\nx,0.5,0.5,0,1,scored,\n', '{header},\n1,0.5,0.5,0,1,scored,,\n',
+                                  'coord_id,ice,particle,novelty,status,reason\n1,0.5,0.5,1,scored,\n'])
 def test_damaged_scores(tmp_path, text):
     path = tmp_path / 'scores.csv'
-    path.write_text(text.format(header=','.join(tables.SCORE_COLUMNS)))
+    path.write_text(text.format(header='coord_id,particle,ice,carbon,novelty,status,reason'))
     with pytest.raises(InputError, match='table of scores'):
         convert.readScores(path)
 
+
+FIVE = 'particle', 'carbon', 'empty', 'gold edge', 'gold-2'      # in their order
+
+
+def split(folder, given, classes, *rows, corrected=None):
+    """The sets of the kept and of the rejected, written, of picks with these scores."""
+    from pwem.objects import SetOfCoordinates
+    folder.mkdir()
+    scores = convert.readScores(writeScores(folder / 'scores.csv', *rows, classes=classes))
+    assert scores.classes == classes
+    sets = [SetOfCoordinates(filename=str(folder / f'{name}.sqlite')) for name in ('kept', 'rejected')]
+    convert.splitCoordinates(given, scores, None, *sets, corrected=corrected)
+    for itemSet in sets:
+        itemSet.write()
+    return sets
+
+
+def test_classes_of_any_name(tmp_path, picksWith):
+    """Particle against all junk together; names with a blank; columns, counts and names come back."""
+    picks = picksWith(1, 2, 3, 4)
+    kept, rejected = split(tmp_path / 'a', picks, FIVE, (1, 0.5, 0.1, 0.1, 0.1, 0.2, 1, 'scored', ''),
+                           (2, 0.3, 0.1, 0.1, 0.25, 0.25, 1, 'scored', ''), (3, *[''] * 6, 'outside', 'why'),
+                           (4, 0.1, 0.6, 0.1, 0.1, 0.1, 2, 'scored', ''), corrected={4: 'a membrane'})
+    assert convert.countClasses(kept) == {'particle': 1}
+    assert list(convert.countClasses(rejected).items()) == [('a membrane', 1), ('gold edge', 1), ('outside', 1)]
+    columns = convert.readPicks(rejected)
+    assert columns['_poGoldEdge'].tolist() == pytest.approx([0.25, math.nan, 0.1], nan_ok=True)
+    assert convert.probabilityAttribute('gold edge') == '_poGoldEdge'
+    # Without a pick that bears it, the likeliest name: no pick tells that it was "gold-2". Corrected ones add none.
+    assert convert.classesOf(kept, rejected) == ('particle', 'carbon', 'empty', 'gold edge', 'gold2')
+    assert convert.classesOf(picks) == convert.classesOf() == ()
+
+
+def test_pruned_again_with_other_classes(tmp_path, picksWith):
+    """What an earlier model said does not stay beside what the new one says."""
+    first, _ = split(tmp_path / 'a', picksWith(1), ('particle', 'ice', 'carbon'),
+                     (1, 0.8, 0.1, 0.1, 1, 'scored', ''))
+    assert convert.classesOf(first) == ('particle', 'ice', 'carbon')
+    second, _ = split(tmp_path / 'b', first, ('particle', 'ice', 'gold edge'), (1, 0.7, 0.1, 0.2, 1, 'scored', ''))
+    assert convert.classesOf(second) == ('particle', 'ice', 'gold edge')
+    assert '_poCarbon' not in convert.readPicks(second)
+    assert convert.readPicks(second)['_poGoldEdge'].tolist() == [0.2]
+
+
+def test_tables_of_a_run_have_the_same_classes(tmp_path):
+    """A worker that begins anew with other classes is not read on."""
+    rows = [(number, 0.9, 0.1, 1, 'scored', '') for number in range(3)]
+    path = writeScores(tmp_path / 'scores.csv', *rows, classes=('particle', 'ice'))
+    reader = convert.ScoresReader(tmp_path)
+    assert reader.read().classes == reader.classes == ('particle', 'ice')
+    writeScores(path, *rows, *rows, classes=('particle', 'empty'))
+    with pytest.raises(InputError, match='its classes are particle, empty, those of the scores .* particle, ice'):
+        reader.read()
 
 
 def test_labels_find_their_picks(lab, picks):

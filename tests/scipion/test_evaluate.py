@@ -87,11 +87,11 @@ def test_bad_input(lab, trained, picks, fewPruned, labelSets):
     assert 'have no attribute _poClass' in lines(inputLabels=(picks, 'outputCoordinates'))[0]
     sets = {f'{name}Labels': (labelSets[name], 'outputCoordinates') for name in ('particle', 'ice')}
     assert lines(labelSource=LabelledSource.SET_A_CLASS) == [
-        'There are no labels: label some particles and some ice or carbon.']
+        'There are no labels: label some particles and some junk, such as ice or empty boxes.']
     assert lines(labelSource=LabelledSource.SET_A_CLASS, iceLabels=sets['iceLabels']) == [
         'There are no labels of the class particle, only of ice.']
     assert lines(labelSource=LabelledSource.SET_A_CLASS, particleLabels=sets['particleLabels']) == [
-        'All labels are of the class particle: label some ice or carbon too.']
+        'All labels are of the class particle: label some junk too, such as ice or empty boxes.']
     assert lines(labelSource=LabelledSource.SET_A_CLASS, **sets) == []
     scored = evaluate(lab, inputLabels=(fewPruned, 'rejectedCoordinates'))
     assert 'given by "prune", not by a person' in scored.warnings()[-1]

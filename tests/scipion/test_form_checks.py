@@ -56,7 +56,7 @@ def test_one_fold(lab, picks, trained):
 
 
 @pytest.mark.parametrize('given, line', [
-    (('particle',), 'All labels are of the class particle: label some ice or carbon too.'),
+    (('particle',), 'All labels are of the class particle: label some junk too, such as ice or empty boxes.'),
     (('ice', 'carbon'), 'There are no labels of the class particle, only of ice and carbon.'),
     (('carbon',), 'There are no labels of the class particle, only of carbon.')])
 def test_evaluation_of_particles_or_junk_alone(lab, labelSets, trained, given, line):

@@ -129,7 +129,7 @@ def test_scores_are_read_on(folder):
     reader = convert.ScoresReader(folder)
     assert reader.read() is None
     part = folder / f'{convert.SCORES}.0123.part'
-    header = ','.join(tables.SCORE_COLUMNS) + '\n'
+    header = ','.join(tables.score_columns(('particle', 'ice', 'carbon'))) + '\n'
     part.write_text(header + line(5) + line(3) + line(8)[:7])
     ids = [5, 3, 8, 9]
     assert reader.read(lambda first, number: ids[first:first + number]).ids.tolist() == [3, 5]

@@ -53,13 +53,13 @@ def test_interactive(lab, picks, simulated):
     ids = {m.getMicName(): m.getObjId() for m in picks.outputCoordinates.getMicrographs().iterItems()}
     rows = [(ids[NAMES[r.mic_id - 1]], r.x, r.y, r.label) for r in trueLabels(simulated, 6)]
     run.registerLabels(rows[:1])
-    for bad, line in (((1, 5, 5, 'dog'), '"dog" is no class; use one of particle, ice, carbon.'),
+    for bad, line in (((1, 5, 5, 'dog!'), '"dog!" is no name of a class'),
                       ((77, 5, 5, 'ice'), 'There is no micrograph with the id 77 among those of the picks.'),
                       ((*rows[0][:3], 'ice'), 'keep one of them')):
         with pytest.raises(InputError, match=line):
             run.registerLabels([*rows, bad])
         assert len(run.getRegisteredLabels()) == 1
-    with pytest.raises(InputError, match='All labels are of the class particle: label some ice or carbon too.'):
+    with pytest.raises(InputError, match='All labels are of the class particle: label some junk too, such as'):
         run.finish()
     assert run.getStatus() == 'interactive'
 
@@ -83,7 +83,10 @@ def test_interactive(lab, picks, simulated):
 BAD_FILES = [
     ('x,y,label\n1,1,ice\n', 'the header must name mic_id (or mic_name), x, y and label; it names x, y, label.'),
     ('', 'the header must name mic_id (or mic_name), x, y and label; it names nothing.'),
-    ('mic_id,x,y,label\n1,2,3,dog\n', 'line 2: "dog" is no class; use one of particle, ice, carbon.'),
+    ('mic_id,x,y,label\n1,2,3,dog!\n', 'line 2: "dog!" is no name of a class; use a letter or digit first, then '
+     'letters, digits, space, - and _, 30 at most.'),
+    ('mic_id,x,y,label\n1,2,3,\n', 'line 2: "" is no name of a class; use a letter or digit first, then letters, '
+     'digits, space, - and _, 30 at most.'),
     ('mic_id,x,y,label\n1,2,3,ice\n1,nan,3,ice\n', 'line 3: x "nan" is no finite number.'),
     ('mic_id,x,y,label\n1,2,,ice\n', 'line 2: y "" is no finite number.'),
     ('label,mic_id,x,y\nice,1,2,5,3,5\n', 'line 2: more values than columns.'),
@@ -149,7 +152,8 @@ def test_few_labels_are_warned_of(lab, picks, simulated, tmp_path):
                                       *((1, x, 200, 'particle') for x in range(10))])
     run = train(lab, picks, labelSource=LabelSource.FILE, labelsFile=str(path))
     assert run.validate() == []
-    assert run.warnings()[0] == 'Labels of ice: 1. With fewer than 10 of a class a model is uncertain.'
+    assert run.warnings() == ['Labels of ice: 1. What is learnt from a single box cannot be checked by another: label '
+                              'more, or let it be of another class.']
 
 
 def test_fields_that_scipion_fills_by_itself(lab, picks, labelSets, pruned):

@@ -97,8 +97,9 @@ def test_bad_training_input(lab, loose, picks, labelSets, tmp_path):
         return protocol.validate()
 
     particle, ice = ((labelSets[name], 'outputCoordinates') for name in ('particle', 'ice'))
-    assert lines() == ['There are no labels: label some particles and some ice or carbon.']
-    assert lines(particleLabels=particle) == ['All labels are of the class particle: label some ice or carbon too.']
+    assert lines() == ['There are no labels: label some particles and some junk, such as ice or empty boxes.']
+    assert lines(particleLabels=particle) == [
+        'All labels are of the class particle: label some junk too, such as ice or empty boxes.']
     assert lines(iceLabels=ice) == ['There are no labels of the class particle, only of ice.']
     assert lines(lambda p: p.carbonLabels.set(loose(number=0)), particleLabels=particle) == [
         'The coordinates given for carbon are an empty set.']

@@ -10,7 +10,7 @@ class KeepRule:
     @staticmethod
     def _defineDecisionParams(form):
         form.addParam('decision', params.EnumParam, default=MOST_PROBABLE, label='Keep by', choices=list(RULES),
-                      help='Most probable class: keep what is more likely a particle than any kind of junk.\n'
+                      help='Most probable class: keep what is more likely a particle than junk of whatever kind.\n'
                            'Minimum particle probability: keep what is a particle with at least this probability.\n'
                            'Share of the particles: keep at least so many of the true particles, and as little else '
                            'as that allows.\n'

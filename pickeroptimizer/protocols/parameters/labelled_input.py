@@ -10,7 +10,7 @@ from ... import convert
 from ...constants import PO_CLASS
 from ...domain import labels as labelling
 from ...worker.exchange.errors import InputError
-from .label_sets import SETS, LabelSets
+from .label_sets import LabelSets
 
 
 class LabelledSource(IntEnum):
@@ -30,7 +30,7 @@ class LabelledInput(LabelSets):
                            'Set a class: one coordinate set for each class.')
         form.addParam('inputLabels', params.PointerParam, pointerClass='SetOfCoordinates', important=True,
                       condition=f'labelSource=={LabelledSource.LABELLED_SET:d}', label='Labelled coordinates',
-                      help=f'Coordinates with a class, particle, ice or carbon, in their attribute {PO_CLASS}.')
+                      help=f'Coordinates with a class, such as particle or ice, in their attribute {PO_CLASS}.')
         self._defineSetParams(form, f'labelSource=={LabelledSource.SET_A_CLASS:d}',
                               'The sets may stand on micrographs of the same names and of different pixel sizes; the '
                               'micrographs of the particles are used.')
@@ -38,7 +38,7 @@ class LabelledInput(LabelSets):
 
     def getBoxCoordinates(self):
         """Return the coordinates whose micrographs and box size are used; None when they are not given yet."""
-        return (self.inputLabels if self._isOneSet() else getattr(self, SETS[0])).get()
+        return (self.inputLabels if self._isOneSet() else self.particleLabels).get()
 
     def _isOneSet(self):
         return self.labelSource.get() == LabelledSource.LABELLED_SET

@@ -9,9 +9,10 @@ from pyworkflow.protocol import params
 from ... import convert
 from ...constants import PO_CLASS
 from ...domain import labels as labelling
+from ...worker.exchange.classes import KNOWN, checked_classes, ordered
 from ...worker.exchange.errors import InputError
 from ..protocol_base import fileDigest
-from .label_sets import EMPTY_FIELDS, LabelSets
+from .label_sets import EMPTY_FIELDS, LabelSets, namesIn
 
 
 class LabelSource(IntEnum):
@@ -36,7 +37,7 @@ class TrainingLabels(LabelSets):
                            'Labelled set: coordinates that bear their class, such as outputLabels of another run.')
         form.addParam('inputLabels', params.PointerParam, pointerClass='SetOfCoordinates', allowsNull=True,
                       condition=f'labelSource in [{one:d}, {interactive:d}]', label='Labelled coordinates',
-                      help=f'Coordinates with a class, particle, ice or carbon, in their attribute {PO_CLASS}, on '
+                      help=f'Coordinates with a class, such as particle or ice, in their attribute {PO_CLASS}, on '
                            f'micrographs of the same names as those of the picks.')
         self._defineSetParams(form, f'labelSource in [{sets:d}, {interactive:d}]',
                               'They may be a subset of the picks or picked apart, and may stand on micrographs of the '
@@ -45,7 +46,12 @@ class TrainingLabels(LabelSets):
                       label='Labels file',
                       help='A CSV file with the header "mic_name,x,y,label": the name of the micrograph as Scipion '
                            'shows it (or a column mic_id with its id), the centre of the box in px of the micrographs '
-                           'of the picks (row 0 at the top), and particle, ice or carbon. Other columns are ignored.')
+                           'of the picks (row 0 at the top), and the class: particle, or junk of any name, such as '
+                           'ice, carbon, empty or gold edge. Other columns are ignored.')
+        form.addParam('classes', params.StringParam, default=', '.join(KNOWN),
+                      condition=f'labelSource=={interactive:d}', label='Classes that the window offers',
+                      help='Particle and up to eight kinds of junk, with commas between: also names of your own, such '
+                           'as "gold edge". Not all of them need labels: a model learns those that have some.')
         form.addParam('shots', params.IntParam, default=0, label='Labels per class',
                       validators=[params.GE(0, error='must not be negative.')],
                       help='Use at most so many labels of each class, drawn at random with the seed. 0: all of them.')
@@ -54,15 +60,29 @@ class TrainingLabels(LabelSets):
         """Return the coordinates whose box size is used; None when they are not given yet."""
         return self.inputCoordinates.get()
 
+    def getClasses(self):
+        """Return the classes that the labelling window offers, in their order. Raises InputError for names that cannot
+        be used."""
+        return checked_classes(namesIn(self.classes))
+
+    def offerClasses(self, names):
+        """Let the window offer further classes. Raises InputError as getClasses does."""
+        self.classes.set(', '.join(ordered({*self.getClasses(), *names})))
+
     def _takes(self, *sources):
         return self.labelSource.get() in sources
 
     # Scipion fills every field of a new form from the run that is selected, which is that of the picks: as labels to
     # begin with, they are not meant.
 
-    def _labelSets(self):
+    def _givenSets(self):
         begin = self._takes(LabelSource.INTERACTIVE)
-        return [(name, given) for name, given in super()._labelSets() if not (begin and self._isPicks(given))]
+        return [(name, given) for name, given in super()._givenSets() if not (begin and self._isPicks(given.get()))]
+
+    def _otherPointers(self):
+        begin = self._takes(LabelSource.INTERACTIVE)
+        return [given for given in super()._otherPointers()
+                if not (begin and given.get() is not None and self._isPicks(given.get()))]
 
     def _labelledSet(self):
         """The set that bears the classes, None if there is none or it is not used."""
@@ -88,7 +108,9 @@ class TrainingLabels(LabelSets):
             micrographs = self.inputCoordinates.get().getMicrographs()
             return labelling.readLabelsFile(self.labelsFile.get(), convert.micrographNames(micrographs))
         if self._takes(LabelSource.INTERACTIVE):
-            return self.getRegisteredLabels()
+            labels = self.getRegisteredLabels()
+            labelling.checkOffered((row.label for row in labels), self.getClasses())      # it may have been changed
+            return labels
         return self._labelsOfSets() if self._takes(LabelSource.COORDINATE_SETS) else self._labelsOfClasses()
 
     def _labelsOfSets(self):
@@ -132,13 +154,25 @@ class TrainingLabels(LabelSets):
             errors += self._checkCoordinates(self._labelledSet(), 'labelled coordinates')
         if errors:
             return errors
+        if interactive:
+            return self._validateOffered()
         try:
-            if interactive:
-                self._labelsOfClasses()
-            else:
-                labelling.checkClasses(self._collectLabels())
+            labelling.checkClasses(self._collectLabels())
         except InputError as error:
-            return [f'{error} Or {EMPTY_FIELDS}' if interactive else str(error)]
+            return [str(error)]
+        return []
+
+    def _validateOffered(self):
+        """Lines about the classes that the window offers, and the labels to begin with."""
+        try:
+            classes = self.getClasses()
+        except InputError as error:
+            return [f'Classes that the window offers: {error}']
+        try:
+            given = [name for name, _ in self._labelSets()] + [row.label for row in self._labelsOfClasses()]
+            labelling.checkOffered(given, classes)
+        except InputError as error:
+            return [f'{error} Or {EMPTY_FIELDS}']
         return []
 
     def _labelWarnings(self):
@@ -149,7 +183,8 @@ class TrainingLabels(LabelSets):
             warnings.append('The classes of the labelled coordinates were given by "prune", not by a person: a model '
                             'learns from them what another one has learnt, its errors included.')
         if not self._takes(LabelSource.INTERACTIVE) and not self._validateLabels():
-            warnings += labelling.fewLines(labelling.countByClass(self._collectLabels()))
+            counts = labelling.countByClass(self._collectLabels())
+            warnings += labelling.fewLines(counts) + labelling.alikeLines(counts)
         return warnings + self._labelScaleNotes()
 
     def _labelScaleNotes(self):

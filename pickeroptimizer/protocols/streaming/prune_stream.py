@@ -12,6 +12,7 @@ from pyworkflow.utils import cleanPath, cleanPattern
 from ... import convert
 from ...domain import decision
 from ...domain.decision import PURITY
+from ...worker.exchange.classes import FORMER
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.files import replacing
 from ...worker.exchange.signals import CONTRASTS, EXIT_FEEDER_GONE
@@ -84,8 +85,9 @@ class PruneStream:
 
     def _begin(self, feed):
         model = self._run.inputModel.get().getFileName()
+        classes = self._run.inputModel.get().getHeader()['classes']
         self._record = {'model': fileDigest(model), 'contrast': self._run.contrastName(), 'input': self._inputKey,
-                        'decision': [self._mode, self._wanted]}
+                        'classes': classes, 'decision': [self._mode, self._wanted]}
         before = self._readRecord()
         inputs = before.get('input'), self._inputKey
         resume = before.get('decision') == self._record['decision'] and (None in inputs or inputs[0] == inputs[1])
@@ -94,6 +96,8 @@ class PruneStream:
                 raise convert.CannotResume('The model is another one.')
             if before.get('contrast', CONTRASTS[0]) != self._record['contrast']:
                 raise convert.CannotResume('The contrast is another one.')
+            if before.get('classes', list(FORMER)) != classes:      # of a model of two, in columns for three
+                raise convert.CannotResume('The classes of the scores are other ones.')
             self._tables.resume()
             self._files.resume(os.path.getmtime(os.path.join(self._folder, RECORD)))
             self._look(feed)
@@ -265,7 +269,8 @@ class PruneStream:
         if scores is not None:
             self._pending.append(scores if purity else scores.only(self._keptBack))
         if self._tables.waiting:
-            self._pending.append(convert.Scores.unreadable(self._tables.missing(self._run.inputCoordinates.get())))
+            missing = self._tables.missing(self._run.inputCoordinates.get())
+            self._pending.append(convert.Scores.unreadable(self._record['classes'], missing))
         self._update(Set.STREAM_CLOSED)
         if len(self._keptBack):
             self._files.noteAgain(self._keptBack)

@@ -10,7 +10,6 @@ import numpy as np
 
 from ...comparison import UNKNOWN, agreement
 from ...comparison.kinds import AGREEMENT, Kind, agreement_kinds
-from ...worker.exchange.tables import CLASSES, PARTICLE
 from ..micrograph import Micrograph
 from ..outcomes import CLASS_COLOURS
 
@@ -70,7 +69,7 @@ class CompareModel:
 
     def _right(self, rows):
         truth = self.comparison.truth[rows]
-        particle = truth == CLASSES.index(PARTICLE)
+        particle = truth == 0
         kinds = np.empty((len(self.shown), len(rows)), dtype=np.int8)
         for line, method in zip(kinds, self._seen.methods):
             line[:] = np.where(method.kept[rows], np.where(particle, PARTICLE_KEPT, JUNK_KEPT),
@@ -162,7 +161,7 @@ class CompareModel:
     def trueClass(self, row):
         """Return the name of a pick's true class, None where it is not known."""
         truth = UNKNOWN if self.comparison.truth is None else int(self.comparison.truth[row])
-        return None if truth == UNKNOWN else CLASSES[truth]
+        return None if truth == UNKNOWN else self.comparison.classes[truth]
 
     def describe(self, row):
         """Return a line about a pick: which methods kept it, by what scores, and its true class."""
@@ -227,7 +226,8 @@ class CompareModel:
         if not self.hasTruth:
             return ''
         truth = self.comparison.truth[self.chosen(choice)]
-        counts = [f'{np.count_nonzero(truth == number):,} {name}' for number, name in enumerate(CLASSES)]
+        counts = [f'{np.count_nonzero(truth == number):,} {name}'
+                  for number, name in enumerate(self.comparison.classes)]
         return ', '.join((*counts, f'{np.count_nonzero(truth == UNKNOWN):,} not known'))
 
     def _verdict(self, number, row):

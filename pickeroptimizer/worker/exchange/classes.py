@@ -14,13 +14,14 @@ from .errors import InputError
 PARTICLE = 'particle'
 # Offered from the start, in the order in which they are shown everywhere; names of the user's own come after them.
 KNOWN = (PARTICLE, 'ice', 'carbon', 'empty', 'aggregate', 'other')
+FORMER = KNOWN[:3]      # those of what was written when there were no others
 MOST_JUNK = 8
 MOST_LETTERS = 30
 KEPT_FROM = 0.5      # of the particle's probability: particle against all junk together
 _NAME = re.compile('[a-z0-9][a-z0-9 _-]*')
 # What is in the same places as the names of classes: columns of tables, attributes of coordinates, statuses.
-_TAKEN = {'Class', 'Classes', 'CoordId', 'Kept', 'Label', 'Novelty', 'Outside', 'Reason', 'Rejected', 'Scored',
-          'Status', 'Unreadable'}
+_TAKEN = {'Class', 'Classes', 'CoordId', 'Kept', 'Label', 'LabelProbability', 'Novelty', 'Outside', 'Reason',
+          'Rejected', 'Scored', 'Status', 'Unreadable'}
 
 
 def class_name(text: str) -> str:
