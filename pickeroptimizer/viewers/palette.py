@@ -21,8 +21,8 @@ OUTSIDE = Style('#D55E00')
 UNSCORED = Style('#FFFFFF', (2, 3))
 # Of classes with names of the user's. More colours cannot be told apart by everybody: the lines have gaps, too.
 _LONG, _SHORT = (6, 3), (2, 3)
-_OWN_STYLES = (Style('#99FF99', _LONG), Style('#CC0033', _SHORT), Style('#0099FF', _LONG), Style('#993366', _SHORT),
-               Style('#FF3366', _LONG), Style('#99CC99', _SHORT), Style('#FFCCFF', _LONG), Style('#0066CC', _SHORT))
+_OWN_STYLES = (Style('#00FF99', _LONG), Style('#996633', _SHORT), Style('#FF3366', _LONG), Style('#99CC66', _SHORT),
+               Style('#CC66FF', _LONG), Style('#FFCCFF', _SHORT), Style('#993399', _LONG), Style('#FF00CC', _SHORT))
 
 
 def styles(classes: Iterable[str]) -> Dict[str, Style]:

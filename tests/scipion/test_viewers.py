@@ -18,8 +18,9 @@ def test_overlay(tmp_path):
     image[5, 5] = np.nan
     figure = Figure()
     axes = figure.add_subplot()
-    overlay.draw_overlay(axes, image, {'kept': [(100, 200), (1500, 1200)], 'ice': [(2900, 10)], 'carbon': []}, 60)
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ['kept (2)', 'ice (1)']
+    boxes = {'kept': [(100, 200), (1500, 1200)], 'ice': [(2900, 10)], 'carbon': [], 'gold edge': [(9, 9)]}
+    overlay.draw_overlay(axes, image, boxes, 60, ('particle', 'ice', 'carbon', 'gold edge'))
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ['kept (2)', 'ice (1)', 'gold edge (1)']
     assert max(axes.images[0].get_array().shape) <= overlay.MAX_SIDE
     box = axes.collections[0].get_paths()[0].get_extents()
     assert (box.x0, box.y0, box.x1, box.y1) == (70, 170, 130, 230)

@@ -2,9 +2,11 @@
 import tkinter as tk
 from tkinter import ttk
 
+from ...worker.exchange.classes import ordered
 from ...worker.exchange.plots import draw_training
-from ...worker.exchange.tables import CLASSES
 from ..widgets.figure_frame import FigureFrame
+
+COLUMN, LETTER, ROOM = 72, 7, 16      # px: of a column at least, of a letter of its heading, and around these
 
 
 class WeightsWindow(tk.Toplevel):
@@ -36,14 +38,15 @@ class WeightsWindow(tk.Toplevel):
 
     def _dataSets(self, counts):
         frame = ttk.Frame(self)
-        tree = ttk.Treeview(frame, columns=CLASSES, selectmode='browse')
+        classes = ordered(name for numbers in counts.values() for name in numbers)
+        tree = ttk.Treeview(frame, columns=classes, selectmode='browse')
         tree.heading('#0', text=f'{len(counts)} data sets', anchor=tk.W)
         tree.column('#0', width=150, minwidth=80)
-        for name in CLASSES:
+        for name in classes:
             tree.heading(name, text=name, anchor=tk.E)
-            tree.column(name, width=72, anchor=tk.E, stretch=False)
+            tree.column(name, width=max(COLUMN, LETTER * len(name) + ROOM), anchor=tk.E, stretch=False)
         for name, numbers in counts.items():
-            tree.insert('', tk.END, text=name, values=[numbers.get(c, 0) for c in CLASSES])
+            tree.insert('', tk.END, text=name, values=[numbers.get(c, 0) for c in classes])
         bar = ttk.Scrollbar(frame, command=tree.yview)
         tree.configure(yscrollcommand=bar.set)
         bar.pack(side=tk.RIGHT, fill=tk.Y)
