@@ -50,7 +50,7 @@ def test_model_of_any_classes(classes, tmp_path):
     assert model.keptAndRejected()[0] == 2, 'what is likelier no particle too'
     model.setRule(MINIMUM, 0.7)
     assert model.outcomes[0] == BELOW and model.counts().sum() == len(model.picks)
-    assert model.describe(n - 1).endswith(f'{classes[-1]} 0.600')
+    assert f'{classes[-1]} 0.600' in model.describe(n - 1) and model.describe(n - 1).count('junk') <= 4
     model.saveTable(tmp_path / 'table.csv')
     with open(tmp_path / 'table.csv', newline='') as stream:
         row, = csv.DictReader(stream)

@@ -7,6 +7,7 @@ from ...worker.exchange.classes import PARTICLE
 from ..palette import colours, keys
 from ..widgets.gallery import Gallery
 from ..widgets.names import shortened
+from ..widgets.scrolled import Scrolled
 from ..widgets.thumbnails import ThumbnailReader
 
 LABEL_SIDE = 64            # px of the screen, of a thumbnail
@@ -71,7 +72,7 @@ class LabelledMicrographs(ttk.Frame):
         return next((other for other in others if other in self._withPicks), others[0])
 
 
-class LabelGalleries(ttk.Frame):
+class LabelGalleries(Scrolled):
     """The labelled boxes, a gallery for each class that has some.
 
     classes: their names. paths: {micId: path}; boxSize: px. onClick(place), onMenu(place, event): after a click, a
@@ -85,11 +86,11 @@ class LabelGalleries(ttk.Frame):
         self._thumbnails = {}      # {place: array, or None where the micrograph cannot be read}
         self._colours = colours(classes)
         self._titles, self._galleries = {}, {}
-        self.columnconfigure(0, weight=1)
+        self.inner.columnconfigure(0, weight=1)
         for number, name in enumerate(classes):
-            self._titles[name] = ttk.Label(self)
+            self._titles[name] = ttk.Label(self.inner)
             self._titles[name].grid(row=2 * number, sticky=tk.EW, padx=2)
-            self._galleries[name] = Gallery(self, onClick, onMenu, LABEL_SIDE, columns)
+            self._galleries[name] = Gallery(self.inner, onClick, onMenu, LABEL_SIDE, columns)
             self._galleries[name].grid(row=2 * number + 1, sticky=tk.NSEW)
 
     def show(self, places):
@@ -107,11 +108,11 @@ class LabelGalleries(ttk.Frame):
                               if place not in self._thumbnails and place.micId in self._paths], self._cut)
 
     def _giveRoom(self, name, wanted):
-        """Let the gallery of a class have its share of the height, or none."""
-        gallery = self._galleries[name]
-        gallery.grid() if wanted else gallery.grid_remove()
-        self.rowconfigure(2 * list(self._galleries).index(name) + 1, weight=int(wanted),
-                          uniform='galleries' if wanted else '')
+        """Let the gallery of a class have its share of the height, a row of boxes at least, or none."""
+        for widget in (self._titles[name], self._galleries[name]):
+            widget.grid() if wanted else widget.grid_remove()
+        self.inner.rowconfigure(2 * list(self._galleries).index(name) + 1, weight=int(wanted),
+                                uniform='galleries' if wanted else '')
 
     def _caption(self, place):
         return os.path.splitext(os.path.basename(self._paths.get(place.micId, '')))[0][-CAPTION_LETTERS:]

@@ -94,8 +94,9 @@ class LabellingWindow(tk.Toplevel):
         elif self._session.labelOn:
             ttk.Button(frame, text='Label on in a new run', command=self._labelOn,
                        takefocus=False).pack(side=tk.RIGHT, padx=4)
-        self._missing.pack(fill=tk.X)
-        self._status.pack(fill=tk.X)
+        for line in (self._missing, self._status):
+            line.bind('<Configure>', lambda event: event.widget.configure(wraplength=event.width - 4))
+            line.pack(fill=tk.X)
         return frame
 
     def _bindKeys(self):
@@ -147,8 +148,8 @@ class LabellingWindow(tk.Toplevel):
             self._tell(f'No {more} is found: label it by hand, or train with what there is.'
                        if lacking else 'There is nothing left to suggest.')
             return
-        meanings = ', '.join(f'{key}: {name}' for name, key in self._keys.items() if key)
-        self._tell(f'What is in the marked box? {meanings}; s: pass over it; Esc: label by hand.')
+        self._tell('What is in the marked box? Press the key of its class (see the buttons); s: pass over it; '
+                   'Esc: label by hand.')
         self.goTo(self._suggested)
 
     def undo(self):

@@ -18,6 +18,8 @@ from ..outcomes import BELOW, KEPT, countRejected, outcomeOfCode, outcomeOfLabel
 FIRST_COLUMNS = ('mic_id', 'mic_name', 'picks', 'kept', 'rejected', 'rejected_share', 'particle_rejected')
 LAST_COLUMNS = ('outside', 'not_scored')      # of the table; between them is one for each kind of junk
 
+MOST_TOLD = 4      # kinds of junk, of a pick, with their probabilities: a line or two
+
 Rule = namedtuple('Rule', 'mode wanted minimum')      # of decision.py; minimum: None for the most probable class
 AS_GIVEN = Rule(None, None, None)      # of picks of which no rule keeps just those that were kept
 
@@ -315,14 +317,21 @@ class PruneModel:
         elif picks.probabilities is None or not self._numbered[row]:
             parts.append(self._nameOf(row))
         else:
-            values = [f'{name} {p:.3f}' for name, p in zip(picks.classes, picks.probabilities[row])
-                      if np.isfinite(p)]
+            values = self._probabilitiesInWords(row)
             if picks.novelty is not None and np.isfinite(picks.novelty[row]):
                 values.append(f'novelty {picks.novelty[row]:.2f}')
             parts.append(', '.join(values))
         if row in self.corrected:
             parts.append(f'- corrected to {self.corrected[row]}')
         return ' '.join(parts)
+
+    def _probabilitiesInWords(self, row):
+        """Of the particle and of all kinds of junk; of the most probable ones, where they are many."""
+        values = self.picks.probabilities[row]
+        junk = [number for number in range(1, len(values)) if np.isfinite(values[number])]
+        if len(junk) > MOST_TOLD:
+            junk = sorted(junk, key=lambda number: -values[number])[:MOST_TOLD]
+        return [f'{self.picks.classes[number]} {values[number]:.3f}' for number in (0, *junk)]
 
 
 def rejectedShare(counts):

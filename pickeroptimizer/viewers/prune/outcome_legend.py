@@ -3,6 +3,8 @@ from .. import palette
 from ..outcomes import BELOW, KEPT
 from ..widgets.legend import Legend
 
+LETTERS = 20      # of a name that there is room for
+
 
 class OutcomeLegend(Legend):
     """A line for each of a PruneModel's kinds, with the key that corrects to it; the counts here and in all.
@@ -12,7 +14,7 @@ class OutcomeLegend(Legend):
 
     def __init__(self, master, model, onChange):
         classes = model.picks.classes
-        texts = [kind.text for kind in model.kinds]
+        texts = [kind.text if len(kind.text) <= LETTERS else f'{kind.text[:LETTERS - 1]}…' for kind in model.kinds]
         texts[BELOW] = 'particle, rejected'
         if not model.hasScores:
             texts = [classes[0], None, *texts[2:-2], None, None]
