@@ -109,14 +109,15 @@ def test_suggestions_pass_over_what_is_known_skipped_or_on_a_lost_micrograph():
     suggester = InTurn(places)
     suggestions, labels = Suggestions(suggester, places, CLASSES), Labels([], Store())
     assert suggestions.next(labels, 10) == places[7]
-    assert suggester.asked[-1][1] == dict.fromkeys(CLASSES, 10), 'any junk, as long as there is none'
+    assert suggester.asked[-1][1] == {'particle': 10, 'ice': 1, 'carbon': 1, 'empty': 1, 'gold edge': 1}
     assert suggestions.next(labels, 10, without=places[7]) == places[8]
     labels.label(places[7], 'ice')
     labels.label(Place(1, 50, 50), 'carbon')      # no pick: nothing that the suggester knows
     suggestions.skip(places[8])
     assert suggestions.next(labels, 10) == places[9]
-    assert suggester.asked[-1] == ({7: 'ice', Place(1, 50, 50): 'carbon'}, {'particle': 10, 'ice': 10, 'carbon': 10}), \
-        'what the user has begun with, and nothing else'
+    assert suggester.asked[-1] == ({7: 'ice', Place(1, 50, 50): 'carbon'}, {'particle': 10, 'ice': 10, 'carbon': 10,
+                                                                                 'empty': 1, 'gold edge': 1}), \
+        'of what the user has begun with, as many as are wanted'
     suggestions.skipMicrograph(2)
     assert suggestions.next(labels, 10) == places[10]
     suggestions.skipMicrograph(3)

@@ -98,12 +98,15 @@ class Suggestions:
         return self._places.get(self._suggester.next(self._answers(labels), self._sought(labels, wanted), skipped))
 
     def givenUp(self, labels, wanted):
-        """Return the classes with fewer than `wanted` labels of which no more picks seem to be there."""
-        return self._suggester.givenUp(self._answers(labels), self._sought(labels, wanted))
+        """Return the wanted classes with fewer than `wanted` labels of which no more picks seem to be there."""
+        begun = wantedClasses(labels.counts())
+        return [name for name in self._suggester.givenUp(self._answers(labels), self._sought(labels, wanted))
+                if name in begun]
 
     def _sought(self, labels, wanted):
-        """{class: how many labels}: what is wanted once the user has begun with some kinds of junk; before, of any."""
-        return dict.fromkeys(wantedClasses(labels.counts()) or self._classes, wanted)
+        """{class: how many labels}: of a kind of junk that the user has not begun with, one; more once there is one."""
+        begun = wantedClasses(labels.counts())
+        return {name: wanted if name in begun else 1 for name in self._classes}
 
     def _answers(self, labels):
         """{coord_id: class} as a suggester takes it; a place that is no pick stands for itself."""
@@ -134,21 +137,18 @@ class Session:
 
 
 def wantedClasses(counts):
-    """Return the classes that labels are wanted of, () as long as there is no junk among the labels.
+    """Return the classes that labels are wanted of: the particle, and the kinds of junk that the user has begun with.
 
-    Those are the particle and the kinds of junk that the user has begun with: others need not be in the data.
-    counts: {class: labels}.
+    Others need not be in the data. counts: {class: labels}.
     """
-    junk = [name for name in counts if name != PARTICLE]
-    return (PARTICLE, *junk) if junk else ()
+    return (PARTICLE, *(name for name in counts if name != PARTICLE))
 
 
 def missingText(counts, wanted):
     """Return a line about the labels that are missing. counts: {class: labels}; wanted: labels of each class."""
     classes = wantedClasses(counts)
-    lacking = [f'{wanted - counts.get(name, 0)} more {name}' for name in classes or (PARTICLE,)
-               if counts.get(name, 0) < wanted]
-    if not classes:
+    lacking = [f'{wanted - counts.get(name, 0)} more {name}' for name in classes if counts.get(name, 0) < wanted]
+    if classes == (PARTICLE,):
         lacking.append(f'{wanted} of some kind of junk')
     return f'Wanted: {", ".join(lacking)}.' if lacking else 'All the labels that you wanted are there: press "Train".'
 

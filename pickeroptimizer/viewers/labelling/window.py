@@ -144,8 +144,7 @@ class LabellingWindow(tk.Toplevel):
         if self._suggested is None:
             self._mark(None)
             lacking = suggestions.givenUp(self._session.labels, self._wanted.get())
-            more = f'more {" and ".join(lacking)}' if wantedClasses(self._session.labels.counts()) else 'junk'
-            self._tell(f'No {more} is found: label it by hand, or train with what there is.'
+            self._tell(f'No more {" and ".join(lacking)} is found: label it by hand, or train with what there is.'
                        if lacking else 'There is nothing left to suggest.')
             return
         self._tell('What is in the marked box? Press the key of its class (see the buttons); s: pass over it; '
@@ -303,7 +302,7 @@ class LabellingWindow(tk.Toplevel):
 
     def _refresh(self):
         counts, wanted = self._session.labels.counts(), self._wanted.get()
-        self._classButtons.show(counts, dict.fromkeys((PARTICLE, *wantedClasses(counts)), wanted))
+        self._classButtons.show(counts, dict.fromkeys(wantedClasses(counts), wanted))
         self._galleries.show(self._session.labels.places())
         if self._session.readOnly:
             return
