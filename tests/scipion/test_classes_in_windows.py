@@ -12,9 +12,9 @@ from pickeroptimizer.domain.decision import MINIMUM, MOST_PROBABLE
 from pickeroptimizer.viewers import palette
 from pickeroptimizer.viewers.micrograph import Micrograph
 from pickeroptimizer.viewers.outcomes import BELOW, KEPT
-from pickeroptimizer.viewers.prune.model import PruneModel, ScoredPicks, codesOf
+from pickeroptimizer.viewers.prune.model import FIRST_COLUMNS, LAST_COLUMNS, PruneModel, ScoredPicks, codesOf
 from pickeroptimizer.viewers.prune.source import PruneSession, joined
-from pickeroptimizer.worker.exchange.classes import KNOWN, MOST_JUNK
+from pickeroptimizer.worker.exchange.classes import KNOWN, MOST_JUNK, class_name
 from pickeroptimizer.worker.exchange.errors import InputError
 from pickeroptimizer.worker.exchange.tables import CoordinateRow, write_labels
 
@@ -56,6 +56,12 @@ def test_model_of_any_classes(classes, tmp_path):
         row, = csv.DictReader(stream)
     assert list(row)[6:] == ['particle_rejected', *classes[1:], 'outside', 'not_scored']
     assert [row[name] for name in classes[2:]] == ['1'] * (n - 2) and row[classes[1]] == '2'
+
+
+def test_no_class_is_called_as_another_column_of_the_table_is():
+    for name in (*FIRST_COLUMNS, *LAST_COLUMNS):
+        with pytest.raises(InputError, match='means something else'):
+            class_name(name)
 
 
 def test_a_rule_of_before_is_shown_as_what_it_did():

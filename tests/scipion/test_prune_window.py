@@ -243,7 +243,7 @@ def test_further_outputs(lab, run, few):
     model.setRule(MINIMUM, cut)
     row = int(np.flatnonzero(model.outcomes == KEPT)[0])
     other = int(np.flatnonzero(model.outcomes == ICE)[0])
-    corrected = {int(model.picks.ids[row]): 'ice', int(model.picks.ids[other]): 'particle'}
+    corrected = {int(model.picks.ids[row]): 'empty', int(model.picks.ids[other]): 'particle'}
     line = session.createCoordinates(MINIMUM, cut, corrected)
     name = f'Min{cut:g}'.replace('.', '_')
     assert f'kept{name} (' in line
@@ -260,7 +260,11 @@ def test_further_outputs(lab, run, few):
     assert kept.keys() | rejected.keys() == given.keys() and not kept.keys() & rejected.keys()
     assert all(pick._topazScore.get() == given[i]._topazScore.get() and pick.getPosition() == given[i].getPosition()
                for i, pick in {**kept, **rejected}.items())
-    assert rejected[int(model.picks.ids[row])]._poClass.get() == 'ice'
+    from pickeroptimizer.viewers.prune.source import sessionOfSet
+    assert rejected[int(model.picks.ids[row])]._poClass.get() == 'empty'      # which the model does not know
+    shown = sessionOfSet(lab.project, getattr(reloaded, f'rejected{name}'), 'set').model
+    assert shown.picks.classes == ('particle', 'ice', 'carbon', 'empty')
+    assert shown.kinds[shown.outcomes[shown.picks.ids.tolist().index(int(model.picks.ids[row]))]].text == 'empty'
     assert items(reloaded.outputCoordinates).keys() == before
     assert getattr(reloaded, f'kept{name}').getMicrographs().getSize() == len(NAMES)
     assert few.getObjId() in {node.run.getObjId() for node in
@@ -273,7 +277,6 @@ def test_further_outputs(lab, run, few):
 
     session.createCoordinates(MINIMUM, 1.0, {})
     from pickeroptimizer.viewers import PickerOptimizerPruneViewer
-    from pickeroptimizer.viewers.prune.source import sessionOfSet
     assert run.keptMin1.getSize() == 0
     assert lab.domain.findViewers(run.keptMin1, 'tkinter')[0] is PickerOptimizerPruneViewer
     assert sessionOfSet(lab.project, run.keptMin1, 'none').model.counts().sum() == 0

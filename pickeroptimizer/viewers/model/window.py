@@ -16,6 +16,7 @@ from ..widgets.micrographs import MicrographReader
 from ..widgets.names import shortened
 
 GALLERY_COLUMNS = 11
+LETTER = 8      # px of the screen, of a letter in a list
 
 
 @dataclass
@@ -146,7 +147,8 @@ class LabelsTab(ttk.Frame):
         self._reader = MicrographReader(self)
         columns = ('class', 'probability', 'micrograph', 'x', 'y')
         self._list = ttk.Treeview(self, columns=columns, show='headings', selectmode='browse')
-        for column, width in zip(columns, (90, 95, 130, 50, 50)):
+        longest = max(map(len, labels.classes), default=0)
+        for column, width in zip(columns, (max(70, LETTER * longest + 8), 95, 130, 50, 50)):
             self._list.heading(column, text=column, anchor=tk.W)
             self._list.column(column, width=width, stretch=column == 'micrograph')
         self._list.tag_configure('suspicious', background='#F5C9A5')

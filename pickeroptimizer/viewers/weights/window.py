@@ -6,7 +6,8 @@ from ...worker.exchange.classes import ordered
 from ...worker.exchange.plots import draw_training
 from ..widgets.figure_frame import FigureFrame
 
-COLUMN, LETTER, ROOM = 72, 7, 16      # px: of a column at least, of a letter of its heading, and around these
+COLUMN, LETTER, ROOM = 72, 8, 16      # px: of a column at least, of a letter of its heading, and around these
+BESIDE, LINES = 4, 8                  # classes in a table beside the curves; lines of one below them, at most
 
 
 class WeightsWindow(tk.Toplevel):
@@ -24,7 +25,12 @@ class WeightsWindow(tk.Toplevel):
         text = ttk.Label(self, text='\n'.join(lines), padding=8)
         text.bind('<Configure>', lambda event: text.configure(wraplength=event.width - 16))
         text.pack(fill=tk.X)
-        self._dataSets(report['data_sets']).pack(side=tk.RIGHT, fill=tk.Y)
+        counts = report['data_sets']
+        classes = ordered(name for numbers in counts.values() for name in numbers)
+        if len(classes) <= BESIDE:
+            self._dataSets(counts, classes, 0).pack(side=tk.RIGHT, fill=tk.Y)
+        else:
+            self._dataSets(counts, classes, min(len(counts), LINES)).pack(side=tk.BOTTOM, fill=tk.X)
         curves = FigureFrame(self)
         curves.redraw(lambda *axes: self._curves(report, *axes), columns=2)
         curves.pack(fill=tk.BOTH, expand=True)
@@ -36,10 +42,10 @@ class WeightsWindow(tk.Toplevel):
         accuracy.set_ylabel('accuracy on the boxes that it learns from')
         accuracy.set_ylim(0, 1.02)
 
-    def _dataSets(self, counts):
+    def _dataSets(self, counts, classes, lines):
+        """The table of the labels; lines: its height, 0 for as high as there is room."""
         frame = ttk.Frame(self)
-        classes = ordered(name for numbers in counts.values() for name in numbers)
-        tree = ttk.Treeview(frame, columns=classes, selectmode='browse')
+        tree = ttk.Treeview(frame, columns=classes, selectmode='browse', height=lines or None)
         tree.heading('#0', text=f'{len(counts)} data sets', anchor=tk.W)
         tree.column('#0', width=150, minwidth=80)
         for name in classes:
