@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from worker.exchange.classes import ordered
 from worker.exchange.micrograph_reader import read_micrograph
-from worker.exchange.tables import CLASSES, read_labels, read_micrographs
+from worker.exchange.tables import read_labels, read_micrographs
 from worker.simulation.categories import simulate_experiment
 
 THUMBNAIL, THUMBNAILS_ACROSS, BOX, BOXES_ACROSS, BOX_ROWS, GAP, TITLE = 400, 3, 75, 16, 6, 16, 18
@@ -30,8 +31,9 @@ def main():
     arguments = parser.parse_args()
     rng = np.random.default_rng(arguments.seed)
     sides = {'real': real(arguments.real), 'simulated': simulated(arguments.experiments, arguments.seed)}
-    panels = [draw_side(name, *gather(micrographs, rng, arguments.micrographs), arguments.micrographs)
-              for name, micrographs in sides.items()]
+    gathered = {name: gather(micrographs, rng, arguments.micrographs) for name, micrographs in sides.items()}
+    classes = ordered(label for _, boxes in gathered.values() for label in boxes)
+    panels = [draw_side(name, classes, *shown, arguments.micrographs) for name, shown in gathered.items()]
     sheet = Image.new('RGB', (sum(panel.width + GAP for panel in panels) - GAP, panels[0].height), BACKGROUND)
     for number, panel in enumerate(panels):
         sheet.paste(panel, (number * (panel.width + GAP), 0))
@@ -59,7 +61,7 @@ def simulated(experiments, seed):
 
 def gather(micrographs, rng, count):
     """Thumbnails and boxes {class: [image, ...]}, taken in turn from each data set."""
-    thumbnails, boxes = {}, {label: {} for label in CLASSES}
+    thumbnails, boxes = {}, {}
     for name, image, box, picks in micrographs:
         gray = Image.fromarray(np.uint8(255 * np.clip(0.5 + robust_deviations(image) / CONTRAST, 0, 1)))
         thumbnails.setdefault(name, []).append(gray.resize((THUMBNAIL, THUMBNAIL), Image.LANCZOS))
@@ -68,7 +70,7 @@ def gather(micrographs, rng, count):
             corners = (x - box / 2, y - box / 2, x + box / 2, y + box / 2)
             if min(corners[:2]) >= 0 and corners[2] <= gray.width and corners[3] <= gray.height:
                 crop = gray.resize((BOX, BOX), Image.BICUBIC, box=corners, reducing_gap=3)
-                boxes[label].setdefault(name, []).append(crop)
+                boxes.setdefault(label, {}).setdefault(name, []).append(crop)
     return in_turn(thumbnails)[:count], {label: in_turn(sets)[:BOXES_ACROSS * BOX_ROWS]
                                          for label, sets in boxes.items()}
 
@@ -85,11 +87,11 @@ def in_turn(sets):
     return [items[turn] for turn in range(longest) for items in sets.values() if turn < len(items)]
 
 
-def draw_side(name, thumbnails, boxes, count):
-    """One half of the sheet."""
+def draw_side(name, classes, thumbnails, boxes, count):
+    """One half of the sheet; a block for each class, empty where this side has none."""
     rows = -(-count // THUMBNAILS_ACROSS)
     blocks = [(f'{name}: micrographs', thumbnails, THUMBNAIL, THUMBNAILS_ACROSS, rows)]
-    blocks += [(f'{name}: {label}', boxes[label], BOX, BOXES_ACROSS, BOX_ROWS) for label in CLASSES]
+    blocks += [(f'{name}: {label}', boxes.get(label, ()), BOX, BOXES_ACROSS, BOX_ROWS) for label in classes]
     panel = Image.new('RGB', (THUMBNAIL * THUMBNAILS_ACROSS,
                               sum(TITLE + size * rows for _, _, size, _, rows in blocks)), BACKGROUND)
     draw, top = ImageDraw.Draw(panel), 0

@@ -16,13 +16,17 @@ import numpy as np
 from pwem.objects import Coordinate, Micrograph, SetOfCoordinates, SetOfMicrographs
 from pyworkflow.object import Float, String
 
+from pickeroptimizer import convert
 from pickeroptimizer.comparison import Comparison, Method
 from pickeroptimizer.domain.decision import MINIMUM
 from pickeroptimizer.viewers.compare.window import CompareWindow
 from pickeroptimizer.viewers.prune.source import sessionOfSet
 from pickeroptimizer.viewers.prune.window import PruneWindow
+from pickeroptimizer.worker.exchange.classes import decide
 
 BOX, OTHERS = 200, 250
+CLASSES = ('particle', 'ice', 'carbon', 'empty', 'gold edge')
+CONCENTRATIONS = (4, 0.25, 0.25, 0.25, 0.25)      # of a Dirichlet distribution of their probabilities
 
 
 def main():
@@ -53,7 +57,8 @@ def makeSet(folder, micrographs, side, boxes):
     coordinates = SetOfCoordinates(filename=str(folder / 'coordinates.sqlite'), indexes=['_micId'])
     coordinates.setBoxSize(BOX)
     pick = Coordinate()
-    for name in ('_poParticle', '_poIce', '_poCarbon', '_poNovelty'):
+    attributes = [convert.probabilityAttribute(name) for name in CLASSES]
+    for name in (*attributes, '_poNovelty'):
         setattr(pick, name, Float())
     pick._poClass = String()
     for number in range(1, micrographs + 1):
@@ -63,15 +68,15 @@ def makeSet(folder, micrographs, side, boxes):
         micrograph = Micrograph(location=str(link))
         micrograph.setMicName(link.name)
         mics.append(micrograph)
-        for probabilities in rng.dirichlet((4, 0.5, 0.5), boxes if number == 1 else OTHERS):
+        for probabilities in rng.dirichlet(CONCENTRATIONS, boxes if number == 1 else OTHERS):
             pick.cleanObjId()
             pick.setPosition(*rng.integers(0, side, 2).tolist())
             pick.setMicId(micrograph.getObjId())
             pick.setMicName(link.name)
-            for name, value in zip(('_poParticle', '_poIce', '_poCarbon'), probabilities.tolist()):
+            for name, value in zip(attributes, probabilities.tolist()):
                 getattr(pick, name).set(value)
             pick._poNovelty.set(float(rng.random()))
-            pick._poClass.set(('particle', 'ice', 'carbon')[probabilities.argmax()])
+            pick._poClass.set(CLASSES[decide(probabilities[None])[0]])
             coordinates.append(pick)
     mics.write()
     coordinates.setMicrographs(mics)

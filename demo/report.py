@@ -5,11 +5,12 @@ import mrcfile
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from pickeroptimizer.viewers.outcomes import Outcome
+from pickeroptimizer.viewers import outcomes
 from pickeroptimizer.viewers.overlay import draw_overlay
-from pickeroptimizer.worker.exchange.tables import CLASSES, OUTSIDE, PARTICLE
+from pickeroptimizer.worker.exchange.classes import PARTICLE, ordered
+from pickeroptimizer.worker.exchange.tables import OUTSIDE
 
-KEPT = Outcome.KEPT.text
+KEPT = outcomes.outcomesOf([PARTICLE])[outcomes.KEPT].text
 PICTURE_INCHES = (9, 7)
 PICTURE_DPI = 110
 
@@ -21,9 +22,10 @@ def table(truth, kept, classes, micrographs):
     """
     picks = [pick for pick in truth if pick[0] in micrographs]
     cells = Counter((truth[pick], KEPT if pick in kept else classes[pick]) for pick in picks)
-    columns = [KEPT, *(name for name in (*CLASSES, OUTSIDE) if any(column == name for _, column in cells))]
+    rejected = {column for _, column in cells} - {KEPT}
+    columns = [KEPT, *ordered(rejected - {OUTSIDE}), *({OUTSIDE} & rejected)]
     lines = ['  true class    picks  ' + ''.join(f'{_heading(column):>18}' for column in columns)]
-    for name in CLASSES:
+    for name in ordered(truth[pick] for pick in picks):
         row = [cells[name, column] for column in columns]
         lines.append(f'  {name:<12}{sum(row):>7}  ' + ''.join(f'{number:>18}' for number in row))
     right = sum(truth[pick] == classes[pick] for pick in picks)
@@ -42,7 +44,7 @@ def picture(path, micrograph, boxes, box_px, title):
     figure = Figure(figsize=PICTURE_INCHES, layout='constrained')
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    draw_overlay(axes, image, boxes, box_px)
+    draw_overlay(axes, image, boxes, box_px, ordered({PARTICLE, *boxes} - {KEPT, OUTSIDE}))
     axes.set_title(title)
     figure.savefig(path, dpi=PICTURE_DPI)
 

@@ -1,32 +1,46 @@
 """What a pruning can make of a pick, as boxes, legends and the histogram tell it apart. Needs neither Tk nor Scipion.
+
+An outcome is a number: KEPT, BELOW, a kind of junk of the picks' classes, and last outside and not scored.
 """
-from enum import IntEnum
+from typing import NamedTuple, Tuple
 
-from ..worker.exchange.tables import CLASSES
+from ..worker.exchange.classes import PARTICLE
+from ..worker.exchange.tables import OUTSIDE
+from . import palette
 
-
-class Outcome(IntEnum):
-    """An outcome, in the order of the legend. text: as a user reads it; colour: of its boxes."""
-    KEPT = 0, 'kept', '#009E73'
-    BELOW = 1, 'particle', '#F0E442'      # of that class, but its probability is below the minimum
-    ICE = 2, 'ice', '#56B4E9'
-    CARBON = 3, 'carbon', '#E69F00'
-    OUTSIDE = 4, 'outside', '#D55E00'
-    UNSCORED = 5, 'not scored', '#CC79A7'
-
-    # The colours are those of Okabe and Ito, which colour-blind people tell apart, on grey.
-
-    def __new__(cls, number, text, colour):
-        member = int.__new__(cls, number)
-        member._value_, member.text, member.colour = number, text, colour
-        return member
+KEPT = 0
+BELOW = 1      # of the class particle, but its probability is below the minimum
 
 
-# The outcome of a pick that a user gives a class, and the colour of a labelled box.
-OUTCOME_OF_LABEL = dict(zip(CLASSES, (Outcome.KEPT, Outcome.ICE, Outcome.CARBON)))
-CLASS_COLOURS = {name: outcome.colour for name, outcome in OUTCOME_OF_LABEL.items()}
+class Outcome(NamedTuple):
+    """An outcome: how a user reads it, and how its boxes look (see palette.Style)."""
+    text: str
+    colour: str
+    dash: Tuple[int, ...]
+
+
+def outcomesOf(classes):
+    """Return the Outcomes of picks of these classes, of which the particle is the first, in the order of the legend."""
+    styles = palette.styles(classes)
+    junk = [(name, styles[name]) for name in classes[1:]]
+    return tuple(Outcome(text, *style) for text, style in (
+        ('kept', styles[PARTICLE]), (PARTICLE, palette.BELOW), *junk,
+        (OUTSIDE, palette.OUTSIDE), ('not scored', palette.UNSCORED)))
+
+
+def outcomeOfCode(codes):
+    """Return the outcomes of picks that are not kept, of the numbers of their classes.
+
+    These are numbers into the classes, then that of outside, then that of no class; a number or an array.
+    """
+    return codes + 1
+
+
+def outcomeOfLabel(name, classes):
+    """Return the outcome of a pick that a user gives a class, one of `classes`."""
+    return KEPT if name == PARTICLE else outcomeOfCode(classes.index(name))
 
 
 def countRejected(counts):
-    """Return how many picks are rejected, of a sequence of the counts of all Outcomes; those not scored are not."""
-    return sum(counts[Outcome.BELOW:Outcome.UNSCORED])
+    """Return how many picks are rejected, of a sequence of the counts of all outcomes; those not scored are not."""
+    return sum(counts[BELOW:-1])

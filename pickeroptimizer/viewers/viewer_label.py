@@ -8,6 +8,7 @@ from .. import convert
 from ..domain import suggestions
 from ..protocols import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
 from ..protocols.parameters.training_labels import LabelSource
+from ..worker.exchange.classes import ordered
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.tables import read_coordinates
 from .labelling.model import Labels, Place, Session, Suggestions
@@ -30,15 +31,18 @@ def sessionOf(protocol):
     micrographs = coordinates.getMicrographs()
     names, files, picks = (convert.micrographNames(micrographs), convert.micrographFiles(micrographs),
                            convert.countPicks(coordinates))
+    labels = protocol.getRegisteredLabels()
     session = Session(
         title=f'Label boxes: {protocol.getRunName()}',
         micrographs=[Micrograph(micId, name, files[micId], picks.get(micId, 0)) for micId, name in names.items()],
         picksOn=lambda micId: [Place(micId, *xy) for xy in convert.readPositions(coordinates, micId)],
         boxSize=protocol.getBoxSize(), pixelSize=micrographs.getSamplingRate(),
-        labels=Labels(protocol.getRegisteredLabels(), protocol.registerLabels))
+        labels=Labels(labels, protocol.registerLabels),
+        # The form may have been changed since some were given.
+        classes=ordered({*protocol.getClasses(), *(row.label for row in labels)}))
     if protocol.canBeLabelled():
         session.train = protocol.finish
-        session.suggestions, session.withoutSuggestions = _suggestions(protocol)
+        session.suggestions, session.withoutSuggestions = _suggestions(protocol, session.classes)
     else:
         session.readOnly = 'The labels of this run are in use: they can be looked at, and not be changed.'
         if protocol.hasAttribute(PickerOptimizerTrainOutputs.outputLabels.name):
@@ -46,7 +50,7 @@ def sessionOf(protocol):
     return session
 
 
-def _suggestions(protocol):
+def _suggestions(protocol, classes):
     """(Suggestions or None, the line that says why there are none)."""
     features, table = protocol.getFeatureFiles()
     if not os.path.exists(features):
@@ -56,7 +60,7 @@ def _suggestions(protocol):
         places = {row.coord_id: Place(row.mic_id, row.x, row.y) for row in read_coordinates(table)}
     except InputError as error:
         return None, f'There are no suggestions ({error}): label by hand.'
-    return Suggestions(suggester, places), ''
+    return Suggestions(suggester, places, classes), ''
 
 
 def _labelOn(protocol):

@@ -23,11 +23,15 @@ from pickeroptimizer.viewers.labelling.model import (
     canTrain,
     missingText,
 )
+from pickeroptimizer.viewers.labelling.panels import PICKS
 from pickeroptimizer.viewers.micrograph import Micrograph
+from pickeroptimizer.viewers.palette import Style, styles
+from pickeroptimizer.worker.exchange.classes import KNOWN
 from pickeroptimizer.worker.exchange.errors import InputError
 from pickeroptimizer.worker.exchange.locks import FileLock
 from pickeroptimizer.worker.exchange.tables import CoordinateRow
 
+CLASSES = ('particle', 'ice', 'carbon', 'empty', 'gold edge')
 needsDisplay = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
 
 
@@ -66,8 +70,7 @@ def test_every_change_is_saved_and_can_be_undone():
     labels.label(old, 'particle')      # nothing changes, nothing is saved
     labels.label(new, None)
     assert store.times == 3 and [(row.mic_id, row.label) for row in store.rows] == [(1, 'particle')]
-    assert labels.counts() == {'particle': 1, 'ice': 0, 'carbon': 0}
-    assert labels.counts(2) == {'particle': 0, 'ice': 0, 'carbon': 0}
+    assert labels.counts() == labels.counts(1) == {'particle': 1} and labels.counts(2) == {}
     assert [labels.undo() for _ in range(4)] == [new, old, new, None]
     assert labels.places() == {old: 'ice'} == {Place(row.mic_id, row.x, row.y): row.label for row in store.rows}
 
@@ -87,11 +90,11 @@ def test_a_label_that_cannot_be_saved_does_not_count():
 
 
 def test_what_is_missing_in_words():
-    assert missingText({'particle': 8, 'ice': 20, 'carbon': 17}, 20) == 'Wanted: 12 more particle, 3 more carbon.'
-    assert missingText({'particle': 20, 'ice': 8, 'carbon': 0}, 20) == (
-        'Wanted: 12 more ice, 20 more carbon. No carbon in your data? Train with two classes.')
-    assert 'No ' not in missingText({'particle': 0, 'ice': 8, 'carbon': 9}, 20)
-    assert missingText({'particle': 10, 'ice': 11, 'carbon': 10}, 10).endswith('press "Train".')
+    assert missingText({}, 20) == 'Wanted: 20 more particle, 20 of some kind of junk.'
+    assert missingText({'particle': 20}, 20) == 'Wanted: 20 of some kind of junk.'
+    assert missingText({'particle': 8, 'ice': 20, 'gold edge': 17}, 20) == 'Wanted: 12 more particle, 3 more gold edge.'
+    assert missingText({'empty': 8}, 20) == 'Wanted: 20 more particle, 12 more empty.', 'no other junk is asked for'
+    assert missingText({'particle': 10, 'empty': 11}, 10).endswith('press "Train".')
 
 
 def test_when_labels_suffice():
@@ -104,14 +107,17 @@ def test_when_labels_suffice():
 def test_suggestions_pass_over_what_is_known_skipped_or_on_a_lost_micrograph():
     places = {7: Place(1, 1, 1), 8: Place(1, 2, 2), 9: Place(2, 3, 3), 10: Place(3, 4, 4)}
     suggester = InTurn(places)
-    suggestions, labels = Suggestions(suggester, places), Labels([], Store())
+    suggestions, labels = Suggestions(suggester, places, CLASSES), Labels([], Store())
     assert suggestions.next(labels, 10) == places[7]
+    assert suggester.asked[-1][1] == {'particle': 10, 'ice': 1, 'carbon': 1, 'empty': 1, 'gold edge': 1}
     assert suggestions.next(labels, 10, without=places[7]) == places[8]
     labels.label(places[7], 'ice')
     labels.label(Place(1, 50, 50), 'carbon')      # no pick: nothing that the suggester knows
     suggestions.skip(places[8])
     assert suggestions.next(labels, 10) == places[9]
-    assert suggester.asked[-1] == ({7: 'ice', Place(1, 50, 50): 'carbon'}, {'particle': 10, 'ice': 10, 'carbon': 10})
+    assert suggester.asked[-1] == ({7: 'ice', Place(1, 50, 50): 'carbon'}, {'particle': 10, 'ice': 10, 'carbon': 10,
+                                                                                 'empty': 1, 'gold edge': 1}), \
+        'of what the user has begun with, as many as are wanted'
     suggestions.skipMicrograph(2)
     assert suggestions.next(labels, 10) == places[10]
     suggestions.skipMicrograph(3)
@@ -168,7 +174,8 @@ def session(tmp_path):
     picks = {m.id: [Place(m.id, x, 200) for x in (100, 200, 300, 400)] for m in micrographs}
     places = dict(enumerate((place for micId in (2, 3, 1) for place in picks[micId]), start=1))
     store = Store()
-    session = Session('test', micrographs, picks.get, 60, 2.0, Labels([], store), Suggestions(InTurn(places), places))
+    session = Session('test', micrographs, picks.get, 60, 2.0, Labels([], store), CLASSES,
+                      Suggestions(InTurn(places), places, CLASSES))
     session.store = store
     return session
 
@@ -194,16 +201,26 @@ def test_clicks_and_keys_label(opened, session):
     assert labelled == {first: 'ice', clicked: 'ice', second: 'carbon'}
     assert abs(clicked.x - free.x) <= 2 and abs(clicked.y - free.y) <= 2      # a px of the screen is more than one here
     assert [row.label for row in session.store.rows] == ['ice', 'ice', 'carbon']
-    assert opened._classButtons['ice']['text'] == 'ice (i): 2 of 20'
+    texts = [button['text'] for button in opened._classButtons.buttons.values()]
+    assert texts == ['particle (p): 0 of 20', 'ice (i): 2 of 20', 'carbon (c): 1 of 20', 'empty (e): 0',
+                     'gold edge (1): 0']
     assert str(opened._train['state']) == 'disabled'
     point(opened, second, button=1)          # of the chosen class already: it loses its label
     assert Place(1, 200, 200) not in session.labels.places()
     press(opened, 'u')
     assert session.labels.classOf(second) == 'carbon'
-    for gallery, number in zip(opened._galleries._galleries.values(), (0, 2, 1)):
-        assert len(gallery.keys()) == number
+    for gallery, number in zip(opened._galleries._galleries.values(), (0, 2, 1, 0, 0)):
+        assert len(gallery.keys()) == number and bool(gallery.winfo_viewable()) == bool(number)
+    assert opened._list._tree['displaycolumns'] == (PICKS, 'particle', 'ice', 'carbon')
     press(opened, 'p')                       # nothing is suggested; the pointer is on `second`
     assert session.labels.classOf(second) == 'particle' and str(opened._train['state']) == 'normal'
+    press(opened, '1')                       # a name of the user's has a digit
+    assert session.labels.classOf(second) == 'gold edge'
+    box = opened._canvas._boxes.drawn[second]
+    assert Style(box.colour, box.dash) == styles(CLASSES)['gold edge']
+    assert opened._canvas._canvas.itemcget(box.item, 'dash') == ' '.join(map(str, box.dash))
+    press(opened, 'e')
+    assert session.labels.classOf(second) == 'empty' and opened._canvas._canvas.itemcget(box.item, 'dash') == ''
 
 
 @needsDisplay
@@ -297,7 +314,7 @@ def test_session_of_a_run(lab, waiting, labelSets, picks):
     assert waiting.summary()[0] == f'Waiting for labels; so far: {given} ice.'
     assert lab.domain.findViewers(waiting, 'tkinter')[0] is PickerOptimizerLabelViewer
     session = sessionOf(waiting)
-    assert session.labels.counts() == {'particle': 0, 'ice': given, 'carbon': 0} and session.boxSize == 60
+    assert session.labels.counts() == {'ice': given} and session.classes == KNOWN and session.boxSize == 60
     assert sum(micrograph.picks for micrograph in session.micrographs) == picks.outputCoordinates.getSize()
     for micrograph in session.micrographs:
         assert os.path.isfile(micrograph.path) and len(session.picksOn(micrograph.id)) == micrograph.picks

@@ -4,7 +4,7 @@ import pytest
 from laboratory import items
 
 from pickeroptimizer.domain.decision import MINIMUM
-from pickeroptimizer.viewers.outcomes import Outcome
+from pickeroptimizer.viewers.outcomes import BELOW, KEPT
 from pickeroptimizer.viewers.prune.model import AS_GIVEN
 from pickeroptimizer.viewers.prune.source import sessionOfSet
 
@@ -32,7 +32,7 @@ def outputOf(run):
 def keptOf(lab, coordinates, name='outputCoordinates', project=True):
     """({ids of the picks that are shown as kept}, the model); `name`: what Scipion would call the set."""
     model = sessionOfSet(lab.project if project else None, coordinates, name).model
-    return set(model.picks.ids[model.outcomes == Outcome.KEPT].tolist()), model
+    return set(model.picks.ids[model.outcomes == KEPT].tolist()), model
 
 
 def test_outputs_themselves(lab, strict):
@@ -85,13 +85,15 @@ def test_imports_and_copies(lab, strict, micrographs, tmp_path):
 def test_picks_that_no_rule_splits_so(lab, strict):
     from pickeroptimizer.viewers.micrograph import Micrograph
     from pickeroptimizer.viewers.prune.model import PruneModel, ScoredPicks
+    from pickeroptimizer.worker.exchange.classes import FORMER
     probabilities = np.array([[0.9, 0.1, 0.0], [0.8, 0.1, 0.1], [0.7, 0.2, 0.1]])
-    picks = ScoredPicks(np.arange(3), np.ones(3, int), np.zeros(3), np.zeros(3), np.zeros(3, np.int8), probabilities,
+    picks = ScoredPicks(np.arange(3), np.ones(3, int), np.zeros(3), np.zeros(3), FORMER, np.zeros(3, np.int8),
+                        probabilities,
                         kept=np.array([True, False, True]))
     model = PruneModel(picks, [Micrograph(1, 'a', 'a.mrc')])
-    assert model.rule is AS_GIVEN and model.outcomes.tolist() == [Outcome.KEPT, Outcome.BELOW, Outcome.KEPT]
+    assert model.rule is AS_GIVEN and model.outcomes.tolist() == [KEPT, BELOW, KEPT]
     model.setRule(MINIMUM, 0.75)
-    assert model.outcomes.tolist() == [Outcome.KEPT, Outcome.KEPT, Outcome.BELOW]
+    assert model.outcomes.tolist() == [KEPT, KEPT, BELOW]
 
 
 def test_labels_of_pruned_picks_are_labels(lab, strict, few, trained):

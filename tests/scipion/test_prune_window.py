@@ -16,11 +16,11 @@ from laboratory import BENCHMARKS, NAMES, items, until
 from pickeroptimizer.domain.corrections import CORRECTIONS, Corrections
 from pickeroptimizer.domain.decision import MINIMUM, MOST_PROBABLE, PURITY, SHARE
 from pickeroptimizer.viewers.micrograph import Micrograph
-from pickeroptimizer.viewers.outcomes import Outcome
-from pickeroptimizer.viewers.prune.model import TABLE_COLUMNS, PruneModel, ScoredPicks
+from pickeroptimizer.viewers.prune.model import PruneModel, ScoredPicks
+from pickeroptimizer.worker.exchange.classes import FORMER
 from pickeroptimizer.worker.exchange.errors import InputError
 
-KEPT, BELOW, ICE, CARBON, OUTSIDE, UNSCORED = Outcome
+KEPT, BELOW, ICE, CARBON, OUTSIDE, UNSCORED = range(6)      # outcomes of picks of these three classes
 needsDisplay = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
 
 
@@ -28,11 +28,12 @@ needsDisplay = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a d
 
 def somePicks(kept=None):
     """Eight picks on two micrographs, and one on a third that is not shown."""
-    probabilities = np.array([[0.9, 0.05, 0.05], [0.6, 0.3, 0.1], [0.45, 0.35, 0.2], [0.3, 0.6, 0.1], [0.1, 0.8, 0.1],
+    probabilities = np.array([[0.9, 0.05, 0.05], [0.6, 0.3, 0.1], [0.55, 0.35, 0.1], [0.3, 0.6, 0.1], [0.1, 0.8, 0.1],
                               [0.05, 0.05, 0.9], [np.nan] * 3, [np.nan] * 3, [1, 0, 0]])
     return ScoredPicks(
         ids=np.array([10, 11, 12, 13, 14, 15, 16, 17, 18]), micIds=np.array([7, 7, 7, 7, 7, 3, 3, 3, 99]),
-        x=np.arange(9.0) * 10, y=np.arange(9.0), classes=np.array([0, 0, 0, 1, 1, 2, 3, 4, 0], dtype=np.int8),
+        x=np.arange(9.0) * 10, y=np.arange(9.0), classes=FORMER,
+        codes=np.array([0, 0, 0, 1, 1, 2, 3, 4, 0], dtype=np.int8),
         probabilities=probabilities, novelty=np.array([1, 5, 1, 9, 2, 3, np.nan, np.nan, 99]), kept=kept)
 
 
@@ -46,7 +47,7 @@ def test_decisions_and_counts():
     assert len(model.picks) == 8, 'the pick on an unknown micrograph is left out'
     assert model.outcomes.tolist() == [KEPT, KEPT, KEPT, ICE, ICE, CARBON, OUTSIDE, UNSCORED]
     assert model.counts().tolist() == [[0, 0, 0, 1, 1, 1], [3, 0, 2, 0, 0, 0]]
-    model.setRule(MINIMUM, 0.5)
+    model.setRule(MINIMUM, 0.56)
     assert model.outcomes.tolist() == [KEPT, KEPT, BELOW, ICE, ICE, CARBON, OUTSIDE, UNSCORED]
     model.setRule(MINIMUM, 0.3)
     assert model.outcomes.tolist()[3] == KEPT and model.keptAndRejected() == (4, 3)
@@ -68,7 +69,7 @@ def test_the_given_decision_is_found_again():
         return PruneModel(somePicks(np.array(kept + [False] * 5 + [True], dtype=bool)), micrographs,
                           decision=decision).rule
     assert given([1, 1, 1], (MOST_PROBABLE, None)) == (MOST_PROBABLE, None, None)
-    assert given([1, 1, 0], (MINIMUM, 0.55)) == (MINIMUM, 0.55, 0.55)
+    assert given([1, 1, 0], (MINIMUM, 0.57)) == (MINIMUM, 0.57, 0.57)
     # The form says another one by now: what was done is shown.
     assert given([1, 1, 0], (MINIMUM, 0.95)) == (MINIMUM, 0.6, 0.6)
     assert given([1, 1, 0], (SHARE, 95)) == (MINIMUM, 0.6, 0.6)
@@ -78,11 +79,11 @@ def test_the_given_decision_is_found_again():
 def test_a_pick_that_was_given_its_class_by_hand_has_no_probability():
     """It could not be scored; in a further output it is kept, for that was said of it."""
     picks = somePicks(np.array([1, 1, 1, 0, 0, 0, 0, 1, 1], dtype=bool))
-    picks.classes[7] = 0
+    picks.codes[7] = 0
     micrographs = [Micrograph(3, 'three', ''), Micrograph(7, 'seven', '')]
     model = PruneModel(picks, micrographs)
     assert model.outcomes.tolist()[5:] == [CARBON, OUTSIDE, KEPT]
-    assert model.particleProbabilities().tolist() == [0.9, 0.6, 0.45, 0.3, 0.1, 0.05]
+    assert model.particleProbabilities().tolist() == [0.9, 0.6, 0.55, 0.3, 0.1, 0.05]
     assert model.keptOfScored().tolist() == [True] * 3 + [False] * 3
     assert model.describe(7) == 'Pick 17 at (70, 7): particle'
     model.setRule(PURITY, 25)
@@ -93,10 +94,10 @@ def test_a_pick_that_was_given_its_class_by_hand_has_no_probability():
 def test_orders():
     model = someModel()
     assert model.leastCertain(True, 2) == [2, 1] and model.leastCertain(False, 9) == [3, 4, 5]
-    model.setRule(MINIMUM, 0.55)
+    model.setRule(MINIMUM, 0.56)
     assert model.leastCertain(True, 9) == [1, 0] and model.leastCertain(False, 2) == [2, 3]
     # By the number that the gallery shows: not by how far the next class is.
-    probabilities = np.array([[.5, .49, .01], [.4, .3, .3], [.42, .18, .4], [.4, .42, .18], [.3, .31, .39], [0, 0, 1]])
+    probabilities = np.array([[.6, .39, .01], [.5, .3, .2], [.52, .08, .4], [.4, .42, .18], [.3, .31, .39], [0, 0, 1]])
     micrographs = [Micrograph(3, 'three', ''), Micrograph(7, 'seven', '')]
     probabilities = np.concatenate([probabilities, np.zeros((3, 3))])
     close = PruneModel(replace(somePicks(), probabilities=probabilities), micrographs)
@@ -110,7 +111,8 @@ def test_table(tmp_path):
     model.saveTable(tmp_path / 'table.csv')
     with open(tmp_path / 'table.csv', newline='') as stream:
         rows = list(csv.DictReader(stream))
-    assert tuple(rows[0]) == TABLE_COLUMNS
+    assert list(rows[0]) == ['mic_id', 'mic_name', 'picks', 'kept', 'rejected', 'rejected_share', 'particle_rejected',
+                             'ice', 'carbon', 'outside', 'not_scored']
     assert [rows[1][name] for name in ('mic_name', 'picks', 'kept', 'rejected', 'rejected_share', 'ice')] == \
         ['seven', '5', '3', '2', '0.4000', '2']
     assert rows[0]['outside'] == rows[0]['not_scored'] == '1'
@@ -241,7 +243,7 @@ def test_further_outputs(lab, run, few):
     model.setRule(MINIMUM, cut)
     row = int(np.flatnonzero(model.outcomes == KEPT)[0])
     other = int(np.flatnonzero(model.outcomes == ICE)[0])
-    corrected = {int(model.picks.ids[row]): 'ice', int(model.picks.ids[other]): 'particle'}
+    corrected = {int(model.picks.ids[row]): 'empty', int(model.picks.ids[other]): 'particle'}
     line = session.createCoordinates(MINIMUM, cut, corrected)
     name = f'Min{cut:g}'.replace('.', '_')
     assert f'kept{name} (' in line
@@ -258,7 +260,11 @@ def test_further_outputs(lab, run, few):
     assert kept.keys() | rejected.keys() == given.keys() and not kept.keys() & rejected.keys()
     assert all(pick._topazScore.get() == given[i]._topazScore.get() and pick.getPosition() == given[i].getPosition()
                for i, pick in {**kept, **rejected}.items())
-    assert rejected[int(model.picks.ids[row])]._poClass.get() == 'ice'
+    from pickeroptimizer.viewers.prune.source import sessionOfSet
+    assert rejected[int(model.picks.ids[row])]._poClass.get() == 'empty'      # which the model does not know
+    shown = sessionOfSet(lab.project, getattr(reloaded, f'rejected{name}'), 'set').model
+    assert shown.picks.classes == ('particle', 'ice', 'carbon', 'empty')
+    assert shown.kinds[shown.outcomes[shown.picks.ids.tolist().index(int(model.picks.ids[row]))]].text == 'empty'
     assert items(reloaded.outputCoordinates).keys() == before
     assert getattr(reloaded, f'kept{name}').getMicrographs().getSize() == len(NAMES)
     assert few.getObjId() in {node.run.getObjId() for node in
@@ -271,7 +277,6 @@ def test_further_outputs(lab, run, few):
 
     session.createCoordinates(MINIMUM, 1.0, {})
     from pickeroptimizer.viewers import PickerOptimizerPruneViewer
-    from pickeroptimizer.viewers.prune.source import sessionOfSet
     assert run.keptMin1.getSize() == 0
     assert lab.domain.findViewers(run.keptMin1, 'tkinter')[0] is PickerOptimizerPruneViewer
     assert sessionOfSet(lab.project, run.keptMin1, 'none').model.counts().sum() == 0
@@ -458,10 +463,10 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     kept = model.counts()[place, KEPT]
     press(window, 'c')
     assert model.corrected == {row: 'carbon'} and 'corrected to carbon' in window._info.cget('text')
-    assert colourOf(window, row) == CARBON.colour
+    assert colourOf(window, row) == model.kinds[CARBON].colour
     until(window, lambda: tree.set(str(place), 'kept') == str(kept - 1))
     press(window, 'u')
-    assert model.corrected == {} and colourOf(window, row) == KEPT.colour
+    assert model.corrected == {} and colourOf(window, row) == model.kinds[KEPT].colour
     press(window, 'i')
     assert run.getCorrections()[int(model.picks.ids[row])].label == 'ice'
 
@@ -485,7 +490,7 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     assert abs(model.rule.minimum - 0.8) < 0.01
     assert window.legend._counts[KEPT][1].cget('text') == f'{model.keptAndRejected()[0]:,}'
     assert model.keptAndRejected()[0] == (model.isKept().sum() - int(model.isKept()[row]))
-    assert colourOf(window, row) == ICE.colour, 'corrected, whatever the cut'
+    assert colourOf(window, row) == model.kinds[ICE].colour, 'corrected, whatever the cut'
 
     # The list is sorted by the share, as its heading says, whatever has been decided.
     window.table.sort('share', largestFirst=True)
@@ -672,7 +677,3 @@ def test_threshold_wizard(lab, run, few, trained, root):
         root.after(300, lambda accept=accept: choose(accept))
         PickerOptimizerThresholdWizard().show(form)
         assert (abs(form.values['minProbability'] - 0.7) < 0.01) if accept else not form.values
-
-
-def test_kinds_have_colours():
-    assert len({outcome.colour for outcome in Outcome}) == len(Outcome)

@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from pickeroptimizer.domain.decision import isKept
-from pickeroptimizer.viewers.outcomes import Outcome
-from pickeroptimizer.viewers.prune.histogram import CUT_COLOUR, HISTOGRAM_BINS, REJECTED_COLOUR, ProbabilityHistogram
+from pickeroptimizer.viewers.prune.histogram import (
+    CUT_COLOUR,
+    HISTOGRAM_BINS,
+    KEPT_COLOUR,
+    REJECTED_COLOUR,
+    ProbabilityHistogram,
+)
 from pickeroptimizer.viewers.prune.threshold_dialog import ThresholdDialog
 
 pytestmark = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
@@ -30,7 +35,7 @@ def test_bars_lie_on_the_side_of_the_cut_that_the_rule_says(root):
         histogram.show(isKept((), probabilities, cut), cut)
         line, = (histogram.coords(item)[0] for item in histogram.find_all()
                  if histogram.itemcget(item, 'fill') == CUT_COLOUR)
-        kept, rejected = ends(Outcome.KEPT.colour, 0), ends(REJECTED_COLOUR, 2)
+        kept, rejected = ends(KEPT_COLOUR, 0), ends(REJECTED_COLOUR, 2)
         assert len(kept) == HISTOGRAM_BINS - number and len(rejected) == number
         assert min(kept) >= line - 1e-6 and max(rejected, default=0) <= line + 1e-6
 

@@ -2,9 +2,11 @@
 import tkinter as tk
 from tkinter import ttk
 
+from ..widgets.flow import Flow
 from ..widgets.gallery import Gallery
+from ..widgets.swatch import Swatch
 from ..widgets.thumbnails import ThumbnailReader
-from .model import TRUTH_COLOURS, Choice
+from .model import Choice
 
 DISPUTED_SHOWN, DISPUTED_SIDE = 120, 88      # thumbnails, and px of the screen of each
 
@@ -51,7 +53,7 @@ class DisagreementsTab(ttk.Frame):
         self._title.configure(text=f'{model.inWords(choice)}: {total:,} picks{shown}.' +
                               (f' True classes of all: {classes}.' if classes and total else '') +
                               (f'\n{model.orderInWords(choice)}' if total else ''))
-        self.gallery.setItems([(row, None, model.caption(row, choice), TRUTH_COLOURS[model.trueClass(row)])
+        self.gallery.setItems([(row, None, model.caption(row, choice), model.truthStyles[model.trueClass(row)].colour)
                                for row in rows], 'There are none.')
         places, comparison = [model.micrographs[model.placeOf(row)].path for row in rows], model.comparison
         self._thumbnails.request([(row, path, float(comparison.x[row]), float(comparison.y[row]))
@@ -59,13 +61,15 @@ class DisagreementsTab(ttk.Frame):
 
     def _legend(self):
         frame = ttk.Frame(self)
-        lines = [('A click goes to the box on its micrograph.', None)]
+        ttk.Label(frame, text='A click goes to the box on its micrograph.').pack(side=tk.LEFT, anchor=tk.N)
         if self._model.hasTruth:
-            lines += [(name or 'not known', colour) for name, colour in TRUTH_COLOURS.items()]
-        for text, colour in lines:
-            if colour:
-                tk.Frame(frame, background=colour, width=14, height=14).pack(side=tk.LEFT, padx=(12, 4))
-            ttk.Label(frame, text=text).pack(side=tk.LEFT)
+            flow = Flow(frame)
+            for name, style in self._model.truthStyles.items():
+                line = ttk.Frame(flow)
+                Swatch(line, style.colour).pack(side=tk.LEFT, padx=(0, 4))      # frames of thumbnails have no gaps
+                ttk.Label(line, text=name or 'not known').pack(side=tk.LEFT)
+            flow.arrange()
+            flow.pack(side=tk.LEFT, fill=tk.X, expand=True, padx=(12, 0))
         return frame
 
     def _chosen(self, changed):

@@ -11,7 +11,7 @@ import numpy as np
 from ...comparison import UNKNOWN, agreement
 from ...comparison.kinds import AGREEMENT, Kind, agreement_kinds
 from ..micrograph import Micrograph
-from ..outcomes import CLASS_COLOURS
+from ..palette import Style, styles
 
 MOST_PANELS = 6        # methods side by side
 PANELS_AT_FIRST = 4    # as the window opens
@@ -24,8 +24,6 @@ RIGHT = (Kind('particle, kept', '#009E73'), Kind('particle, lost', '#D55E00'), K
          Kind('junk, removed', '#56B4E9'), Kind('true class not known', GREY))
 PARTICLE_KEPT, PARTICLE_LOST, JUNK_KEPT, JUNK_REMOVED, NOT_KNOWN = range(len(RIGHT))
 
-TRUTH_COLOURS = {**CLASS_COLOURS, None: GREY}      # of true classes; None: not known
-
 
 class Choice(namedtuple('Choice', 'keepers rejecters')):
     """Picks that these methods kept and those rejected; both tuples of methods. Other methods may do as they like."""
@@ -36,6 +34,7 @@ class CompareModel:
 
     def __init__(self, comparison):
         self.comparison = comparison
+        self.truthStyles = {**styles(comparison.classes), None: Style(GREY)}      # of true classes; None: not known
         self.methods = comparison.deciding
         self._scoring = [method for method in comparison.methods if not method.decides]
         self.micrographs = [Micrograph(micId, *named) for micId, named in comparison.micrographs.items()]

@@ -4,11 +4,12 @@ Knows neither Tk nor Scipion. A place is a `Place`, in px of the micrographs of 
 """
 from collections import namedtuple
 from dataclasses import dataclass
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, Tuple
 
-from ...domain.labels import checkClasses, countByClass
+from ...domain.labels import checkClasses
+from ...worker.exchange.classes import PARTICLE, count_by_class
 from ...worker.exchange.errors import InputError
-from ...worker.exchange.tables import CLASSES, PARTICLE, CoordinateRow
+from ...worker.exchange.tables import CoordinateRow
 from ..micrograph import Micrograph
 
 Place = namedtuple('Place', 'micId x y')
@@ -39,9 +40,8 @@ class Labels:
         return _rows(self._classes)
 
     def counts(self, micId=None):
-        """Return {class: number of labels} with all classes, on one micrograph or on all."""
-        counts = countByClass([row for row in self.rows() if micId in (None, row.mic_id)])
-        return {name: counts.get(name, 0) for name in CLASSES}
+        """Return {class: number of labels} of the classes that have some, on one micrograph or on all."""
+        return count_by_class([name for place, name in self._classes.items() if micId in (None, place.micId)])
 
     def label(self, place, name):
         """Give a Place a class, or take its label away (None). Raises what `save` raises."""
@@ -72,9 +72,11 @@ def _rows(classes):
 class Suggestions:
     """Which pick to label next, in places of the micrographs."""
 
-    def __init__(self, suggester, places):
-        """`suggester`: suggestions.Suggester; `places`: {coord_id: Place} of the picks that it knows."""
+    def __init__(self, suggester, places, classes):
+        """`suggester`: suggestions.Suggester; `places`: {coord_id: Place} of the picks that it knows; `classes`: that
+        are looked for."""
         self._suggester = suggester
+        self._classes = classes
         self._places = dict(places)
         self._ids = {place: coordId for coordId, place in self._places.items()}
         self._skipped = set()
@@ -93,11 +95,18 @@ class Suggestions:
         labels: Labels so far. wanted: how many labels of each class are to be reached. without: a Place to pass over.
         """
         skipped = self._skipped | {self._ids.get(without)}
-        return self._places.get(self._suggester.next(self._answers(labels), dict.fromkeys(CLASSES, wanted), skipped))
+        return self._places.get(self._suggester.next(self._answers(labels), self._sought(labels, wanted), skipped))
 
     def givenUp(self, labels, wanted):
-        """Return the classes with fewer than `wanted` labels of which no more picks seem to be there."""
-        return self._suggester.givenUp(self._answers(labels), dict.fromkeys(CLASSES, wanted))
+        """Return the wanted classes with fewer than `wanted` labels of which no more picks seem to be there."""
+        begun = wantedClasses(labels.counts())
+        return [name for name in self._suggester.givenUp(self._answers(labels), self._sought(labels, wanted))
+                if name in begun]
+
+    def _sought(self, labels, wanted):
+        """{class: how many labels}: of a kind of junk that the user has not begun with, one; more once there is one."""
+        begun = wantedClasses(labels.counts())
+        return {name: wanted if name in begun else 1 for name in self._classes}
 
     def _answers(self, labels):
         """{coord_id: class} as a suggester takes it; a place that is no pick stands for itself."""
@@ -108,10 +117,10 @@ class Suggestions:
 class Session:
     """What the labelling window works on.
 
-    picksOn(micId): the Places of the picks of a micrograph. boxSize: px; pixelSize: Å/px. readOnly: a line that says
-    why labels cannot be changed, '' if they can. withoutSuggestions: a line that says why there are none.
-    train(): takes the run on; raises InputError if it cannot. labelOn(): begins a run with these labels, and returns a
-    line about it; None where there is no set of them yet.
+    picksOn(micId): the Places of the picks of a micrograph. boxSize: px; pixelSize: Å/px. classes: the names of those
+    that are offered, the particle first. readOnly: a line that says why labels cannot be changed, '' if they can.
+    withoutSuggestions: a line that says why there are none. train(): takes the run on; raises InputError if it cannot.
+    labelOn(): begins a run with these labels, and returns a line about it; None where there is no set of them yet.
     """
     title: str
     micrographs: List[Micrograph]
@@ -119,6 +128,7 @@ class Session:
     boxSize: float
     pixelSize: float
     labels: Labels
+    classes: Tuple[str, ...]
     suggestions: Optional[Suggestions] = None
     withoutSuggestions: str = ''
     readOnly: str = ''
@@ -126,16 +136,21 @@ class Session:
     labelOn: Optional[Callable] = None
 
 
+def wantedClasses(counts):
+    """Return the classes that labels are wanted of: the particle, and the kinds of junk that the user has begun with.
+
+    Others need not be in the data. counts: {class: labels}.
+    """
+    return (PARTICLE, *(name for name in counts if name != PARTICLE))
+
+
 def missingText(counts, wanted):
     """Return a line about the labels that are missing. counts: {class: labels}; wanted: labels of each class."""
-    lacking = [f'{wanted - counts[name]} more {name}' for name in CLASSES if counts[name] < wanted]
-    if not lacking:
-        return 'All the labels that you wanted are there: press "Train".'
-    text = f'Wanted: {", ".join(lacking)}.'
-    absent = [name for name in CLASSES if not counts[name]]
-    if len(absent) == 1 and absent[0] != PARTICLE:
-        text += f' No {absent[0]} in your data? Train with two classes.'
-    return text
+    classes = wantedClasses(counts)
+    lacking = [f'{wanted - counts.get(name, 0)} more {name}' for name in classes if counts.get(name, 0) < wanted]
+    if classes == (PARTICLE,):
+        lacking.append(f'{wanted} of some kind of junk')
+    return f'Wanted: {", ".join(lacking)}.' if lacking else 'All the labels that you wanted are there: press "Train".'
 
 
 def canTrain(labels):

@@ -3,34 +3,41 @@ import os
 import tkinter as tk
 from tkinter import ttk
 
-from ...worker.exchange.tables import CLASSES
-from ..outcomes import CLASS_COLOURS
+from ...worker.exchange.classes import PARTICLE
+from ..palette import colours, keys
 from ..widgets.gallery import Gallery
 from ..widgets.names import shortened
+from ..widgets.scrolled import Scrolled
 from ..widgets.thumbnails import ThumbnailReader
 
 LABEL_SIDE = 64            # px of the screen, of a thumbnail
 CAPTION_LETTERS = 9        # below one
+PICKS = ' picks'           # a column that no class can have the name of
 LABELS_SHOWN = 150         # of a class: no more are wanted than 30, but a set given as labels may hold many
 
 
 class LabelledMicrographs(ttk.Frame):
-    """Micrographs with the number of their picks and of their labels of each class; onSelect(micId)."""
+    """Micrographs with the number of their picks and of their labels of each class; onSelect(micId).
 
-    def __init__(self, master, micrographs, onSelect):
+    A kind of junk gets its column, headed by its key, with its first label.
+    """
+
+    def __init__(self, master, micrographs, classes, onSelect):
         super().__init__(master)
         self._onSelect = onSelect
         self._ids = [micrograph.id for micrograph in micrographs]
         self._withPicks = {micrograph.id for micrograph in micrographs if micrograph.picks}
-        columns = ('picks', *CLASSES)
-        self._tree = ttk.Treeview(self, columns=columns, selectmode='browse')
+        self._classes, self._used = classes, {PARTICLE}
+        self._tree = ttk.Treeview(self, columns=(PICKS, *classes), selectmode='browse')
         self._tree.heading('#0', text='Micrograph', anchor=tk.W)
-        self._tree.column('#0', width=120, minwidth=60)
-        for column in columns:
-            self._tree.heading(column, text='Picks' if column == 'picks' else column[0], anchor=tk.E)
-            self._tree.column(column, width=48 if column == 'picks' else 28, stretch=False, anchor=tk.E)
+        self._tree.column('#0', width=140, minwidth=60)
+        for column, heading in ((PICKS, 'Picks'), *keys(classes).items()):
+            self._tree.heading(column, text=heading, anchor=tk.E)
+            self._tree.column(column, width=48 if column == PICKS else 28, stretch=False, anchor=tk.E)
+        self._showUsed()
         for micrograph, name in zip(micrographs, shortened([micrograph.name for micrograph in micrographs])):
-            self._tree.insert('', tk.END, iid=str(micrograph.id), text=name, values=(micrograph.picks, '', '', ''))
+            self._tree.insert('', tk.END, iid=str(micrograph.id), text=name,
+                              values=(micrograph.picks, *('' for _ in classes)))
         bar = ttk.Scrollbar(self, command=self._tree.yview)
         self._tree.configure(yscrollcommand=bar.set)
         bar.pack(side=tk.RIGHT, fill=tk.Y)
@@ -49,8 +56,14 @@ class LabelledMicrographs(ttk.Frame):
 
     def setCounts(self, micId, counts):
         """Show the labels of a micrograph, {class: number}."""
-        for name in CLASSES:
-            self._tree.set(str(micId), name, counts[name] or '')
+        for name in self._classes:
+            self._tree.set(str(micId), name, counts.get(name, ''))
+        if not self._used.issuperset(counts):
+            self._used.update(counts)
+            self._showUsed()
+
+    def _showUsed(self):
+        self._tree.configure(displaycolumns=(PICKS, *(name for name in self._classes if name in self._used)))
 
     def following(self, micId):
         """Return the next micrograph with picks, the first again after the last; the next one where none has any."""
@@ -59,25 +72,26 @@ class LabelledMicrographs(ttk.Frame):
         return next((other for other in others if other in self._withPicks), others[0])
 
 
-class LabelGalleries(ttk.Frame):
-    """The labelled boxes, a gallery for each class.
+class LabelGalleries(Scrolled):
+    """The labelled boxes, a gallery for each class that has some.
 
-    paths: {micId: path}; boxSize: px. onClick(place), onMenu(place, event): after a click, a right click on a box.
+    classes: their names. paths: {micId: path}; boxSize: px. onClick(place), onMenu(place, event): after a click, a
+    right click on a box.
     """
 
-    def __init__(self, master, paths, boxSize, onClick, onMenu=None, columns=3):
+    def __init__(self, master, classes, paths, boxSize, onClick, onMenu=None, columns=3):
         super().__init__(master)
         self._paths = paths
         self._reader = ThumbnailReader(self, boxSize, LABEL_SIDE)
         self._thumbnails = {}      # {place: array, or None where the micrograph cannot be read}
+        self._colours = colours(classes)
         self._titles, self._galleries = {}, {}
-        self.columnconfigure(0, weight=1)
-        for number, name in enumerate(CLASSES):
-            self._titles[name] = ttk.Label(self)
+        self.inner.columnconfigure(0, weight=1)
+        for number, name in enumerate(classes):
+            self._titles[name] = ttk.Label(self.inner)
             self._titles[name].grid(row=2 * number, sticky=tk.EW, padx=2)
-            self._galleries[name] = Gallery(self, onClick, onMenu, LABEL_SIDE, columns)
+            self._galleries[name] = Gallery(self.inner, onClick, onMenu, LABEL_SIDE, columns)
             self._galleries[name].grid(row=2 * number + 1, sticky=tk.NSEW)
-            self.rowconfigure(2 * number + 1, weight=1, uniform='galleries')
 
     def show(self, places):
         """Show {Place: class}, the latest first, with the end of the micrograph's name below each."""
@@ -86,11 +100,19 @@ class LabelGalleries(ttk.Frame):
             mine = [place for place in reversed(list(places)) if places[place] == name]
             more = f' (here: the last {LABELS_SHOWN})' if len(mine) > LABELS_SHOWN else ''
             self._titles[name].configure(text=f'{name}: {len(mine)}{more}')
-            gallery.setItems([(place, self._thumbnails.get(place), self._caption(place), CLASS_COLOURS[name])
-                              for place in mine[:LABELS_SHOWN]], 'None.')
+            gallery.setItems([(place, self._thumbnails.get(place), self._caption(place), self._colours[name])
+                              for place in mine[:LABELS_SHOWN]])
+            self._giveRoom(name, bool(mine))
             shown += mine[:LABELS_SHOWN]
         self._reader.request([(place, self._paths[place.micId], place.x, place.y) for place in shown
                               if place not in self._thumbnails and place.micId in self._paths], self._cut)
+
+    def _giveRoom(self, name, wanted):
+        """Let the gallery of a class have its share of the height, a row of boxes at least, or none."""
+        for widget in (self._titles[name], self._galleries[name]):
+            widget.grid() if wanted else widget.grid_remove()
+        self.inner.rowconfigure(2 * list(self._galleries).index(name) + 1, weight=int(wanted),
+                                uniform='galleries' if wanted else '')
 
     def _caption(self, place):
         return os.path.splitext(os.path.basename(self._paths.get(place.micId, '')))[0][-CAPTION_LETTERS:]

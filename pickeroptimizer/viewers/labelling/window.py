@@ -2,17 +2,18 @@
 import tkinter as tk
 from tkinter import messagebox, ttk
 
+from ...worker.exchange.classes import PARTICLE
 from ...worker.exchange.errors import InputError
-from ...worker.exchange.tables import CLASSES
-from ..outcomes import CLASS_COLOURS
+from ..palette import Style, keys, styles
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
 from ..widgets.keys import isPlain
 from ..widgets.micrographs import MicrographReader
-from .model import Place, canTrain, missingText
+from .class_buttons import ClassButtons
+from .model import Place, canTrain, missingText, wantedClasses
 from .panels import LabelGalleries, LabelledMicrographs
 
-UNLABELLED, SUGGESTED = '#E0E0E0', '#F0E442'
+UNLABELLED, SUGGESTED = Style('#E0E0E0'), Style('#F0E442')
 WANTED = (10, 20, 30)
 CLOSE_UP = 70                  # px of the screen: a suggested box is shown at least so big
 HINT_BY_HAND = 'Click on boxes, or anywhere, to label them with the chosen class; a second click takes the label away.'
@@ -37,7 +38,8 @@ class LabellingWindow(tk.Toplevel):
         self._marked = None           # Place that was gone to
         self._suggested = None        # the same, if it was suggested
         self._hovered = None          # Place under the pointer
-        self._class = tk.StringVar(self, CLASSES[0])
+        self._styles, self._keys = styles(session.classes), keys(session.classes)
+        self._class = tk.StringVar(self, PARTICLE)
         self._wanted = tk.IntVar(self, WANTED[1])
         self._makeTop().pack(side=tk.TOP, fill=tk.X, padx=4, pady=4)
         self._makeBottom().pack(side=tk.BOTTOM, fill=tk.X, padx=4, pady=4)
@@ -52,14 +54,12 @@ class LabellingWindow(tk.Toplevel):
     # ------------------------------ widgets ------------------------------
 
     def _makeTop(self):
-        frame = ttk.Frame(self)
+        top = ttk.Frame(self)
         changing = tk.DISABLED if self._session.readOnly else tk.NORMAL
-        self._classButtons = {}
-        for name in CLASSES:
-            self._classButtons[name] = tk.Radiobutton(
-                frame, variable=self._class, value=name, indicatoron=False, width=17, selectcolor=CLASS_COLOURS[name],
-                state=changing, takefocus=False)
-            self._classButtons[name].pack(side=tk.LEFT, padx=2, ipady=3)
+        self._classButtons = ClassButtons(top, self._class, self._session.classes, changing)
+        self._classButtons.pack(fill=tk.X)
+        frame = ttk.Frame(top)
+        frame.pack(fill=tk.X, pady=(4, 0))
         ttk.Label(frame, text='wanted of each').pack(side=tk.LEFT, padx=(8, 2))
         wanted = ttk.Combobox(frame, textvariable=self._wanted, values=WANTED, width=4, state='readonly')
         wanted.bind('<<ComboboxSelected>>', lambda event: self._refresh())
@@ -68,17 +68,17 @@ class LabellingWindow(tk.Toplevel):
         for text, command, state in (('Suggest a box (s)', self.suggest, suggesting), ('Undo (u)', self.undo, changing),
                                      ('Next micrograph (n)', self.nextMicrograph, tk.NORMAL)):
             ttk.Button(frame, text=text, command=command, state=state, takefocus=False).pack(side=tk.LEFT, padx=(8, 0))
-        return frame
+        return top
 
     def _makeMiddle(self):
         session = self._session
         panes = ttk.PanedWindow(self, orient=tk.HORIZONTAL)
-        self._list = LabelledMicrographs(panes, session.micrographs, self.showMicrograph)
+        self._list = LabelledMicrographs(panes, session.micrographs, session.classes, self.showMicrograph)
         middle = ttk.Frame(panes)
         self._canvas = MicrographCanvas(middle, session.boxSize, self._clicked, self._hover, self._menuOn)
         DisplayControls(middle, self._canvas, session.pixelSize, session.boxSize).pack(fill=tk.X)
         self._canvas.pack(fill=tk.BOTH, expand=True)
-        self._galleries = LabelGalleries(panes, self._paths, session.boxSize, self.goTo, self._menuOn)
+        self._galleries = LabelGalleries(panes, session.classes, self._paths, session.boxSize, self.goTo, self._menuOn)
         panes.add(self._list, weight=0)
         panes.add(middle, weight=1)
         panes.add(self._galleries, weight=0)
@@ -94,14 +94,15 @@ class LabellingWindow(tk.Toplevel):
         elif self._session.labelOn:
             ttk.Button(frame, text='Label on in a new run', command=self._labelOn,
                        takefocus=False).pack(side=tk.RIGHT, padx=4)
-        self._missing.pack(fill=tk.X)
-        self._status.pack(fill=tk.X)
+        for line in (self._missing, self._status):
+            line.bind('<Configure>', lambda event: event.widget.configure(wraplength=event.width - 4))
+            line.pack(fill=tk.X)
         return frame
 
     def _bindKeys(self):
-        keys = {'s': self.suggest, 'u': self.undo, 'n': self.nextMicrograph, 'Escape': self._leaveSuggestion,
-                **{name[0]: lambda name=name: self._classKey(name) for name in CLASSES}}
-        for key, action in keys.items():
+        actions = {'s': self.suggest, 'u': self.undo, 'n': self.nextMicrograph, 'Escape': self._leaveSuggestion,
+                   **{key: lambda name=name: self._classKey(name) for name, key in self._keys.items() if key}}
+        for key, action in actions.items():
             for written in {key, key.upper()} if len(key) == 1 else {key}:
                 self.bind(f'<Key-{written}>', lambda event, act=action: act() if isPlain(event) else None)
 
@@ -146,8 +147,8 @@ class LabellingWindow(tk.Toplevel):
             self._tell(f'No more {" and ".join(lacking)} is found: label it by hand, or train with what there is.'
                        if lacking else 'There is nothing left to suggest.')
             return
-        keys = ', '.join(f'{name[0]}: {name}' for name in CLASSES)
-        self._tell(f'What is in the marked box? {keys}; s: pass over it; Esc: label by hand.')
+        self._tell('What is in the marked box? Press the key of its class (see the buttons); s: pass over it; '
+                   'Esc: label by hand.')
         self.goTo(self._suggested)
 
     def undo(self):
@@ -223,7 +224,7 @@ class LabellingWindow(tk.Toplevel):
             return
         menu = tk.Menu(self, tearoff=False)
         known = self._session.labels.classOf(place)
-        for name in CLASSES:
+        for name in self._session.classes:
             if name != known:
                 menu.add_command(label=f'This is {name}', command=lambda name=name: self.label(place, name))
         if known:
@@ -257,7 +258,7 @@ class LabellingWindow(tk.Toplevel):
         labelled = [place for place in self._session.labels.places() if place.micId == self._micId]
         self._hovered = None
         self._canvas.showImage(image)
-        self._canvas.setBoxes({place: (place.x, place.y, self._colour(place))      # the labelled ones above the others
+        self._canvas.setBoxes({place: (place.x, place.y, *self._style(place))      # the labelled ones above the others
                                for place in (*self._picks.difference(labelled), *labelled)})
         self._goToTarget()
         self._readAhead()
@@ -301,8 +302,7 @@ class LabellingWindow(tk.Toplevel):
 
     def _refresh(self):
         counts, wanted = self._session.labels.counts(), self._wanted.get()
-        for name, button in self._classButtons.items():
-            button.configure(text=f'{name} ({name[0]}): {counts[name]} of {wanted}')
+        self._classButtons.show(counts, dict.fromkeys(wantedClasses(counts), wanted))
         self._galleries.show(self._session.labels.places())
         if self._session.readOnly:
             return
@@ -310,11 +310,11 @@ class LabellingWindow(tk.Toplevel):
         self._train.configure(state=tk.NORMAL if canTrain(self._session.labels) else tk.DISABLED)
 
     def _draw(self, place):
-        self._canvas.setBox(place, place.x, place.y, self._colour(place))
+        self._canvas.setBox(place, place.x, place.y, *self._style(place))
 
-    def _colour(self, place):
+    def _style(self, place):
         unlabelled = SUGGESTED if place == self._suggested else UNLABELLED
-        return CLASS_COLOURS.get(self._session.labels.classOf(place), unlabelled)
+        return self._styles.get(self._session.labels.classOf(place), unlabelled)
 
     def _tell(self, line):
         self._status.configure(text=line)

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from tkinter import ttk
 from typing import Dict, List, Optional, Tuple
 
+from ...worker.exchange.classes import ordered
 from ...worker.exchange.plots import draw_confusion, draw_reliability, draw_training
 from ..labelling.model import Place
 from ..labelling.panels import LabelGalleries
-from ..outcomes import CLASS_COLOURS
+from ..palette import styles
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
 from ..widgets.figure_frame import FigureFrame
@@ -15,6 +16,7 @@ from ..widgets.micrographs import MicrographReader
 from ..widgets.names import shortened
 
 GALLERY_COLUMNS = 11
+LETTER = 8      # px of the screen, of a letter in a list
 
 
 @dataclass
@@ -30,6 +32,11 @@ class ModelLabels:
     boxSize: float
     pixelSize: float
     suspicious: float
+
+    @property
+    def classes(self):
+        """The names of the classes of the labels, in their order."""
+        return ordered(name for _, name, _ in self.boxes)
 
 
 @dataclass
@@ -92,8 +99,8 @@ class ModelWindow(tk.Toplevel):
             self._labels = LabelsTab(self.tabs, facts.labels)
             strange = self._labels.countSuspicious()
             self.tabs.add(self._labels, text=f'Labels ({strange} suspicious)' if strange else 'Labels')
-            galleries = LabelGalleries(summary, facts.labels.paths, facts.labels.boxSize, self._look,
-                                       columns=GALLERY_COLUMNS)
+            galleries = LabelGalleries(summary, facts.labels.classes, facts.labels.paths, facts.labels.boxSize,
+                                       self._look, columns=GALLERY_COLUMNS)
             galleries.pack(fill=tk.BOTH, expand=True)
             galleries.show({place: name for place, name, _ in facts.labels.boxes})
 
@@ -135,11 +142,13 @@ class LabelsTab(ttk.Frame):
         self._data = labels
         self._boxes = sorted(labels.boxes, key=lambda box: 1.0 if box[2] is None else box[2])
         self._places = [place for place, _, _ in self._boxes]
+        self._styles = styles(labels.classes)
         self._chosen = None
         self._reader = MicrographReader(self)
         columns = ('class', 'probability', 'micrograph', 'x', 'y')
         self._list = ttk.Treeview(self, columns=columns, show='headings', selectmode='browse')
-        for column, width in zip(columns, (70, 95, 130, 50, 50)):
+        longest = max(map(len, labels.classes), default=0)
+        for column, width in zip(columns, (max(70, LETTER * longest + 8), 95, 130, 50, 50)):
             self._list.heading(column, text=column, anchor=tk.W)
             self._list.column(column, width=width, stretch=column == 'micrograph')
         self._list.tag_configure('suspicious', background='#F5C9A5')
@@ -196,7 +205,7 @@ class LabelsTab(ttk.Frame):
             self._canvas.showMessage(f'This micrograph cannot be shown.\n\n{image}')
             return
         self._canvas.showImage(image)
-        self._canvas.setBoxes({place: (place.x, place.y, CLASS_COLOURS[name]) for place, name, _ in self._boxes
+        self._canvas.setBoxes({place: (place.x, place.y, *self._styles[name]) for place, name, _ in self._boxes
                                if place.micId == self._chosen.micId})
         self._canvas.mark(self._chosen)
         self._canvas.centreOn(self._chosen.x, self._chosen.y)

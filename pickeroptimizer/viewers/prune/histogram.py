@@ -3,11 +3,13 @@ import tkinter as tk
 
 import numpy as np
 
-from ..outcomes import Outcome
+from ...worker.exchange.classes import PARTICLE
+from ..palette import colours
 
 HISTOGRAM_BINS = 50
 INSET, AXIS = 6, 16      # px: beside and above the bars; below them, for the numbers
 PAPER, INK, REJECTED_COLOUR, CUT_COLOUR = '#FFFFFF', '#000000', '#B0B0B0', '#D55E00'
+KEPT_COLOUR = colours([PARTICLE])[PARTICLE]
 
 
 class ProbabilityHistogram(tk.Canvas):
@@ -52,7 +54,7 @@ class ProbabilityHistogram(tk.Canvas):
             if rejected:
                 self.create_rectangle(left, top, right, border, fill=REJECTED_COLOUR, width=0)
             if kept:
-                self.create_rectangle(left, border, right, height, fill=Outcome.KEPT.colour, width=0)
+                self.create_rectangle(left, border, right, height, fill=KEPT_COLOUR, width=0)
         self.create_line(INSET, height, width - INSET, height, fill=INK)
         for value, anchor in ((0, tk.NW), (0.5, tk.N), (1, tk.NE)):
             self.create_text(INSET + value * (width - 2 * INSET), height + 1, anchor=anchor, text=f'{value:g}',

@@ -4,23 +4,21 @@ Knows neither Tk nor Scipion. A pick is named by its row in the columns, a micro
 """
 from collections import namedtuple
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Optional
+from dataclasses import dataclass, replace
+from typing import Optional, Tuple
 
 import numpy as np
 
 from ...domain.decision import MINIMUM, MOST_PROBABLE, isKept, minimumFor
+from ...worker.exchange.classes import KNOWN, MOST_JUNK, decide, ordered
 from ...worker.exchange.errors import InputError
-from ...worker.exchange.tables import CLASSES, OUTSIDE, UNREADABLE, CoordinateRow, write_rows
-from ..outcomes import OUTCOME_OF_LABEL, Outcome, countRejected
+from ...worker.exchange.tables import OUTSIDE, UNREADABLE, CoordinateRow, write_rows
+from ..outcomes import BELOW, KEPT, countRejected, outcomeOfCode, outcomeOfLabel, outcomesOf
 
-# Classes as numbers: those of CLASSES, and two that are none.
-NAMES = (*CLASSES, OUTSIDE, UNREADABLE)
-# The outcome of a pick of each of these that is not kept.
-_OUTCOME_OF_CLASS = np.array([Outcome.BELOW, Outcome.ICE, Outcome.CARBON, Outcome.OUTSIDE, Outcome.UNSCORED], np.int8)
+FIRST_COLUMNS = ('mic_id', 'mic_name', 'picks', 'kept', 'rejected', 'rejected_share', 'particle_rejected')
+LAST_COLUMNS = ('outside', 'not_scored')      # of the table; between them is one for each kind of junk
 
-TABLE_COLUMNS = ('mic_id', 'mic_name', 'picks', 'kept', 'rejected', 'rejected_share', 'particle_rejected', 'ice',
-                 'carbon', 'outside', 'not_scored')
+MOST_TOLD = 4      # kinds of junk, of a pick, with their probabilities: a line or two
 
 Rule = namedtuple('Rule', 'mode wanted minimum')      # of decision.py; minimum: None for the most probable class
 AS_GIVEN = Rule(None, None, None)      # of picks of which no rule keeps just those that were kept
@@ -30,21 +28,39 @@ AS_GIVEN = Rule(None, None, None)      # of picks of which no rule keeps just th
 class ScoredPicks:
     """The picks of a set, with what they were scored and decided, as columns of n rows each.
 
-    ids, micIds: int64; x, y: px of the micrograph; classes: int8, numbers into NAMES; probabilities: (n, 3) in the
-    order of CLASSES, nan for those without, or None for picks without; novelty: (n,), nan for none, or None; kept:
-    bool, or None where nothing was decided.
+    ids, micIds: int64; x, y: px of the micrograph; classes: the names of the classes, the particle first; codes: int8,
+    numbers into `names`; probabilities: (n, m) of the first m classes, nan for picks without, or None where no pick has
+    them; novelty: (n,), nan for none, or None; kept: bool, or None where nothing was decided.
     """
     ids: np.ndarray
     micIds: np.ndarray
     x: np.ndarray
     y: np.ndarray
-    classes: np.ndarray
+    classes: Tuple[str, ...]
+    codes: np.ndarray
     probabilities: Optional[np.ndarray] = None
     novelty: Optional[np.ndarray] = None
     kept: Optional[np.ndarray] = None
 
     def __len__(self):
         return len(self.ids)
+
+    @property
+    def names(self):
+        """What the codes stand for: the classes, and two that are none."""
+        return (*self.classes, OUTSIDE, UNREADABLE)
+
+    def only(self, rows):
+        """Return the picks of some rows: an array of their numbers, or bool (n,)."""
+        return replace(self, **{name: column[rows] for name, column in vars(self).items()
+                                if isinstance(column, np.ndarray)})
+
+    def withClasses(self, further):
+        """Return the same picks with further classes after those that there are."""
+        classes = (*self.classes, *(name for name in further if name not in self.classes))
+        moved = len(classes) - len(self.classes)
+        codes = np.where(self.codes < len(self.classes), self.codes, self.codes + moved)
+        return replace(self, classes=classes, codes=codes.astype(np.int8))
 
 
 class PruneModel:
@@ -63,21 +79,23 @@ class PruneModel:
         mics = np.array([places.get(micId, -1) for micId in picks.micIds.tolist()], dtype=np.int64)
         known = mics >= 0
         if not known.all():
-            columns = (picks.ids, picks.micIds, picks.x, picks.y, picks.classes, picks.probabilities, picks.novelty,
-                       picks.kept)
-            picks, mics = ScoredPicks(*(None if c is None else c[known] for c in columns)), mics[known]
+            picks, mics = picks.only(known), mics[known]
+        self._learnt = picks.classes      # of the model or the set, without those that only a correction may name
+        picks = picks.withClasses(() if corrections is None else self._correctable(picks.classes))
         self.picks, self._mics = picks, mics
+        self.kinds = outcomesOf(picks.classes)
         self._byMicrograph = np.argsort(mics, kind='stable')
         self._starts = np.searchsorted(mics[self._byMicrograph], np.arange(len(self.micrographs) + 1))
-        self._scored = picks.classes < len(CLASSES)
+        self._scored = picks.codes < len(picks.classes)
         # A pick that could not be scored may have been given a class by hand.
         self._numbered = self._scored & (True if picks.probabilities is None else
                                          np.isfinite(picks.probabilities[:, 0]))
+        self._mostProbable = self._mostProbableCodes()
         self._rowOf = {coordId: row for row, coordId in enumerate(picks.ids.tolist())}
         self.corrected = {}          # {row: class name}
         self._undo = []              # (row, its class before, the one that was given; None for none)
         self.rule = self._givenRule(*decision)
-        self.outcomes = self._decide()      # int8 (n,), Outcomes
+        self.outcomes = self._decide()      # int8 (n,), numbers into `kinds`
         self.reloadCorrections()
 
     # ------------------------------ the decision ------------------------------
@@ -120,30 +138,46 @@ class PruneModel:
         if (rule or self.rule) is AS_GIVEN:
             return self._scored & self.picks.kept
         particle = None if self.picks.probabilities is None else self.picks.probabilities[:, 0]
-        return self._scored & isKept(self.picks.classes, particle, (rule or self.rule).minimum)
+        return self._scored & isKept(self._mostProbable, particle, (rule or self.rule).minimum)
+
+    def _mostProbableCodes(self):
+        """Codes of classes, of which only that of the particle counts: as the probabilities have it, where there are
+        any, for a person may have given the class."""
+        if self.picks.probabilities is None:
+            return self.picks.codes
+        particle = np.nan_to_num(self.picks.probabilities[:, 0])
+        return np.where(self._numbered, decide(np.stack((particle, 1 - particle), axis=1)), self.picks.codes)
 
     def keptOfScored(self):
         """Return whether the rule keeps each of these picks, bool (m,), in the order of particleProbabilities."""
         return self.isKept()[self._numbered]
 
     def _decide(self):
-        outcomes = _OUTCOME_OF_CLASS[self.picks.classes]
-        outcomes[self.isKept()] = Outcome.KEPT
+        outcomes = outcomeOfCode(self.picks.codes)
+        outcomes[self.isKept()] = KEPT
         for row, label in self.corrected.items():
-            outcomes[row] = OUTCOME_OF_LABEL[label]
+            outcomes[row] = outcomeOfLabel(label, self.picks.classes)
         return outcomes
 
     # ------------------------------ counts ------------------------------
 
     def counts(self):
-        """Return the number of picks of each Outcome on each micrograph, int (micrographs, Outcomes)."""
-        cells = self._mics * len(Outcome) + self.outcomes
-        return np.bincount(cells, minlength=len(self.micrographs) * len(Outcome)).reshape(-1, len(Outcome))
+        """Return the number of picks of each outcome on each micrograph, int (micrographs, kinds)."""
+        kinds = len(self.kinds)
+        cells = self._mics * kinds + self.outcomes
+        return np.bincount(cells, minlength=len(self.micrographs) * kinds).reshape(-1, kinds)
+
+    def shownKinds(self):
+        """Return whether each kind is worth a line: not a class that a correction may name and none does, a list."""
+        used = np.bincount(self.outcomes, minlength=len(self.kinds)) > 0
+        used[[number for number, kind in enumerate(self.kinds) if kind.text not in self.picks.classes[1:]]] = True
+        used[[outcomeOfLabel(name, self.picks.classes) for name in self._learnt]] = True
+        return used.tolist()
 
     def keptAndRejected(self):
         """Return how many picks are kept, and how many are rejected, corrections included."""
-        total = np.bincount(self.outcomes, minlength=len(Outcome)).tolist()
-        return total[Outcome.KEPT], countRejected(total)
+        total = np.bincount(self.outcomes, minlength=len(self.kinds)).tolist()
+        return total[KEPT], countRejected(total)
 
     def rowsOn(self, place):
         """Return the rows of the picks on a micrograph, a list."""
@@ -154,13 +188,16 @@ class PruneModel:
         return int(self._mics[row])
 
     def saveTable(self, path):
-        """Write the counts of all micrographs as a CSV file, TABLE_COLUMNS."""
+        """Write the counts of all micrographs as a CSV file, with a column for each kind of junk."""
+        shown = self.shownKinds()
+        junk = [name for name in self.picks.classes[1:] if shown[outcomeOfLabel(name, self.picks.classes)]]
         rows = []
         for micrograph, counts in zip(self.micrographs, self.counts().tolist()):
             share = rejectedShare(counts)
-            rows.append((micrograph.id, micrograph.name, sum(counts), counts[Outcome.KEPT], countRejected(counts),
-                         '' if share is None else f'{share:.4f}', *counts[Outcome.BELOW:]))
-        write_rows(path, TABLE_COLUMNS, rows)
+            rejected = [number for number, isShown in zip(counts[BELOW:], shown[BELOW:]) if isShown]
+            rows.append((micrograph.id, micrograph.name, sum(counts), counts[KEPT], countRejected(counts),
+                         '' if share is None else f'{share:.4f}', *rejected))
+        write_rows(path, (*FIRST_COLUMNS, *junk, *LAST_COLUMNS), rows)
 
     # ------------------------------ orders ------------------------------
 
@@ -202,11 +239,11 @@ class PruneModel:
     def correct(self, row, label):
         """Give a pick, by its row, the class `label`; None takes a correction back. It is stored before this returns.
 
-        Raises InputError for a pick off its micrograph, where there is nothing to learn from, and if the stored
+        Raises InputError for a pick outside its micrograph, where there is nothing to learn from, and if the stored
         corrections cannot be read; OSError if they cannot be written.
         """
-        if label is not None and NAMES[self.picks.classes[row]] == OUTSIDE:
-            raise InputError('the centre of this box is not on the micrograph.')
+        if label is not None and self._nameOf(row) == OUTSIDE:
+            raise InputError('this box is not on the micrograph, or in its blank or repeated border.')
         self.reloadCorrections()
         before = self.corrected.get(row)
         if label != before:
@@ -248,27 +285,39 @@ class PruneModel:
 
     def _take(self, stored):
         """Corrections of picks that these are: those of picks that the run had before are left alone."""
-        picks = self.picks
-        self.corrected = {}
+        picks, corrected = self.picks, {}
         for coordId, correction in stored.items():
             row = self._rowOf.get(coordId)
             if row is not None and (picks.micIds[row], picks.x[row], picks.y[row]) == \
                     (correction.mic_id, correction.x, correction.y):
-                self.corrected[row] = correction.label
+                if correction.label not in picks.classes:
+                    raise InputError(f'a pick was corrected to "{correction.label}" elsewhere, a class that this '
+                                     f'window does not know: close the window and open it again.')
+                corrected[row] = correction.label
+        self.corrected = corrected
+
+    def _correctable(self, classes):
+        """The classes that corrections name besides these, and known ones as far as a model could learn them all."""
+        named = ordered({row.label for row in self._store.read().values()}.difference(classes))
+        known = [name for name in KNOWN if name not in (*classes, *named)]
+        return (*named, *known[:max(0, 1 + MOST_JUNK - len(classes) - len(named))])
 
     # ------------------------------ in words ------------------------------
+
+    def _nameOf(self, row):
+        return self.picks.names[self.picks.codes[row]]
 
     def describe(self, row):
         """Return a line about a pick: its place, its probabilities, its novelty, its correction."""
         picks = self.picks
         parts = [f'Pick {picks.ids[row]} at ({picks.x[row]:g}, {picks.y[row]:g}):']
         if not self._scored[row]:
-            parts.append('its centre is not on the micrograph' if NAMES[picks.classes[row]] == OUTSIDE
-                         else 'not scored')
+            parts.append('not on the micrograph, or in its blank or repeated border'
+                         if self._nameOf(row) == OUTSIDE else 'not scored')
         elif picks.probabilities is None or not self._numbered[row]:
-            parts.append(NAMES[picks.classes[row]])
+            parts.append(self._nameOf(row))
         else:
-            values = [f'{name} {p:.3f}' for name, p in zip(CLASSES, picks.probabilities[row])]
+            values = self._probabilitiesInWords(row)
             if picks.novelty is not None and np.isfinite(picks.novelty[row]):
                 values.append(f'novelty {picks.novelty[row]:.2f}')
             parts.append(', '.join(values))
@@ -276,20 +325,29 @@ class PruneModel:
             parts.append(f'- corrected to {self.corrected[row]}')
         return ' '.join(parts)
 
+    def _probabilitiesInWords(self, row):
+        """Of the particle and of all kinds of junk; of the most probable ones, where they are many."""
+        values = self.picks.probabilities[row]
+        junk = [number for number in range(1, len(values)) if np.isfinite(values[number])]
+        if len(junk) > MOST_TOLD:
+            junk = sorted(junk, key=lambda number: -values[number])[:MOST_TOLD]
+        return [f'{self.picks.classes[number]} {values[number]:.3f}' for number in (0, *junk)]
+
 
 def rejectedShare(counts):
     """Return the share of the rejected among the decided picks, None where there are none.
 
-    counts: of each Outcome, a sequence.
+    counts: of each outcome, a sequence.
     """
-    kept, rejected = counts[Outcome.KEPT], countRejected(counts)
+    kept, rejected = counts[KEPT], countRejected(counts)
     return rejected / (rejected + kept) if rejected + kept else None
 
 
-def classNumbers(names):
-    """Return names of classes as numbers into NAMES, int8 (n,). Raises InputError for a name that is not there."""
+def codesOf(names, classes):
+    """Return the names (n,) of what picks are as numbers into ScoredPicks.names, int8 (n,).
+
+    classes: those of the picks, which all names are of but outside and unreadable.
+    """
     known, places = np.unique(np.asarray(names, dtype=str), return_inverse=True)
-    try:
-        return np.array([NAMES.index(name) for name in known], dtype=np.int8)[places]
-    except ValueError:
-        raise InputError(f'A class of the coordinates is none of {", ".join(NAMES)}.') from None
+    codes = (*classes, OUTSIDE, UNREADABLE)
+    return np.array([codes.index(name) for name in known], dtype=np.int8)[places]

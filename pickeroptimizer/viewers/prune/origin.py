@@ -7,11 +7,10 @@ import numpy as np
 from pwem.objects import SetOfCoordinates
 
 from ... import convert
-from ...constants import PO_CARBON, PO_ICE, PO_PARTICLE
+from ...constants import PO_PARTICLE
 from ...protocols import ProtPickerOptimizerPrune
 
 KEPT_FILE = 'coordinatesKept'      # what the name of the file of the kept begins with, be it by a further cut
-PROBABILITIES = PO_PARTICLE, PO_ICE, PO_CARBON
 
 
 def keptBefore(project, coordinates, mostProbable):
@@ -43,11 +42,14 @@ def _holdsKept(output):
 
 
 def _keys(coordinates):
-    """Of each pick, what tells it from others in whatever set it is: its place, and its probabilities."""
+    """Of each pick, what tells it from others in whatever set it is: its place, and how probably it is a particle.
+
+    The probabilities of kinds of junk are lost where sets of several models are united.
+    """
     if not os.path.exists(coordinates.getFileName()):
         return []
     columns = convert.readPicks(coordinates)
-    wanted = [np.nan_to_num(columns[name], nan=-1).tolist() for name in ('_x', '_y', *PROBABILITIES) if name in columns]
+    wanted = [np.nan_to_num(columns[name], nan=-1).tolist() for name in ('_x', '_y', PO_PARTICLE) if name in columns]
     return list(zip(*wanted))
 
 

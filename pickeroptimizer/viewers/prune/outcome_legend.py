@@ -1,15 +1,26 @@
 """The legend of the outcomes of a pruning."""
-from ..outcomes import Outcome
+from .. import palette
+from ..outcomes import BELOW, KEPT
 from ..widgets.legend import Legend
 
-# Where an outcome's own text does not tell enough: of picks that were decided, and of labels. None: no line.
-TEXTS_DECIDED = {Outcome.BELOW: 'particle, rejected'}
-TEXTS_OF_LABELS = {Outcome.KEPT: 'particle', Outcome.BELOW: None, Outcome.OUTSIDE: None, Outcome.UNSCORED: None}
+LETTERS = 20      # of a name that there is room for
 
 
 class OutcomeLegend(Legend):
-    """texts: TEXTS_DECIDED or TEXTS_OF_LABELS. Its counts are those on the micrograph and those in all."""
+    """A line for each of a PruneModel's kinds, with the key that corrects to it; the counts here and in all.
 
-    def __init__(self, master, onChange, texts):
-        super().__init__(master, [(texts.get(outcome, outcome.text), outcome.colour) for outcome in Outcome], onChange,
+    Of labels, which nobody decided about, there are the classes alone.
+    """
+
+    def __init__(self, master, model, onChange):
+        classes = model.picks.classes
+        texts = [kind.text if len(kind.text) <= LETTERS else f'{kind.text[:LETTERS - 1]}…' for kind in model.kinds]
+        texts[BELOW] = 'particle, rejected'
+        if not model.hasScores:
+            texts = [classes[0], None, *texts[2:-2], None, None]
+        if model.canCorrect:
+            keys = list(palette.keys(classes).values())
+            for number, key in zip((KEPT, *range(BELOW + 1, len(texts))), keys):
+                texts[number] = f'{texts[number]} ({key})' if key and texts[number] else texts[number]
+        super().__init__(master, [(text, *kind[1:]) for text, kind in zip(texts, model.kinds)], onChange,
                          ('here', 'in all'))

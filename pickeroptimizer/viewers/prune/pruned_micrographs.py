@@ -1,5 +1,5 @@
 """The list of micrographs with how many picks are kept and rejected on each."""
-from ..outcomes import Outcome, countRejected
+from ..outcomes import KEPT, countRejected
 from ..widgets.micrograph_list import MicrographList
 from .model import rejectedShare
 
@@ -17,6 +17,6 @@ class PrunedMicrographs(MicrographList):
     def setCounts(self, counts):
         """Show the counts of model.PruneModel.counts."""
         for place, numbers in enumerate(counts.tolist()):
-            kept, rejected, share = numbers[Outcome.KEPT], countRejected(numbers), rejectedShare(numbers)
+            kept, rejected, share = numbers[KEPT], countRejected(numbers), rejectedShare(numbers)
             self.setValues(place, (kept, rejected, share),
                            (kept, rejected, '' if share is None else f'{100 * share:.1f}'))

@@ -5,14 +5,15 @@ from typing import Callable, Dict, Optional, Tuple
 import numpy as np
 
 from ... import convert
-from ...constants import PO_CARBON, PO_CLASS, PO_ICE, PO_NOVELTY, PO_PARTICLE
+from ...constants import PO_CLASS, PO_NOVELTY
 from ...domain.labels import countByClass
 from ...protocols import PickerOptimizerPruneOutputs, retraining
 from ...protocols.protocol_base import countsText
+from ...worker.exchange.classes import PARTICLE, decide, ordered
 from ...worker.exchange.errors import InputError
-from ...worker.exchange.tables import CLASSES, OUTSIDE, PARTICLE, SCORE_NUMBERS, SCORED, UNREADABLE
+from ...worker.exchange.tables import OUTSIDE, SCORED, UNREADABLE
 from ..micrograph import Micrograph
-from .model import NAMES, PruneModel, ScoredPicks, classNumbers
+from .model import PruneModel, ScoredPicks, codesOf
 from .origin import keptBefore
 
 DEFAULT_BOX = 100      # px, for sets that do not tell theirs
@@ -44,54 +45,70 @@ def micrographsOf(coordinates):
     return [Micrograph(micId, name, files[micId]) for micId, name in convert.micrographNames(micrographs).items()]
 
 
-def picksOfSet(coordinates, kept=None):
+def picksOfSet(coordinates, kept=None, scored=None):
     """Return the ScoredPicks of a set; without our classes they count as not scored. kept: whether all are, or None.
 
-    Labels of picks that were pruned before are labels: what the pruning made of them is left aside.
+    scored: the classes that the picks have probabilities of, by default those that the set tells. Labels of picks that
+    were pruned before are labels: what the pruning made of them is left aside.
     """
     columns = convert.readPicks(coordinates)
     size = len(columns['id'])
+    if scored is None:
+        scored = convert.classesOf(coordinates)
     probabilities, novelty = None, None
-    if PO_PARTICLE in columns and not convert.isLabelled(coordinates):
-        probabilities = np.stack([columns[name] for name in (PO_PARTICLE, PO_ICE, PO_CARBON)], axis=1)
+    if convert.isLabelled(coordinates) or PARTICLE not in scored:
+        scored = (PARTICLE,)
+    else:
+        none = np.full(size, np.nan)
+        probabilities = np.stack([columns.get(convert.probabilityAttribute(name), none) for name in scored], axis=1)
         novelty = columns.get(PO_NOVELTY)
     names = columns.get(PO_CLASS, np.full(size, ''))
-    classes = classNumbers(np.where(names == '', UNREADABLE, names))      # a union may hold picks without
-    return ScoredPicks(columns['id'], columns['_micId'], columns['_x'], columns['_y'], classes, probabilities, novelty,
-                       None if kept is None else np.full(size, kept))
+    names = np.where(names == '', UNREADABLE, names)      # a union may hold picks without
+    classes = (*scored, *ordered(set(names.tolist()).difference((*scored, OUTSIDE, UNREADABLE))))
+    return ScoredPicks(columns['id'], columns['_micId'], columns['_x'], columns['_y'], classes, codesOf(names, classes),
+                       probabilities, novelty, None if kept is None else np.full(size, kept))
 
 
 def joined(parts):
-    """Return several ScoredPicks as one, in the order of their ids; what empty ones lack does not matter."""
+    """Return several ScoredPicks with probabilities of the same classes as one, in the order of their ids.
+
+    What empty ones lack does not matter.
+    """
     parts = [part for part in parts if len(part)] or parts[:1]
-    columns = [[getattr(part, name) for part in parts] for name in ScoredPicks.__dataclass_fields__]
-    merged = [None if any(c is None for c in column) else np.concatenate(column) for column in columns]
-    order = np.argsort(merged[0], kind='stable')
-    return ScoredPicks(*(None if column is None else column[order] for column in merged))
+    classes = tuple(dict.fromkeys(name for part in parts for name in part.classes))
+    parts = [part.withClasses(classes) for part in parts]
+    columns = {name: [getattr(part, name) for part in parts] for name in ScoredPicks.__dataclass_fields__}
+    del columns['classes']
+    merged = {name: None if any(c is None for c in column) else np.concatenate(column)
+              for name, column in columns.items()}
+    return ScoredPicks(classes=classes, **merged).only(np.argsort(merged['ids'], kind='stable'))
 
 
 def picksOfRun(run):
     """Return the ScoredPicks of a run: of its outputs; until it has finished, of its input and the scores so far."""
     outputs = [getattr(run, output.name, None) for output in PickerOptimizerPruneOutputs]
     if outputs[0] is not None and run.isFinished():
-        kinds = ((output, kept) for output, kept in zip(outputs, (True, False, False)) if output is not None)
-        return joined([picksOfSet(output, kept) for output, kept in kinds])
-    return _withScores(picksOfSet(run.inputCoordinates.get()), convert.scoresSoFar(run._getExtraPath()))
+        kinds = [(output, kept) for output, kept in zip(outputs, (True, False, False)) if output is not None]
+        scored = convert.classesOf(*(output for output, _ in kinds))
+        return joined([picksOfSet(output, kept, scored) for output, kept in kinds])
+    scores = convert.scoresSoFar(run._getExtraPath())
+    classes = _headerOf(run).get('classes', (PARTICLE,)) if scores is None else scores.classes
+    return _withScores(picksOfSet(run.inputCoordinates.get()), scores, tuple(classes))
 
 
-def _withScores(picks, scores):
-    """Return picks with the classes and numbers of those that are scored already."""
-    classes = picks.classes.copy()
-    numbers = np.full((len(picks), len(SCORE_NUMBERS)), np.nan)
+def _withScores(picks, scores, classes):
+    """Return picks with the classes and numbers of those that are scored already, and of no others."""
+    size = len(picks)
+    probabilities, novelty = np.full((size, len(classes)), np.nan), np.full(size, np.nan)
+    codes = codesOf(np.full(size, UNREADABLE), classes)
     if scores is not None:
         _, rows, places = np.intersect1d(picks.ids, scores.ids, assume_unique=True, return_indices=True)
-        numbers[rows] = scores.values[places]
+        probabilities[rows], novelty[rows] = scores.values[places, :-1], scores.values[places, -1]
         statuses = scores.statuses[places]
-        classes[rows[statuses == scores.STATUSES.index(OUTSIDE)]] = NAMES.index(OUTSIDE)
+        codes[rows[statuses == scores.STATUSES.index(OUTSIDE)]] = len(classes)
         scored = rows[statuses == scores.STATUSES.index(SCORED)]
-        classes[scored] = numbers[scored, :len(CLASSES)].argmax(axis=1)
-    return ScoredPicks(picks.ids, picks.micIds, picks.x, picks.y, classes, numbers[:, :len(CLASSES)],
-                       numbers[:, len(CLASSES)])
+        codes[scored] = decide(probabilities[scored])
+    return ScoredPicks(picks.ids, picks.micIds, picks.x, picks.y, classes, codes, probabilities, novelty)
 
 
 # ------------------------------ sessions ------------------------------
@@ -120,7 +137,7 @@ def sessionOfSet(project, coordinates, name):
     """
     picks = picksOfSet(coordinates)
     if picks.probabilities is not None:
-        picks = replace(picks, kept=keptBefore(project, coordinates, picks.classes == CLASSES.index(PARTICLE)))
+        picks = replace(picks, kept=keptBefore(project, coordinates, picks.codes == picks.classes.index(PARTICLE)))
     model = PruneModel(picks, micrographsOf(coordinates))
     session = _session(f'PickerOptimizer: {name}', model, coordinates)
     if model.hasScores:

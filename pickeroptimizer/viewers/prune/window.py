@@ -4,8 +4,7 @@ from tkinter import filedialog, messagebox, ttk
 
 from ...domain.decision import MINIMUM, describe
 from ...worker.exchange.errors import InputError
-from ...worker.exchange.tables import CLASSES
-from ..outcomes import Outcome
+from ..palette import keys
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
 from ..widgets.gallery import Gallery
@@ -15,7 +14,7 @@ from ..widgets.thumbnails import ThumbnailReader
 from .decision_panel import DecisionPanel
 from .histogram import ProbabilityHistogram
 from .model import AS_GIVEN
-from .outcome_legend import TEXTS_DECIDED, TEXTS_OF_LABELS, OutcomeLegend
+from .outcome_legend import OutcomeLegend
 from .pruned_micrographs import HEADINGS_DECIDED, HEADINGS_OF_LABELS, PrunedMicrographs
 
 PICKS_SHOWN, PICK_SIDE = 60, 64      # boxes in the gallery, and px of the screen of each
@@ -29,9 +28,9 @@ HELP_TEXT = (
     'Keep by: the boxes, counts and the histogram follow at once. The cut in the histogram can be dragged. "Create '
     'coordinates" makes sets of the kept and of the rejected picks as further outputs of this run, corrections '
     'included. Without this window: choose the same in "Keep by" of the run\'s form and continue the run.\n\n'
-    'Corrections: point at a box, or click on it, and press p (particle), i (ice), c (carbon) or x (as decided); u '
-    'takes the last one back. They are saved at once and drawn with thick lines. "Retrain" makes a new fine-tune run '
-    'with them and the labels of the model, and a new prune run.\n\n'
+    'Corrections: point at a box, or click on it, and press {keys} or x (as decided); u takes the last one back. '
+    'Classes that the model does not know yet are learnt by retraining. Corrections are saved at once and drawn with '
+    'thick lines. "Retrain" makes a new fine-tune run with them and the labels of the model, and a new prune run.\n\n'
     'n, b: next and previous micrograph. f: the whole micrograph.')
 
 
@@ -50,6 +49,7 @@ class PruneWindow(tk.Toplevel):
         self._target = None          # row to go to when it is shown
         self._marked = self._hovered = None
         self._later = {}             # {function: Tk's id} of what follows after a while
+        self._keys = keys(self._model.picks.classes)
         self._makeMicrographs().pack(side=tk.LEFT, fill=tk.Y, padx=4, pady=4)
         self._makeSide().pack(side=tk.RIGHT, fill=tk.Y, padx=4, pady=4)
         self._makeMiddle().pack(fill=tk.BOTH, expand=True, pady=4)
@@ -90,8 +90,7 @@ class PruneWindow(tk.Toplevel):
 
     def _makeSide(self):
         frame = ttk.Frame(self)
-        texts = TEXTS_DECIDED if self._model.hasScores else TEXTS_OF_LABELS
-        self.legend = OutcomeLegend(frame, self._showOutcomes, texts)
+        self.legend = OutcomeLegend(frame, self._model, self._showOutcomes)
         self.legend.pack(fill=tk.X)
         self._decision = DecisionPanel(frame, self.decide, self._warn)
         self.histogram = ProbabilityHistogram(frame, lambda minimum: self.decide(MINIMUM, minimum))
@@ -120,8 +119,8 @@ class PruneWindow(tk.Toplevel):
     def _bindKeys(self):
         actions = {'u': self._undo, 'n': lambda: self._leaf(1), 'b': lambda: self._leaf(-1), 'f': self.canvas.fit,
                    'x': lambda: self.correct(self._pointed(), None)}
-        for name in CLASSES:
-            actions[name[0]] = lambda name=name: self.correct(self._pointed(), name)
+        actions.update({key: lambda name=name: self.correct(self._pointed(), name)
+                        for name, key in self._keys.items() if key})
 
         def pressed(event):
             typing = isinstance(event.widget, (tk.Entry, ttk.Entry)) and not isinstance(event.widget, ttk.Combobox)
@@ -160,7 +159,8 @@ class PruneWindow(tk.Toplevel):
         self._decision.show(self._model.rule.mode, self._model.rule.wanted)
 
     def _showLegend(self):
-        here = [0] * len(Outcome) if self._place is None else self._counts[self._place].tolist()
+        here = [0] * len(self._model.kinds) if self._place is None else self._counts[self._place].tolist()
+        self.legend.setLines(self._model.shownKinds())
         self.legend.show(here, self._counts.sum(axis=0).tolist())
 
     def _showMicrograph(self, place):
@@ -192,8 +192,8 @@ class PruneWindow(tk.Toplevel):
             return
         model = self._model
         rows = model.rowsOn(self.shownPlace)
-        colours = [outcome.colour for outcome in Outcome]
-        self.canvas.setBoxes({row: (x, y, colours[outcome]) for row, x, y, outcome in zip(
+        styles = [kind[1:] for kind in model.kinds]
+        self.canvas.setBoxes({row: (x, y, *styles[outcome]) for row, x, y, outcome in zip(
             rows, model.picks.x[rows].tolist(), model.picks.y[rows].tolist(), model.outcomes[rows].tolist())})
         self.canvas.setThick(model.corrected)
         self._showOutcomes()
@@ -236,7 +236,7 @@ class PruneWindow(tk.Toplevel):
         return f'{picks.probabilities[row, 0]:.3f}'
 
     def _colour(self, row):
-        return Outcome(self._model.outcomes[row]).colour
+        return self._model.kinds[self._model.outcomes[row]].colour
 
     def goTo(self, row):
         """Show the micrograph of a pick, and emphasise the pick."""
@@ -275,8 +275,9 @@ class PruneWindow(tk.Toplevel):
         if row is None or not self._canCorrect():
             return
         menu = tk.Menu(self, tearoff=False)
-        for name in CLASSES:
-            menu.add_command(label=f'{name} ({name[0]})', command=lambda name=name: self.correct(row, name))
+        for name, key in self._keys.items():
+            menu.add_command(label=f'{name} ({key})' if key else name,
+                             command=lambda name=name: self.correct(row, name))
         menu.add_command(label='as decided (x)', command=lambda: self.correct(row, None))
         menu.tk_popup(event.x_root, event.y_root)
 
@@ -356,7 +357,8 @@ class PruneWindow(tk.Toplevel):
         window = tk.Toplevel(self)
         window.title('PickerOptimizer')
         window.transient(self)
-        ttk.Label(window, text=HELP_TEXT, wraplength=620, justify=tk.LEFT).pack(padx=16, pady=12)
+        meanings = ', '.join(f'{key} ({name})' for name, key in self._keys.items() if key)
+        ttk.Label(window, text=HELP_TEXT.format(keys=meanings), wraplength=620, justify=tk.LEFT).pack(padx=16, pady=12)
         button = ttk.Button(window, text='Close', command=window.destroy)
         button.pack(pady=(0, 12))
         button.focus_set()

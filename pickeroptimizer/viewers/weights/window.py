@@ -2,9 +2,12 @@
 import tkinter as tk
 from tkinter import ttk
 
+from ...worker.exchange.classes import ordered
 from ...worker.exchange.plots import draw_training
-from ...worker.exchange.tables import CLASSES
 from ..widgets.figure_frame import FigureFrame
+
+COLUMN, LETTER, ROOM = 72, 8, 16      # px: of a column at least, of a letter of its heading, and around these
+BESIDE, LINES = 4, 8                  # classes in a table beside the curves; lines of one below them, at most
 
 
 class WeightsWindow(tk.Toplevel):
@@ -22,7 +25,12 @@ class WeightsWindow(tk.Toplevel):
         text = ttk.Label(self, text='\n'.join(lines), padding=8)
         text.bind('<Configure>', lambda event: text.configure(wraplength=event.width - 16))
         text.pack(fill=tk.X)
-        self._dataSets(report['data_sets']).pack(side=tk.RIGHT, fill=tk.Y)
+        counts = report['data_sets']
+        classes = ordered(name for numbers in counts.values() for name in numbers)
+        if len(classes) <= BESIDE:
+            self._dataSets(counts, classes, 0).pack(side=tk.RIGHT, fill=tk.Y)
+        else:
+            self._dataSets(counts, classes, min(len(counts), LINES)).pack(side=tk.BOTTOM, fill=tk.X)
         curves = FigureFrame(self)
         curves.redraw(lambda *axes: self._curves(report, *axes), columns=2)
         curves.pack(fill=tk.BOTH, expand=True)
@@ -34,16 +42,17 @@ class WeightsWindow(tk.Toplevel):
         accuracy.set_ylabel('accuracy on the boxes that it learns from')
         accuracy.set_ylim(0, 1.02)
 
-    def _dataSets(self, counts):
+    def _dataSets(self, counts, classes, lines):
+        """The table of the labels; lines: its height, 0 for as high as there is room."""
         frame = ttk.Frame(self)
-        tree = ttk.Treeview(frame, columns=CLASSES, selectmode='browse')
+        tree = ttk.Treeview(frame, columns=classes, selectmode='browse', height=lines or None)
         tree.heading('#0', text=f'{len(counts)} data sets', anchor=tk.W)
         tree.column('#0', width=150, minwidth=80)
-        for name in CLASSES:
+        for name in classes:
             tree.heading(name, text=name, anchor=tk.E)
-            tree.column(name, width=72, anchor=tk.E, stretch=False)
+            tree.column(name, width=max(COLUMN, LETTER * len(name) + ROOM), anchor=tk.E, stretch=False)
         for name, numbers in counts.items():
-            tree.insert('', tk.END, text=name, values=[numbers.get(c, 0) for c in CLASSES])
+            tree.insert('', tk.END, text=name, values=[numbers.get(c, 0) for c in classes])
         bar = ttk.Scrollbar(frame, command=tree.yview)
         tree.configure(yscrollcommand=bar.set)
         bar.pack(side=tk.RIGHT, fill=tk.Y)

@@ -2,7 +2,7 @@
 import math
 import tkinter as tk
 from dataclasses import dataclass
-from typing import Hashable
+from typing import Hashable, Tuple
 
 from ...constants import CROWDED
 from .colours import LIGHT
@@ -16,10 +16,12 @@ ROOMY_SIDE = 48              # px of the screen at which boxes can be told apart
 
 @dataclass
 class Box:
-    """A box on the canvas: its centre in px of the micrograph, its colour, Tk's number and state of its item."""
+    """A box on the canvas: its centre in px of the micrograph, its line (see palette.Style), Tk's number and state of
+    its item."""
     x: float
     y: float
     colour: str
+    dash: Tuple[int, ...]
     item: int
     state: str
 
@@ -40,27 +42,30 @@ class BoxItems:
         self._half = side / 2      # of the side of the boxes as they are drawn, px of the screen
 
     def setAll(self, boxes):
-        """Show these boxes, {key: (x, y, colour)}, and no others; those that stay as they are, are not redrawn."""
+        """Show these boxes, {key: (x, y, colour)} or {key: (x, y, colour, dash)}, and no others.
+
+        Those that stay as they are, are not redrawn.
+        """
         for key in [key for key in self.drawn if key not in boxes]:
             self.remove(key)
         if self._half != self._halfOf(len(boxes)):
             self._place(len(boxes))
-        for key, (x, y, colour) in boxes.items():
-            self.set(key, x, y, colour)
+        for key, (x, y, *style) in boxes.items():
+            self.set(key, x, y, *style)
 
-    def set(self, key: Hashable, x: float, y: float, colour: str):
-        """Add a box, move it or give it another colour, which brings it to the front."""
+    def set(self, key: Hashable, x: float, y: float, colour: str, dash: Tuple[int, ...] = ()):
+        """Add a box, move it or give it another line, which brings it to the front."""
         box = self.drawn.get(key)
         if box is None:
             state = self._state(key)
-            self.drawn[key] = Box(x, y, colour, self._newItem(key, x, y, colour, state), state)
+            self.drawn[key] = Box(x, y, colour, dash, self._newItem(key, x, y, (colour, dash), state), state)
             return
         if (box.x, box.y) != (x, y):
             box.x, box.y = x, y
             self._canvas.coords(box.item, *self._square(x, y, self._half))
-        if box.colour != colour:
-            box.colour = colour
-            self._canvas.itemconfigure(box.item, **self._paint(colour))
+        if (box.colour, box.dash) != (colour, dash):
+            box.colour, box.dash = colour, dash
+            self._canvas.itemconfigure(box.item, **self._paint(colour, dash))
             self._canvas.tag_raise(box.item)
         if key == self.marked:
             self.mark(key)
@@ -95,7 +100,7 @@ class BoxItems:
         self._half = self._halfOf(len(self.drawn))
         for key, box in self.drawn.items():
             self._canvas.delete(box.item)
-            box.item = self._newItem(key, box.x, box.y, box.colour, box.state)
+            box.item = self._newItem(key, box.x, box.y, (box.colour, box.dash), box.state)
         self.mark(self.marked)
 
     def mark(self, key):
@@ -149,13 +154,13 @@ class BoxItems:
         px, py = self._view.toScreen(x, y)
         return px - half, py - half, px + half, py + half
 
-    def _paint(self, colour):
-        return {'outline': 'black', 'fill': colour} if self._shape == DOTS else {'outline': colour}
+    def _paint(self, colour, dash):
+        return {'outline': 'black', 'fill': colour} if self._shape == DOTS else {'outline': colour, 'dash': dash}
 
-    def _newItem(self, key, x, y, colour, state):
+    def _newItem(self, key, x, y, style, state):
         draw = self._canvas.create_oval if self._shape == DOTS else self._canvas.create_rectangle
         return draw(*self._square(x, y, self._half), width=self._width(key), state=state, tags='box',
-                    **self._paint(colour))
+                    **self._paint(*style))
 
     def _width(self, key):
         thin, thick = (1, 3) if self._shape == DOTS else (1 if self._isFine() else 2, 5)

@@ -29,14 +29,17 @@ class MicrographCanvas(PictureCanvas):
     # ------------------------------ boxes ------------------------------
 
     def setBoxes(self, boxes):
-        """Show these boxes, {key: (x, y, colour)}, and no others; those that stay as they are, are not redrawn."""
+        """Show these boxes, {key: (x, y, colour)} or {key: (x, y, colour, dash)}, and no others.
+
+        Those that stay as they are, are not redrawn.
+        """
         self._boxes.setAll(boxes)
         if self._hovered not in boxes:
             self._hovered = None
 
-    def setBox(self, key, x, y, colour):
-        """Add a box, move it or give it another colour, which brings it to the front."""
-        self._boxes.set(key, x, y, colour)
+    def setBox(self, key, x, y, colour, dash=()):
+        """Add a box, move it or give it another line, which brings it to the front."""
+        self._boxes.set(key, x, y, colour, dash)
 
     def removeBox(self, key):
         """Take a box away."""

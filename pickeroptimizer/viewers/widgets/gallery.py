@@ -22,7 +22,7 @@ class Gallery(ttk.Frame):
         self._onClick, self._onMenu = onClick, onMenu
         self._side = side
         self._canvas = tk.Canvas(self, background=DARK, highlightthickness=0,
-                                 width=columns * self._across() + GAP)
+                                 width=columns * self._across() + GAP, height=self._down() + GAP)
         bar = ttk.Scrollbar(self, command=self._canvas.yview)
         self._canvas.configure(yscrollcommand=bar.set, yscrollincrement=self._down() // 2)
         bar.pack(side=tk.RIGHT, fill=tk.Y)

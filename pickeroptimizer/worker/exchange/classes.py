@@ -20,8 +20,9 @@ MOST_LETTERS = 30
 KEPT_FROM = 0.5      # of the particle's probability: particle against all junk together
 _NAME = re.compile('[a-z0-9][a-z0-9 _-]*')
 # What is in the same places as the names of classes: columns of tables, attributes of coordinates, statuses.
-_TAKEN = {'Class', 'Classes', 'CoordId', 'Kept', 'Label', 'LabelProbability', 'Novelty', 'Outside', 'Reason',
-          'Rejected', 'Scored', 'Status', 'Unreadable'}
+_TAKEN = {'Class', 'Classes', 'CoordId', 'Kept', 'Label', 'LabelProbability', 'MicId', 'MicName', 'NotScored',
+          'Novelty', 'Outside', 'ParticleRejected', 'Picks', 'Reason', 'Rejected', 'RejectedShare', 'Scored', 'Status',
+          'Unreadable'}
 
 
 def class_name(text: str) -> str:

@@ -17,6 +17,8 @@ Reports = Mapping[str, Report]      # by the name of the variant
 # Okabe and Ito's colours, which colour-blind people tell apart; marks tell the curves apart without colours.
 COLOURS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000')
 MARKS = 'osD^vPX<>*h'
+SHADES = ('#9ECAE1', '#4292C6', '#08519C')      # of figures about classes: of no class in the windows
+SHORT, FEW = 9, 4         # letters of names, and names, that find room side by side
 SIDE_BY_SIDE = 0.012      # shift of one curve's points against the next, as a share of the x axis
 
 
@@ -50,13 +52,21 @@ def draw_confusion(axes: Axes, classes: Sequence[str], confusion: ArrayLike) -> 
     counts = np.asarray(confusion)
     shares = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
     axes.imshow(shares, cmap='Blues', vmin=0, vmax=1)
+    decimals, size = (1, 'small') if len(classes) <= FEW else (0, 'x-small')
     for (i, j), number in np.ndenumerate(counts):
-        axes.text(j, i, f'{number}\n{100 * shares[i, j]:.1f} %', ha='center', va='center', fontsize='small',
+        axes.text(j, i, f'{number}\n{100 * shares[i, j]:.{decimals}f} %', ha='center', va='center', fontsize=size,
                   color='white' if shares[i, j] > 0.5 else 'black')
-    axes.set_xticks(range(len(classes)), classes)
+    _name_columns(axes, classes)
     axes.set_yticks(range(len(classes)), classes)
     axes.set_xlabel('taken for')
     axes.set_ylabel('labelled')
+
+
+def _name_columns(axes: Axes, classes: Sequence[str]) -> None:
+    """Write the names of classes below the axes, slanting where there is no room for them otherwise."""
+    slanting = len(classes) > FEW or max(map(len, classes)) > SHORT
+    axes.set_xticks(range(len(classes)), classes, rotation=40 if slanting else 0, ha='right' if slanting else 'center',
+                    rotation_mode='anchor' if slanting else 'default')
 
 
 def draw_per_class(axes: Axes, report: Report) -> None:
@@ -68,12 +78,12 @@ def draw_per_class(axes: Axes, report: Report) -> None:
         values = [row['per_class'][name][key] for name in classes]
         mean, sd = np.array([v['mean'] for v in values]), np.array([v['sd'] for v in values])
         x = np.arange(len(classes)) + (number - 1) * 0.27
-        axes.bar(x, mean, 0.25, color=COLOURS[number], label=key.replace('f1', 'F1'))
+        axes.bar(x, mean, 0.25, color=SHADES[number], label=key.replace('f1', 'F1'))
         axes.errorbar(x, mean, yerr=(sd, np.minimum(sd, 1 - mean)), fmt='none', ecolor='black', capsize=2)
-    axes.set_xticks(range(len(classes)), classes)
+    _name_columns(axes, classes)
     axes.set_ylim(0, 1.02)
     axes.set_title(f'{shots} labels per class, balanced', fontsize='medium')
-    axes.legend(fontsize='small', loc='upper center', bbox_to_anchor=(0.5, -0.08), ncols=3, frameon=False)
+    axes.legend(fontsize='small', loc='lower center', ncols=3, framealpha=0.9)
 
 
 def draw_reliability(axes: Axes, bins: List[Dict[str, float]]) -> None:
