@@ -47,9 +47,9 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
     Every output coordinate is the one of the input, with its id and all its attributes, and has five more: the
     probabilities _poParticle, _poIce and _poCarbon; _poClass, the most probable class; and _poNovelty, how far it is
     from anything that was labelled (about 1 is usual, above 2 it resembles no label). A pick whose centre is not
-    inside its micrograph is rejected as "outside". Picks of a micrograph that cannot be read are neither kept nor
-    rejected: they come out as unscoredCoordinates. Kept and rejected coordinates are always given, empty if there are
-    none, so that a scheduled workflow goes on.
+    inside its micrograph, or in the blank or repeated border that it may have, is rejected as "outside". Picks of
+    a micrograph that cannot be read are neither kept nor rejected: they come out as unscoredCoordinates. Kept and
+    rejected coordinates are always given, empty if there are none, so that a scheduled workflow goes on.
 
     The input may still be growing: what comes is pruned within half a minute, and the outputs grow with it until the
     input is closed. A run that was stopped or killed goes on where it was when it is continued.
@@ -250,6 +250,9 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
             lines += [f'*Warning*: {line}' for line in stream.report.get('warnings', ())]
             if stream.report.get('inverted'):
                 lines.append('The micrographs were looked at with inverted contrast.')
+            if stream.report.get('in_border'):
+                lines.append(f'*{stream.report["in_border"]}* of those outside lie in the blank or repeated border of '
+                             f'their micrograph.')
             lines += self._describeUnscored(stream.report)
             lines.append(f'{stream.report["device"]}: {stream.report["boxes_per_second"]:.0f} boxes per second, '
                          f'{stream.report["seconds"]:.0f} s.')

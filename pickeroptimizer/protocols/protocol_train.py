@@ -102,8 +102,8 @@ class ProtPickerOptimizerTrain(TrainingLabels, InteractiveLabels, TrainingParame
         lines += qualityLines(report)
         lines += [f'*Warning*: {line}' for line in (*report['warnings'], *self._labelScaleNotes())]
         if report['dropped_labels']:
-            lines.append(f'*Not used*: {report["dropped_labels"]} labels outside their micrograph, or on one that '
-                         f'could not be read.')
+            lines.append(f'*Not used*: {report["dropped_labels"]} labels outside their micrograph, in its blank or '
+                         f'repeated border, or on one that could not be read.')
         if self._takes(LabelSource.COORDINATE_SETS):
             strange = sum(coordinates.getSize() for _, coordinates in self._labelSets()) - len(self._collectLabels())
             if strange:

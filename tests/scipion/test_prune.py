@@ -32,6 +32,17 @@ def test_outside_is_rejected(fewPruned):
     assert '2 outside' in '\n'.join(fewPruned.summary())
 
 
+def test_the_summary_tells_how_many_are_in_the_border(lab, few, trained, simulated, tmp_path):
+    for name in NAMES:
+        image = mrcfile.read(simulated.folder / name).copy()
+        image[:, :100] = image[:, 100:101]
+        mrcfile.write(tmp_path / name, image)
+    run = lab.finished(lab.prune(few, trained, other=lab.micrographs(tmp_path)))
+    within = {i for i, pick in items(few.outputCoordinates).items() if -0.5 < pick.getX() < 99.5 and pick.getY() < 639}
+    assert within and within < {i for i, score in scoresOf(run).items() if score[-1] == 'outside'}
+    assert f'*{len(within)}* of those outside lie in the blank or repeated border' in '\n'.join(run.summary())
+
+
 def test_another_decision_without_scoring(lab, few, picks, trained):
     run = lab.finished(lab.prune(few, trained))
     table = run._getExtraPath('scores.csv')

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from pickeroptimizer.viewers import overlay
 from pickeroptimizer.viewers.widgets.grey_picture import greyImage
 from pickeroptimizer.viewers.widgets.micrographs import ImageData
+from pickeroptimizer.viewers.widgets.thumbnails import cut
 from pickeroptimizer.viewers.widgets.view import MAX_SCALE, View
 
 matplotlib.use('Agg')
@@ -24,6 +25,13 @@ def test_overlay(tmp_path):
     assert (box.x0, box.y0, box.x1, box.y1) == (70, 170, 130, 230)
     assert axes.get_xlim() == (-0.5, 3000.5) and axes.get_ylim() == (2599.5, -0.5)
     figure.savefig(tmp_path / 'overlay.png')
+
+
+def test_thumbnails_are_reflected_at_the_border_as_the_network_sees_it():
+    image = np.random.default_rng(0).integers(0, 2, (90, 120)).astype('float32')      # two values: one grey scale
+    data, mirrored = ImageData.of(image), ImageData.of(np.pad(image, 60, 'symmetric'))
+    for x, y in ((10, 12), (119, 89), (-15, 40)):
+        np.testing.assert_array_equal(cut(data, (x, y), 60), cut(mirrored, (x + 60, y + 60), 60))
 
 
 # ------------------------------ the view ------------------------------

@@ -31,7 +31,7 @@ class _Fake(BatchPredictor):
     """Sleeps, and gives back where it was told to predict."""
 
     def __init__(self, device=CPU, delay=lambda: 0):
-        self.device, self.delay, self.calls, self.batch_size = device, delay, 0, 1
+        self.device, self.delay, self.calls, self.batch_size, self.box_angstrom = device, delay, 0, 1, 50.0
 
     def __call__(self, image, pixel_size, xy):
         self.calls += 1

@@ -202,11 +202,11 @@ class PruneModel:
     def correct(self, row, label):
         """Give a pick, by its row, the class `label`; None takes a correction back. It is stored before this returns.
 
-        Raises InputError for a pick off its micrograph, where there is nothing to learn from, and if the stored
+        Raises InputError for a pick outside its micrograph, where there is nothing to learn from, and if the stored
         corrections cannot be read; OSError if they cannot be written.
         """
         if label is not None and NAMES[self.picks.classes[row]] == OUTSIDE:
-            raise InputError('the centre of this box is not on the micrograph.')
+            raise InputError('this box is not on the micrograph, or in its blank or repeated border.')
         self.reloadCorrections()
         before = self.corrected.get(row)
         if label != before:
@@ -263,8 +263,8 @@ class PruneModel:
         picks = self.picks
         parts = [f'Pick {picks.ids[row]} at ({picks.x[row]:g}, {picks.y[row]:g}):']
         if not self._scored[row]:
-            parts.append('its centre is not on the micrograph' if NAMES[picks.classes[row]] == OUTSIDE
-                         else 'not scored')
+            parts.append('not on the micrograph, or in its blank or repeated border'
+                         if NAMES[picks.classes[row]] == OUTSIDE else 'not scored')
         elif picks.probabilities is None or not self._numbered[row]:
             parts.append(NAMES[picks.classes[row]])
         else:

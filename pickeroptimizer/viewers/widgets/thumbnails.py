@@ -16,7 +16,7 @@ THUMBNAILS_IN_MEMORY = 2000      # 10 MB
 
 
 def cut(source, xy, boxPx, side=THUMBNAIL_SIDE):
-    """Return a box as an array (side, side) of uint8; beyond the border of the micrograph its edge is repeated.
+    """Return a box as an array (side, side) of uint8; beyond its border the micrograph is reflected.
 
     source: the path of a micrograph, for full resolution, or an ImageData. xy: centre, and boxPx: side of the box, both
     in px of the micrograph. Raises InputError where the micrograph cannot be read.
@@ -32,11 +32,17 @@ def _cut(pixels, step, xy, boxPx, side, valueRange):
     places = []
     for centre, length in zip(xy, pixels.shape[::-1]):
         first = round((centre + 0.5) / step - width / 2)
-        places.append(np.clip(np.arange(first, first + width), 0, length - 1))
+        places.append(_reflected(np.arange(first, first + width), length))
     box = pixels[np.ix_(places[1], places[0])]
     low, high = valueRange
     small = Image.fromarray(box).resize((side, side), Image.BICUBIC)      # PIL antialiases where it makes smaller
     return np.clip((np.asarray(small) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+
+
+def _reflected(places, length):
+    """Places on a line of `length` px, and beyond its ends, in the mirrors there, as the network sees it."""
+    places = places % (2 * length)
+    return np.minimum(places, 2 * length - 1 - places)
 
 
 def _cutMany(path, boxes, boxPx, side):

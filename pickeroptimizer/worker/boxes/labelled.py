@@ -10,8 +10,12 @@ from torch import Tensor
 from ..exchange.classes import PARTICLE, checked_classes, count_by_class
 from ..exchange.errors import InputError
 from ..exchange.micrograph_reader import read_micrograph
-from ..exchange.tables import CoordinateRow, MicrographRow
+from ..exchange.tables import IN_BORDER, OFF_MICROGRAPH, CoordinateRow, MicrographRow
 from . import cropping
+from .borders import why_outside
+
+# Labels that are left out: where they lie, by the reason.
+LEFT_OUT = {OFF_MICROGRAPH: 'outside', IN_BORDER: 'in the blank or repeated border of'}
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,9 @@ class LabelledBoxes:
     """Labelled boxes, and what was left out.
 
     rows: of the table (n); pixels: (n, fields, side, side), normalised; labels: class names (n); mic_ids: ids of their
-    micrographs (n); failed_micrographs: dicts of mic_id, path, reason; dropped: labels that were left out, on those or
-    outside their micrograph; warnings: lines about these, and about what was filled in; filled: the latter alone.
+    micrographs (n); failed_micrographs: dicts of mic_id, path, reason; dropped: labels that were left out, on those,
+    outside their micrograph or in its border; warnings: lines about these, and about what was
+    filled in; filled: the latter alone.
     """
     rows: List[CoordinateRow]
     pixels: Tensor
@@ -42,7 +47,7 @@ def crop_labels(micrographs: Dict[int, MicrographRow], labels: Sequence[Coordina
 
     A box is `box_angstrom` Å wide and becomes `size` px; `margin` widens field and picture alike, to leave room for
     rotations. Micrographs that cannot be read are reported and their labels dropped; so are labels outside their
-    micrograph. Raises InputError for a label of an unknown micrograph, and if no label is left.
+    micrograph or in its border. Raises InputError for a label of an unknown micrograph, and if no label is left.
     """
     by_micrograph = defaultdict(list)
     for label in labels:
@@ -58,27 +63,30 @@ def crop_labels(micrographs: Dict[int, MicrographRow], labels: Sequence[Coordina
     dropped = 0
     for mic_id, wanted in by_micrograph.items():
         row = micrographs[mic_id]
+        box = box_angstrom / row.pixel_size
         try:
             image = read_micrograph(row.path, warn=filled.append)
-            levels = cropping.levels(torch.from_numpy(image), box_angstrom / row.pixel_size, size, fields)
+            levels = cropping.levels(torch.from_numpy(image), box, size, fields)
         except InputError as error:
             failed.append({'mic_id': mic_id, 'path': str(row.path), 'reason': str(error)})
             warnings.append(f'micrograph {mic_id} is left out: {error}')
             dropped += len(wanted)
             continue
         xy = np.array([(label.x, label.y) for label in wanted], dtype=np.float32)
-        on_it = cropping.inside(xy, *image.shape)
-        if not on_it.all():
-            outside = wanted[int(np.argmin(on_it))]
-            warnings.append(f'{int((~on_it).sum())} labels outside micrograph {mic_id} are left out; the first is '
-                            f'"{outside.label}" at x={outside.x:g}, y={outside.y:g} ({row.path}, {image.shape[1]} x '
-                            f'{image.shape[0]} px).')
-            dropped += int((~on_it).sum())
-            wanted, xy = [label for label, good in zip(wanted, on_it) if good], xy[on_it]
-            if not wanted:
-                continue
+        outside = why_outside(image, xy, box)
+        for reason, where in LEFT_OUT.items():
+            lost = np.flatnonzero(outside == reason)
+            if len(lost):
+                first = wanted[lost[0]]
+                warnings.append(f'{len(lost)} labels {where} micrograph {mic_id} are left out; the first is '
+                                f'"{first.label}" at x={first.x:g}, y={first.y:g} ({row.path}, {image.shape[1]} x '
+                                f'{image.shape[0]} px).')
+                dropped += len(lost)
+        wanted, xy = [label for label, reason in zip(wanted, outside) if not reason], xy[outside == '']
+        if not wanted:
+            continue
         centres = torch.from_numpy(xy)
-        width = box_angstrom / row.pixel_size * side / size
+        width = box * side / size
         pixels.append(torch.cat([cropping.crop(level, centres, width * field, side)
                                  for level, field in zip(levels, fields)], dim=1))
         rows += wanted

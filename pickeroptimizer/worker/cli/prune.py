@@ -45,5 +45,6 @@ def run(options: argparse.Namespace) -> None:
     report = prune(source, recogniser, header, scores, chosen_devices(options), options.batch_size, log,
                    options.contrast)
     log(f'scored {report["scored"]} of {report["boxes"]} picks at {report["boxes_per_second"]:.0f} boxes/s; '
-        f'{report["outside"]} outside their micrograph, {report["unreadable"]} on unreadable micrographs')
+        f'{report["outside"]} outside their micrograph ({report["in_border"]} in its blank or repeated border), '
+        f'{report["unreadable"]} on unreadable micrographs')
     write_report(options, report)

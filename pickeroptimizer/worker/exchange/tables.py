@@ -22,8 +22,11 @@ CLASSES = ('particle', 'ice', 'carbon')
 
 # What became of a pick, in the column `status` of scores.csv.
 SCORED = 'scored'
-OUTSIDE = 'outside'          # its centre lies outside the micrograph
+OUTSIDE = 'outside'          # of the micrograph: no image is there; the column `reason` says which of the two below
 UNREADABLE = 'unreadable'    # its micrograph could not be read: neither kept nor rejected
+
+OFF_MICROGRAPH = 'the centre lies outside the micrograph'
+IN_BORDER = 'its box lies mostly in the blank or repeated border of the micrograph'
 
 MICROGRAPH_COLUMNS = ('mic_id', 'path', 'pixel_size')
 COORDINATE_COLUMNS = ('coord_id', 'mic_id', 'x', 'y')

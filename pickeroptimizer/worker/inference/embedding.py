@@ -29,8 +29,8 @@ def embed(source: WholeTables, box_angstrom: float, output: PathLike, extractor:
           devices: Sequence[Device], most: int, batch_size: int, log: Callable[[str], None]) -> Dict[str, Any]:
     """Write the features of at most `most` picks, in boxes of `box_angstrom` Å, to `output`; return the report.
 
-    Picks off their micrograph are left out; so is a micrograph that cannot be used, with a warning. Raises InputError
-    if none is left.
+    Picks off their micrograph or in its border are left out; so is a micrograph that cannot be used, with a warning.
+    Raises InputError if none is left.
     """
     start = time.monotonic()
     picks = {group.micrograph.mic_id: group for group in source}
@@ -47,20 +47,20 @@ def embed(source: WholeTables, box_angstrom: float, output: PathLike, extractor:
     for group, predicted in prefetch_and_predict(sample, embedders, lambda line: log(f'warning: {line}')):
         row = group.micrograph
         try:
-            on_it, described = predicted.result()
+            outside, described = predicted.result()
         except InputError as error:
             log(f'warning: micrograph {row.mic_id} is left out: {error}')
             failed.append({'mic_id': row.mic_id, 'path': str(row.path), 'reason': str(error)})
             progress.add(row.mic_id, 0, len(group.ids), total)
             continue
-        if on_it.any():
-            ids.append(group.ids[on_it])
+        if len(described):
+            ids.append(group.ids[outside == ''])
             mic_ids.append(np.full(len(described), row.mic_id))
             features.append(described)
         progress.add(row.mic_id, len(described), len(group.ids), total)
     if not ids:
         raise InputError(f'none of the {len(sample)} micrographs can be used; the first: {failed[0]["reason"]}'
-                         if failed else 'all picks lie outside their micrographs.')
+                         if failed else 'all picks lie outside their micrographs, or in their blank borders.')
     write_features(output, Features(principal_components(np.concatenate(features)), np.concatenate(ids),
                                     np.concatenate(mic_ids)))
     return {'micrographs': len(sample), 'boxes': sum(map(len, ids)), 'failed_micrographs': failed,

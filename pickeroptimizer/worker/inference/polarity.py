@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ..boxes import cropping
+from ..boxes.borders import why_outside
 from ..boxes.contrast import contrast
 from ..exchange.errors import InputError
 from ..exchange.micrograph_reader import read_micrograph
@@ -65,9 +66,10 @@ def _contrasts(group: MicrographPicks, header: ModelHeader) -> np.ndarray:
     row = group.micrograph
     try:
         image = read_micrograph(row.path)
-        xy = group.xy[cropping.inside(group.xy, *image.shape)].astype(np.float32)
-        boxes = cropping.batches(image, xy, header['box_angstrom'] / row.pixel_size, header['input_size'],
-                                 header['fields'][:1], ENOUGH, torch.device('cpu'))
+        box = header['box_angstrom'] / row.pixel_size
+        xy = group.xy[why_outside(image, group.xy, box) == ''].astype(np.float32)
+        boxes = cropping.batches(image, xy, box, header['input_size'], header['fields'][:1], ENOUGH,
+                                 torch.device('cpu'))
         parts = [contrast(pixels[:, 0]).numpy() for pixels in boxes]
     except InputError:      # it is told when the micrograph is scored
         return np.zeros(0)

@@ -23,7 +23,8 @@ BATCHES = {'cpu': 64, 'cuda': 512}      # boxes at a time: what the caches hold;
 
 
 class Predictor(Protocol):
-    """Gives numbers for the boxes of a micrograph; `device`: where it works."""
+    """Gives numbers for the boxes of a micrograph, `box_angstrom` Å wide; `device`: where it works."""
+    box_angstrom: float
     device: Device
 
     def __call__(self, image: Tensor, pixel_size: float, xy: np.ndarray) -> np.ndarray:

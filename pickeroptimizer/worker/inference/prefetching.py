@@ -8,7 +8,7 @@ from typing import Callable, Iterable, Iterator, Optional, Sequence, Tuple
 
 import torch
 
-from ..boxes import cropping
+from ..boxes.borders import why_outside
 from ..exchange.micrograph_reader import read_micrograph
 from ..network.failures import raise_clearly
 from .predictors import Predictor
@@ -23,13 +23,15 @@ def prefetch_and_predict(groups: Iterable[Optional[MicrographPicks]], predictors
                          warn: Callable[[str], None] = lambda line: None) -> Iterator[Tuple[MicrographPicks, Future]]:
     """Yield each group of a PickSource, in their order, with a future of its predictions.
 
-    The future holds (which of the picks lie on the micrograph: bool (n,); the numbers that a predictor gives for
-    these), or raises what reading or predicting raised. While one micrograph is judged, the next ones are read.
+    The future holds (why each of the picks is outside, '' where it is not: str (n,); the numbers that a predictor gives
+    for those that are not), or raises what reading or predicting raised. While one micrograph is judged, the next ones
+    are read.
     warn: told, from whatever thread, of what was filled in in a micrograph.
     """
     free: SimpleQueue = SimpleQueue()
     for predictor in predictors:
         free.put(predictor)
+    box_angstrom = predictors[0].box_angstrom      # they are of one model
     devices = {predictor.device for predictor in predictors}
     pinned = any(device.torch_device.type == 'cuda' for device in devices)
     budget = MOST_BYTES * len(devices)
@@ -49,10 +51,11 @@ def prefetch_and_predict(groups: Iterable[Optional[MicrographPicks]], predictors
         nonlocal largest
         image = reading.result().pop()
         largest = max(largest, image.nbytes)
-        on_it = cropping.inside(group.xy, *image.shape)
+        pixel_size = group.micrograph.pixel_size
+        outside = why_outside(image.numpy(), group.xy, box_angstrom / pixel_size)
         predictor = free.get()
         try:
-            return on_it, predictor(image, group.micrograph.pixel_size, group.xy[on_it])
+            return outside, predictor(image, pixel_size, group.xy[outside == ''])
         finally:
             free.put(predictor)
             used.append(image)

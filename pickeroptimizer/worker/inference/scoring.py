@@ -12,7 +12,7 @@ from ..exchange.micrograph_reader import about_all
 from ..exchange.model_header import ModelHeader
 from ..exchange.score_table import GrowingScores
 from ..exchange.signals import AS_IS
-from ..exchange.tables import OUTSIDE, SCORED, UNREADABLE
+from ..exchange.tables import IN_BORDER, OUTSIDE, SCORED, UNREADABLE
 from ..network.device import Device
 from ..network.networks import Recogniser
 from .frames import DOUBTFUL_OUTSIDE, DOUBTFUL_PARTICLES, FrameSample, better_frame
@@ -53,7 +53,7 @@ def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, score
         run.judge_frame(scorers[0])
         scores.complete(run.amended)
     return {'micrographs': len(run.micrographs), 'boxes': sum(run.counts.values()), 'scored': run.counts[SCORED],
-            'outside': run.counts[OUTSIDE], 'unreadable': run.counts[UNREADABLE],
+            'outside': run.counts[OUTSIDE], 'in_border': run.in_border, 'unreadable': run.counts[UNREADABLE],
             'failed_micrographs': list(run.failed.values()), 'inverted': inverted,
             'warnings': about_all(run.filled) + run.warnings,
             'device': ' and '.join(d.name for d in devices),
@@ -65,6 +65,7 @@ class _Run:
 
     def __init__(self, source: PickSource, scores: GrowingScores, classes: Sequence[str], log: Callable[[str], None]):
         self.counts = dict.fromkeys((SCORED, OUTSIDE, UNREADABLE), 0)
+        self.in_border = 0      # of those outside
         self.micrographs: Set[int] = set()
         self.failed: Dict[int, dict] = {}
         self.amended: Dict[int, List] = {}      # rows, by coord_id, of picks that were scored at a later try
@@ -126,7 +127,7 @@ class _Run:
         """Write the rows of a group, or keep them as amendments if it was tried again."""
         first, number = int(group.ids[0]) not in self._tried_again, len(group.ids)
         try:
-            on_it, numbers = predicted.result()
+            outside, numbers = predicted.result()
         except InputError as error:
             reason = ' '.join(str(error).split())      # one row, one line
             rows = [[coord_id, *self._unscored, UNREADABLE, reason] for coord_id in group.ids.tolist()]
@@ -135,8 +136,8 @@ class _Run:
             if first:
                 self._log(f'warning: micrograph {group.micrograph.mic_id} is not scored: {reason}')
         else:
-            rows = self._rows(group, on_it, numbers)
-            scored, unreadable = int(on_it.sum()), 0
+            rows = self._rows(group, outside, numbers)
+            scored, unreadable = len(numbers), 0
             self._sample.see(group)
         if first:
             self._scores.append(rows)
@@ -158,7 +159,7 @@ class _Run:
 
     def judge_frame(self, scorer: Scorer) -> None:
         """Warn if many picks lie outside, or seem to mean other places than they name."""
-        inside, outside = self.counts[SCORED], self.counts[OUTSIDE]
+        inside, outside = self.counts[SCORED], self.counts[OUTSIDE] - self.in_border
         outside_many = outside > DOUBTFUL_OUTSIDE * (inside + outside)
         doubtful = outside_many or self._particles < DOUBTFUL_PARTICLES * inside
         better = better_frame(self._sample.groups, scorer) if doubtful else None
@@ -168,20 +169,22 @@ class _Run:
             self.warn(f'{outside} of {inside + outside} picks lie outside their micrograph: were they made on these '
                       f'micrographs, and at this pixel size?')
 
-    def _rows(self, group, on_it, numbers):
-        scored = int(on_it.sum())
+    def _rows(self, group, outside, numbers):
+        scored = len(numbers)
         self.counts[SCORED] += scored
-        self.counts[OUTSIDE] += len(on_it) - scored
+        self.counts[OUTSIDE] += len(outside) - scored
+        self.in_border += int((outside == IN_BORDER).sum())
         self._particles += float(numbers[:, 0].sum()) if scored else 0.0
         values = iter(numbers.tolist())
-        return [[coord_id, *(f'{value:.6f}' for value in next(values)), SCORED, ''] if good else
-                [coord_id, *self._unscored, OUTSIDE, 'the centre lies outside the micrograph']
-                for coord_id, good in zip(group.ids.tolist(), on_it.tolist())]
+        return [[coord_id, *(f'{value:.6f}' for value in next(values)), SCORED, ''] if not reason else
+                [coord_id, *self._unscored, OUTSIDE, reason]
+                for coord_id, reason in zip(group.ids.tolist(), outside.tolist())]
 
     def _count(self, group, kept):
         self._kept += len(kept)
         for row in kept:
             self.counts[row['status']] += 1
+            self.in_border += row['reason'] == IN_BORDER
             self._particles += float(row[PARTICLE] or 0)
         unread = np.array([row['status'] == UNREADABLE for row in kept], bool)
         self._sample.see(group.some(np.flatnonzero(~unread)))
