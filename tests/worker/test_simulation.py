@@ -106,6 +106,30 @@ def test_every_class_is_there_and_most_picks_are_particles(folder):
     assert 1 <= len(with_carbon) < SMALL['micrographs']
 
 
+def test_empty_boxes_are_empty_and_change_nothing_else(folder, tmp_path):
+    simulate(tmp_path, **SMALL, empty=10)
+    labels, before = read_labels(tmp_path / 'labels.csv'), read_labels(folder / 'labels.csv')
+    others = {(label.mic_id, label.x, label.y, label.label) for label in before}
+    assert {(label.mic_id, label.x, label.y, label.label) for label in labels if label.label != 'empty'} == others
+    image = 'micrographs/sim_0002.mrc'
+    assert (tmp_path / image).read_bytes() == (folder / image).read_bytes()
+    counts = Counter(label.mic_id for label in labels if label.label == 'empty')
+    assert 5 <= min(counts.values()) and max(counts.values()) == 10
+
+
+def test_empty_boxes_keep_off_everything_and_half_of_them_lie_beside_a_particle():
+    rng = np.random.default_rng(6)
+    conditions = random_conditions(rng, 4.0, 200.0)
+    conditions = replace(conditions, specimen=replace(conditions.specimen, crowding=0.15))
+    scene = simulate_scene(conditions, 768, rng)
+    xy = np.array([(x, y) for x, y, label in pick(scene, conditions, rng, empty=30) if label == 'empty'])
+    assert len(xy) == 30 and xy.min() >= 25 and xy.max() <= 767 - 25
+    nearest = np.hypot(*(xy[:, None] - scene.particles).transpose(2, 0, 1)).min(axis=1)
+    assert nearest.min() >= 25 and 10 <= (nearest < 0.65 * 50).sum() <= 20
+    covered = np.pad((scene.film | scene.ice).astype(float), 25)
+    assert max(covered[round(y):round(y) + 50, round(x):round(x) + 50].mean() for x, y in xy) < 0.25
+
+
 def test_progress_and_drawn_scales(tmp_path):
     calls = []
     conditions = simulate(tmp_path, micrographs=2, size=256, seed=1,

@@ -19,12 +19,13 @@ SMALLEST_BOX = 12        # px
 
 def simulate(folder: PathLike, micrographs: int = 10, size: int = 1024, pixel_size: Optional[float] = None,
              box_angstrom: Optional[float] = None, shapes: Optional[Sequence[str]] = None, seed: int = 0,
-             progress: Optional[Callable[[int, int], None]] = None) -> Conditions:
+             progress: Optional[Callable[[int, int], None]] = None, empty: int = 0) -> Conditions:
     """Simulate one experiment and write it to `folder`.
 
     micrographs: their number; size: px; pixel_size: Å/px and box_angstrom: Å, drawn from the seed when None;
     shapes: names of particle families (particles.FAMILIES), any when None; progress: called with
-    (micrographs done, micrographs) after each. The same arguments give the same bytes.
+    (micrographs done, micrographs) after each; empty: boxes with nothing in them on each micrograph, as far as there
+    is room. The same arguments give the same bytes, and all but the empty boxes do not depend on their number.
 
     Writes micrographs/sim_NNNN.mrc, micrographs.csv, coordinates.csv, labels.csv (the true class of each
     pick) and box_angstrom.txt. Returns the Conditions of the experiment. Raises InputError for impossible
@@ -45,7 +46,7 @@ def simulate(folder: PathLike, micrographs: int = 10, size: int = 1024, pixel_si
         scene = simulate_scene(conditions, size, scene_rng, with_film[number - 1])
         _write_mrc(folder / path, scene.image, conditions.pixel_size)
         micrograph_rows.append((number, path.as_posix(), f'{conditions.pixel_size:g}'))
-        for x, y, label in pick(scene, conditions, scene_rng):
+        for x, y, label in pick(scene, conditions, scene_rng, empty):
             label_rows.append((len(label_rows) + 1, number, f'{x:.1f}', f'{y:.1f}', label))
         if progress:
             progress(number, micrographs)

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, List, Tuple
 
 import numpy as np
+from scipy.spatial import KDTree
 
 if TYPE_CHECKING:      # which import this module
     from .conditions import Conditions
@@ -10,6 +11,9 @@ if TYPE_CHECKING:      # which import this module
 
 EDGE = (0.3, 0.85)        # share of a box on film: less is no film, more is whole film
 CLEAR = 0.1               # at most this share of a particle's box is on film, or of one on film dirty
+NEAREST = 0.5             # boxes from an empty one to a particle, at the least
+BESIDE = 0.65             # boxes to the particle within which an empty one lies beside it: a part of it is seen
+CANDIDATES = 4000         # places that are tried for empty boxes
 
 
 LabelledPick = Tuple[float, float, str]      # centre (x, y) in px, class
@@ -34,11 +38,12 @@ def random_picker(rng: np.random.Generator) -> Picker:
                   border=float(rng.choice([0.0, rng.uniform(0, 0.5)])))
 
 
-def pick(scene: 'Scene', conditions: 'Conditions', rng: np.random.Generator) -> List[LabelledPick]:
+def pick(scene: 'Scene', conditions: 'Conditions', rng: np.random.Generator, empty: int = 0) -> List[LabelledPick]:
     """Pick a scene as a picker would: list of (x, y, label), (x, y) = centre of the box in px.
 
-    conditions: the Conditions of the experiment. Labels are the true classes: particle, ice, carbon. Boxes
-    that would be a matter of opinion (a half covered particle, a box that just touches film) are not picked.
+    conditions: the Conditions of the experiment. Labels are the true classes: particle, ice, carbon; and empty, of
+    which there are so many as `empty` says, as far as there is room for them. Boxes that would be a matter of opinion
+    (a half covered particle, a box that just touches film) are not picked.
     """
     picker = conditions.picker
     box, diameter = (length / conditions.pixel_size
@@ -53,6 +58,8 @@ def pick(scene: 'Scene', conditions: 'Conditions', rng: np.random.Generator) -> 
     picks = ([(x, y, 'particle') for x, y in _inside(particles, size, picker.border * box)]
              + [(x, y, 'ice') for x, y in on_ice[:wanted - carbon_count]]
              + [(x, y, 'carbon') for x, y in on_film[:carbon_count]])
+    if empty:
+        picks += [(x, y, 'empty') for x, y in _empty_picks(scene, film, ice, box, empty, rng)]
     return [picks[index] for index in rng.permutation(len(picks))]
 
 
@@ -114,6 +121,21 @@ def _carbon_picks(scene, film, ice, picker, box, diameter, rng):
     return _thin(boxes[clear], 0.35 * box, rng)
 
 
+def _empty_picks(scene, film, ice, box, wanted, rng):
+    """Boxes without a particle, off film and contaminants: half of them beside a particle, half a box away from it.
+
+    They keep half a box from the micrograph's border, as there may be particles beyond it.
+    """
+    boxes = rng.uniform(box / 2, len(scene.film) - 1 - box / 2, (CANDIDATES, 2))
+    nearest, _ = KDTree(scene.particles).query(boxes) if len(scene.particles) else (np.full(CANDIDATES, np.inf), None)
+    clear = (film.share(boxes, box) <= CLEAR) & (ice.share(boxes, box) <= CLEAR) & (nearest >= NEAREST * box)
+    boxes, beside = boxes[clear], nearest[clear] < BESIDE * box
+    # Where there is little of the one kind, there is more of the other.
+    order = np.argsort(np.concatenate([np.arange(beside.sum()), np.arange((~beside).sum())]), kind='stable')
+    boxes = np.concatenate([boxes[beside], boxes[~beside]])[order]
+    return _apart(boxes, 0.35 * box)[:wanted]
+
+
 def _inside(boxes, size, border):
     """The boxes (n, 2) whose centres lie at least `border` px inside the micrograph."""
     return boxes[((boxes >= border) & (boxes <= size - 1 - border)).all(axis=1)]
@@ -121,7 +143,11 @@ def _inside(boxes, size, border):
 
 def _thin(boxes, distance, rng):
     """The boxes (n, 2) in random order, without those nearer than `distance` px to one that came before."""
-    boxes = boxes[rng.permutation(len(boxes))]
+    return _apart(boxes[rng.permutation(len(boxes))], distance)
+
+
+def _apart(boxes, distance):
+    """The boxes (n, 2), in their order, without those nearer than `distance` px to one that came before."""
     kept = np.empty_like(boxes)
     count = 0
     for box in boxes:
