@@ -45,7 +45,7 @@ class MicrographOfPick:
         byId = self._ownNames.get(micId)      # the name of the micrograph that the id means
         if not micName:
             return (micId if byId is not None else None) if self._isOwn else self._byName(byId, pickId)
-        if self._isOwn and byId is not None and plain(byId) == plain(micName):
+        if self._isOwn and self._index.mayMean(micName, micId):
             return micId
         found = self._byName(micName, pickId)
         if found is None and byId is not None and plain(byId) != plain(micName) and self._index.find(byId):

@@ -6,8 +6,8 @@ from pyworkflow.object import Float, String
 from ..constants import PO_CLASS, PO_LABEL_PROBABILITY
 from ..domain.decision import isKept
 from ..worker.exchange import tables
-from .micrographs import reopen
 from .scores import NUMBERS
+from .set_files import reopen
 
 
 def splitCoordinates(coordinates, scores, minimum, kept, rejected, unscored=None, corrected=None):

@@ -46,6 +46,12 @@ def isKept(classes: ArrayLike, particleProbabilities: Optional[ArrayLike], minim
     return np.asarray(particleProbabilities) >= minimum
 
 
+def numberText(value: float, decimals: int = 0) -> str:
+    """Return a number as a text that is the very same number when it is typed in, with at least so many decimals."""
+    text = f'{value:.{decimals}f}'
+    return text if float(text) == value else repr(float(value))
+
+
 def describe(rule: int, wanted: Optional[float]) -> str:
     """Return a rule in words that go after "kept by"; for the arguments see minimumFor."""
     return {MOST_PROBABLE: 'the most probable class', MINIMUM: f'a particle probability of {wanted} or more',

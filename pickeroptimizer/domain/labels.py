@@ -12,7 +12,7 @@ from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.files import PathLike
 from ..worker.exchange.tables import CLASSES, PARTICLE, CoordinateRow, Table
-from .micrograph_names import NameIndex, plain
+from .micrograph_names import NameIndex
 
 BY_ID = 'mic_id'
 BY_NAME = 'mic_name'
@@ -79,7 +79,7 @@ def _micIdOf(given: Mapping[str, str], table: Table, names: Mapping[int, str], i
         if byId is None:
             raise InputError(f'{table.place}: no micrograph "{text}" among those of the picks.')
         return byId
-    if byId is not None and plain(names[byId]) == plain(name):
+    if index.mayMean(name, byId):
         return byId
     found = index.find(name)
     if len(found) > 1:
@@ -87,7 +87,6 @@ def _micIdOf(given: Mapping[str, str], table: Table, names: Mapping[int, str], i
     if not found:
         raise InputError(f'{table.place}: no micrograph "{name}" among those of the picks.')
     return found[0]
-
 
 
 def countByClass(labels: Iterable[CoordinateRow]) -> Dict[str, int]:

@@ -11,6 +11,7 @@ from pyworkflow.utils import Message, cleanPath, cleanPattern
 
 from .. import convert
 from ..domain.corrections import CORRECTIONS, Corrections, onPicks
+from ..domain.decision import numberText
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.model_header import read_header
 from ..worker.exchange.signals import CONTRASTS
@@ -230,7 +231,8 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
         total = sum(kept.values()) + sum(rejected.values())
         share = f' ({100 * sum(kept.values()) / total:.1f} %)' if total else ''
         rule = ('by the most probable class' if stream.minimum is None else
-                f'with a particle probability of {stream.minimum:g} or more')
+                'for not even the surest are sure enough' if stream.minimum > 1 else
+                f'with a particle probability of {numberText(stream.minimum)} or more')
         lines = [f'Kept *{sum(kept.values())}* of {total} picks{share} {rule}.',
                  f'   kept: {countsText(kept)}', f'   rejected: {countsText(rejected)}']
         if convert.isLabelled(self.inputCoordinates.get()):

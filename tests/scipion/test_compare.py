@@ -243,6 +243,24 @@ def test_a_named_score_of_particles_and_of_the_rejected(sets, lab, micrographs, 
     assert method.scores.tolist() == [-1, -2, -3, -4, -5, -6] and method.kept.sum() == 2
 
 
+def test_a_score_that_is_text(sets):
+    """Of particles as of coordinates: one line that names it."""
+    from pwem.objects import SetOfParticles
+    from pyworkflow.object import String
+    _, coordinates, picked = reference(sets)
+    particles = SetOfParticles(filename=sets._file())
+    particles.setSamplingRate(2.0)
+    for place, score in zip(PICKS, ('0.5', 'high')):
+        particle = sets.particle(*place)
+        particle._topazScore = String(score)
+        particles.append(particle)
+    particles.write()
+    method = joined(particles, picked)
+    assert method.is_left_out and method.notes == ['the score _topazScore of its particle 2 is no number ("high").']
+    assert joined(sets.coordinates(coordinates.getMicrographs(), PICKS[:2], _topazScore=['0.5', 'high']),
+                  picked).is_left_out
+
+
 def test_a_named_score_is_checked(sets):
     micrographs = sets.micrographs(MICS)
     given = [sets.coordinates(micrographs, PICKS, _score=[1.0] * 6, _topazScore=[1.0] * 6),

@@ -78,6 +78,42 @@ def test_evaluation_of_particles_or_junk_alone(lab, labelSets, trained, given, l
     assert run.validate() == [line]
 
 
+# ------------------------------ numbers ------------------------------
+
+NUMBERS = {'ProtPickerOptimizerTrain': {'boxSize': {}, 'folds': {}, 'seed': {}, 'shots': {}, 'numberOfThreads': {},
+                                        'epochs': {'recipe': 1}, 'learningRate': {'recipe': 1},
+                                        'trainBatchSize': {'recipe': 1}},
+           'ProtPickerOptimizerPrune': {'minProbability': {'decision': 1}, 'keptParticles': {'decision': 2},
+                                        'keptJunk': {'decision': 3}, 'batchSize': {}, 'streamingSleepOnWait': {}},
+           'ProtPickerOptimizerEvaluate': {'draws': {}, 'folds': {}, 'seed': {}, 'boxSize': {}},
+           'ProtPickerOptimizerPretrain': {'simulated': {}, 'most': {}, 'epochs': {}, 'learningRate': {},
+                                           'trainBatchSize': {}, 'seed': {}}}
+
+
+@pytest.mark.parametrize('name, field', [(name, field) for name, fields in NUMBERS.items() for field in fields])
+def test_emptied_numbers(lab, picks, trained, name, field):
+    run = newRun(lab, name, picks, trained, **NUMBERS[name][field])
+    getattr(run, field).set(None)      # as Scipion's form has it
+    assert run.validate() == [f'"{run.getParam(field).label.get()}" is empty: give a number.']
+
+
+def test_emptied_numbers_of_a_comparison(lab, picks, trained):
+    for field in ('tolerance', 'pictures'):
+        run = lab.new('ProtPickerOptimizerCompare', inputCoordinates=(picks, 'outputCoordinates'))
+        run.inputSets.append(picks.outputCoordinates)
+        getattr(run, field).set(None)
+        assert run.validate() == [f'"{run.getParam(field).label.get()}" is empty: give a number.']
+
+
+def test_emptied_numbers_that_are_not_asked_for(lab, picks, trained):
+    run = newRun(lab, 'ProtPickerOptimizerPrune', picks, trained)
+    run.minProbability.set(None)
+    assert run.validate() == []
+    run = newRun(lab, 'ProtPickerOptimizerTrain', picks, trained)
+    run.epochs.set(None)
+    assert run.validate() == []
+
+
 # ------------------------------ nothing given ------------------------------
 
 def test_no_warning_needs_an_input(lab, picks, trained):

@@ -1,6 +1,7 @@
 """What was kept and rejected: the model of the window, the window as a user uses it, further outputs, retraining."""
 import csv
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -479,6 +480,12 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
         assert model.rule.wanted == wanted and window._decision.entry.get() == '0.250'
         assert window._decision.slider.get() == 1000 * wanted
     assert '"7" is no number from 0 to 1; it stays 0.25.' in window._message.cget('text')
+    # What is shown is what counts, in all its digits; looking at it changes nothing.
+    for exact, shown in ((0.123456, '0.123456'), (1e-06, '1e-06'), (math.nextafter(1.0, 2.0), '1.0000000000000002')):
+        window.decide(MINIMUM, exact)
+        window._decision.entry.event_generate('<FocusOut>')
+        window.update()
+        assert model.rule.minimum == exact == float(shown) and window._decision.entry.get() == shown
     histogram = window.histogram
     histogram.event_generate('<Button-1>', x=round(6 + 0.8 * (histogram.winfo_width() - 12)), y=20)
     window.update()

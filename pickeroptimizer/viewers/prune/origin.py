@@ -9,6 +9,7 @@ from pwem.objects import SetOfCoordinates
 from ... import convert
 from ...constants import PO_CARBON, PO_ICE, PO_PARTICLE
 from ...protocols import ProtPickerOptimizerPrune
+from ...worker.exchange.errors import InputError
 
 KEPT_FILE = 'coordinatesKept'      # what the name of the file of the kept begins with, be it by a further cut
 PROBABILITIES = PO_PARTICLE, PO_ICE, PO_CARBON
@@ -44,9 +45,10 @@ def _holdsKept(output):
 
 def _keys(coordinates):
     """Of each pick, what tells it from others in whatever set it is: its place, and its probabilities."""
-    if not os.path.exists(coordinates.getFileName()):
+    try:
+        columns = convert.readPicks(coordinates)
+    except InputError:      # the file of an output is gone, or damaged: it tells nothing
         return []
-    columns = convert.readPicks(coordinates)
     wanted = [np.nan_to_num(columns[name], nan=-1).tolist() for name in ('_x', '_y', *PROBABILITIES) if name in columns]
     return list(zip(*wanted))
 
