@@ -149,8 +149,9 @@ def _first(coordinates):
 def labelsFromClasses(coordinates, micrographs=None):
     """Return the coordinates of a set whose `_poClass` is one of tables.CLASSES, as labels.
 
-    In px of `micrographs`, where those of other micrographs are left out; or of their own. Raises InputError if the
-    set has no such attribute.
+    In px of `micrographs`, where those of other micrographs are left out; or of their own. Picks without a class, or
+    of which "prune" says that they were not looked at, are no labels. Raises InputError if the set has no such
+    attribute, or another class.
     """
     labels = []
     for c, place in _placesOn(coordinates, coordinates.getMicrographs() if micrographs is None else micrographs):
@@ -158,6 +159,9 @@ def labelsFromClasses(coordinates, micrographs=None):
             raise InputError(f'The labelled coordinates have no attribute {PO_CLASS}: give a set that has, such as '
                              f'outputLabels of "fine-tune", or one set a class.')
         name = getattr(c, PO_CLASS).get()
+        if name and name not in (*tables.CLASSES, tables.OUTSIDE, tables.UNREADABLE):
+            raise InputError(f'Pick {c.getObjId()} of the labelled coordinates has the class "{name}", which is none '
+                             f'of {", ".join(tables.CLASSES)}.')
         if name in tables.CLASSES:
             labels.append(tables.CoordinateRow(None, *place, name))
     return labels

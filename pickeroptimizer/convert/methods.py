@@ -16,7 +16,7 @@ from ..comparison.matching import match
 from ..constants import PO_CLASS
 from ..domain.micrograph_names import NameIndex
 from ..worker.exchange.errors import InputError
-from ..worker.exchange.tables import CLASSES
+from ..worker.exchange.tables import CLASSES, OUTSIDE, UNREADABLE
 from .micrographs import micrographFiles, micrographNames
 from .named_scores import NamedScore, chooseNamed, numbersOf, withNamedScore
 from .pick_micrographs import scaleBetween
@@ -195,6 +195,10 @@ def readTruth(coordinates, reference, tolerance):
                      f'they do not count.')
     for code, label in enumerate(CLASSES):
         truth[rows[(picks.classes[chosen] == label) & ~doubtful[chosen]]] = code
+    strange = ~np.isin(picks.classes, (*CLASSES, OUTSIDE, UNREADABLE, ''))
+    if strange.any():
+        notes.append(f'{int(strange.sum())} picks of the ground truth have a class, such as '
+                     f'"{picks.classes[strange][0]}", that is none of {", ".join(CLASSES)}: they do not count.')
     if (truth == UNKNOWN).all():
         raise InputError(f'None of the {len(picks.x)} places of the ground truth is a reference pick with a class of '
                          f'{", ".join(CLASSES)}.')

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 from contextlib import contextmanager
 
+from pwem.objects import SetOfCoordinates
 from pwem.protocols import EMProtocol
 from pyworkflow import BETA
 from pyworkflow.exceptions import PyworkflowException
@@ -166,6 +167,11 @@ class PickerOptimizerProtocol(EMProtocol):
         new = self._createSetOfCoordinates(coordinates.getMicrographs(asPointer=True), suffix)
         new.copyInfo(coordinates)
         return new
+
+    def _leftOutputs(self, wanted):
+        """A line for the summary about sets that an earlier launch made, and that are not among the names `wanted`."""
+        left = [name for name, _ in self.iterOutputAttributes(SetOfCoordinates) if name not in wanted]
+        return [f'*Of an earlier launch*, and not asked for any more: {", ".join(left)}.'] if left else []
 
     # -------------------------- checks --------------------------------------
     @classmethod

@@ -293,9 +293,10 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
             convert.scaleBetween(coordinates.getMicrographs(), micrographs)
         except InputError as error:
             return [str(error)]
-        if other is not None and not other.isStreamOpen() and not counts:
-            return ['None of the other micrographs has the name of a micrograph of the input coordinates.']
-        return []
+        if counts or micrographs.isStreamOpen() or coordinates.isStreamOpen():
+            return []
+        return ['None of the input coordinates is on one of the micrographs.' if other is None else
+                'None of the other micrographs has the name of a micrograph of the input coordinates.']
 
     def _warnings(self):
         coordinates, model = self.inputCoordinates.get(), self.inputModel.get()
@@ -329,7 +330,10 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
         return f'{pointer.getExtended()} of "{pointer.getObjValue().getRunName()}", which the model was labelled on'
 
     def _summary(self):
-        return self.summaryVar.get('').splitlines() or ['Not pruned yet.']
+        lines = self.summaryVar.get('').splitlines() or ['Not pruned yet.']
+        with suppress(InputError):      # validation tells
+            lines += self._leftOutputs([*self.OUTPUT_FILES, *self._cutOutputs()])
+        return lines
 
     def _methods(self):
         if not self.summaryVar.get():

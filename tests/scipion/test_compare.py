@@ -301,6 +301,10 @@ def test_truth_is_joined_too(sets):
                                 _poClass=['ice', 'particle', 'ice', 'ice', 'ice', 'outside'])
     truth, notes = convert.readTruth(labelled, before, 5.0)
     assert truth.tolist() == [UNKNOWN, 1, 1, UNKNOWN, UNKNOWN, UNKNOWN] and '2 picks of the ground truth' in notes[0]
+    # A class that is none of ours is told.
+    labelled = sets.coordinates(micrographs, PICKS[:3], _poClass=['ice', 'Ice', 'unreadable'])
+    truth, notes = convert.readTruth(labelled, before, 5.0)
+    assert truth[:3].tolist() == [1, UNKNOWN, UNKNOWN] and any('1 picks' in note and '"Ice"' in note for note in notes)
     with pytest.raises(InputError, match='no attribute _poClass'):
         convert.readTruth(sets.coordinates(micrographs, PICKS), before, 5.0)
     with pytest.raises(InputError, match='None of the 1 places'):
@@ -394,6 +398,8 @@ def test_compare_all_kinds_of_sets(lab, picks, others):
     assert all(pick._topazScore.get() == original[i]._topazScore.get() and
                pick.getPosition() == original[i].getPosition() for i, pick in both.items())
     assert not protocol.hasAttribute('keptByOneCoordinates')
+    protocol.keptByAll.set(False)      # and continued, it is not made again
+    assert '*Of an earlier launch*, and not asked for any more: keptByAllCoordinates.' in protocol.summary()
     with open(protocol._getExtraPath('tables', 'micrographs.csv'), newline='', encoding='utf-8') as stream:
         rows = list(csv.DictReader(stream))
     assert sorted(row['micrograph'] for row in rows) == sorted(NAMES)

@@ -1,4 +1,7 @@
 """What a form refuses or asks before the run, in one line: never a crash, never a run that is left "launched"."""
+import sqlite3
+from contextlib import closing
+
 import pytest
 from laboratory import items
 
@@ -138,6 +141,17 @@ def test_no_warning_needs_an_input(lab, picks, trained):
                     getattr(run, field).set(given)
                     assert all('\n' not in line for line in run.warnings())
                     assert all('Traceback' not in line for line in run.validate())
+
+
+def test_picks_of_which_none_is_on_a_micrograph(lab, micrographs, simulated, trained):
+    few = lab.coordinates(micrographs, simulated.rows[:3], 'on nothing')
+    few.outputCoordinates.close()
+    path = few.outputCoordinates.getFileName()
+    with closing(sqlite3.connect(path)) as file:
+        columns = dict(file.execute('SELECT label_property, column_name FROM Classes'))
+        file.execute(f'UPDATE Objects SET {columns["_micId"]}=NULL, {columns["_micName"]}=NULL')
+        file.commit()
+    assert lab.prune(few, trained).validate() == ['None of the input coordinates is on one of the micrographs.']
 
 
 # ------------------------------ labels in the place of picks ------------------------------

@@ -162,7 +162,10 @@ def test_the_worker_is_given_the_micrograph_of_the_name(setsOf, tmp_path):
     (50, 2.0, 0.5, False),           # binned
     (33, 3.0, 1 / 3, False),         # binned, and cut off
     (100, 1.1, 1.0, True),           # calibrated since
-    (50, 2.2, 0.5, True)])           # binned, and calibrated
+    (50, 2.2, 0.5, True),            # binned, and calibrated
+    (1000, 0.1, 10.0, False), (1000, 0.1003, 10.0, True),      # by 0.3 %, which is 3 px at the other side
+    (100, 1.0000001, 1.0, False),    # written with other digits
+    (102, 1.0, 1.0, False)])         # padded
 def test_positions_are_scaled_by_what_the_widths_bear_out(setsOf, width, pixelSize, factor, told):
     source, coordinates = setsOf(['a.mrc', 'b.mrc'], [(1, 1, 'a.mrc', 80)])
     target, _ = setsOf(['b.mrc', 'a.mrc'], pixelSize=pixelSize, width=width)

@@ -70,19 +70,16 @@ def test_a_set_that_is_in_order(tmp_path):
 
 def test_forms_tell_damaged_sets(lab, micrographs, simulated, picks, trained, damage):
     rows = [row for row in simulated.rows if row.mic_id <= 2][:20]
+    fresh = lab.coordinates(micrographs, rows, f'damaged by {damage.__name__}')
     for name, fields in {'ProtPickerOptimizerPrune': ['inputCoordinates'],
                          'ProtPickerOptimizerTrain': ['inputCoordinates', 'inputLabels'],
                          'ProtPickerOptimizerEvaluate': ['inputLabels'],
                          'ProtPickerOptimizerCompare': ['inputCoordinates', 'truth']}.items():
         for field in fields:
-            output = 'outputLabels' if field in ('inputLabels', 'truth') else 'outputCoordinates'
-            source = trained if output == 'outputLabels' else lab.coordinates(micrographs, rows, 'damaged')
+            source, output = (fresh, 'outputCoordinates') if field == 'inputCoordinates' else (trained, 'outputLabels')
             if name == 'ProtPickerOptimizerCompare':
-                run = lab.new(name, inputCoordinates=(picks, 'outputCoordinates'), **(
-                    {} if field == 'inputCoordinates' else {field: (source, output)}))
+                run = lab.new(name, **{'inputCoordinates': (picks, 'outputCoordinates'), field: (source, output)})
                 run.inputSets.append(picks.outputCoordinates)
-                if field == 'inputCoordinates':
-                    run.inputCoordinates.set(source)
             else:
                 run = newRun(lab, name, picks, trained, **{field: (source, output)})
             path = getattr(source, output).getFileName()
