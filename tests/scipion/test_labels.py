@@ -90,6 +90,7 @@ BAD_FILES = [
     ('mic_id,x,y,label\n1,2,3,ice\n1,nan,3,ice\n', 'line 3: x "nan" is no finite number.'),
     ('mic_id,x,y,label\n1,2,,ice\n', 'line 2: y "" is no finite number.'),
     ('label,mic_id,x,y\nice,1,2,5,3,5\n', 'line 2: more values than columns.'),
+    ('mic_id,x,y,x,label\n1,2,3,4,ice\n', 'the header names the column x more than once.'),
     ('mic_id,x,y,label\n9,2,3,ice\n', 'line 2: no micrograph "9" among those of the picks.'),
     ('mic_name,x,y,label\nb.mrc,2,3,ice\n', 'line 2: no micrograph "b.mrc" among those of the picks.'),
     ('mic_name,x,y,label\ntwice.mrc,2,3,ice\n',

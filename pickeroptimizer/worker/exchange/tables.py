@@ -85,7 +85,7 @@ class Table:
         """Yield the columns of the rows that came since the last call, as text.
 
         Unless the table is still growing, its last line needs no end. Raises InputError for a file that is missing
-        or no table, a missing column, and a row with more or fewer values than columns. The file is opened anew for
+        or no table, a column that is missing or there twice, and a row with more or fewer values than columns. The file is opened anew for
         each call, which is what makes a network file system show what another host has written.
         """
         try:
@@ -138,6 +138,9 @@ class Table:
         missing = [column for column in columns if column not in names]
         if missing:
             raise InputError(f'{self.path}: no column {", ".join(missing)}; the header must name {",".join(columns)}.')
+        twice = [column for column in columns if list(names).count(column) > 1]
+        if twice:
+            raise InputError(f'{self.path}: the header names the column {twice[0]} more than once.')
         self.header = tuple(names)
         return itemgetter(*map(names.index, columns))
 
