@@ -108,6 +108,14 @@ def test_emptied_numbers_of_a_comparison(lab, picks, trained):
         assert run.validate() == [f'"{run.getParam(field).label.get()}" is empty: give a number.']
 
 
+def test_box_sizes(lab, picks, trained):
+    for name in ('ProtPickerOptimizerTrain', 'ProtPickerOptimizerEvaluate'):
+        for box, right in ((-1, True), (60, True), (0, False), (-60, False)):
+            lines = newRun(lab, name, picks, trained, boxSize=box).validate()
+            assert lines == ([] if right else ['*Box size (px)* must be a number of px, or -1 for that of the '
+                                               'coordinates.'])
+
+
 def test_emptied_numbers_that_are_not_asked_for(lab, picks, trained):
     run = newRun(lab, 'ProtPickerOptimizerPrune', picks, trained)
     run.minProbability.set(None)

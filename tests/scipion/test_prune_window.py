@@ -391,7 +391,8 @@ def test_corrections_on_micrographs_that_the_training_did_not_have(lab, few, sim
     new, _ = retraining.prepare(lab.project, pruned, planned)
     assert new.boxSize.get() == 60 and new.validate() == []
     assert new.inputCoordinates.get().getObjId() == few.outputCoordinates.getObjId()
-    with open(new.labelsFile.get(), newline='', encoding='utf-8') as stream:      # ids alone would not outlast an import
+    # By name, too: ids move when an import is made again.
+    with open(new.labelsFile.get(), newline='', encoding='utf-8') as stream:
         named = {(int(row['mic_id']), row['mic_name']) for row in csv.DictReader(stream)}
     assert named <= set(enumerate(NAMES, start=1))
 

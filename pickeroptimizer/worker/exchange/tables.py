@@ -84,9 +84,9 @@ class Table:
     def rows(self, growing: bool = False) -> Iterator[Tuple[str, ...]]:
         """Yield the columns of the rows that came since the last call, as text.
 
-        Unless the table is still growing, its last line needs no end. Raises InputError for a file that is missing
-        or no table, a column that is missing or there twice, and a row with more or fewer values than columns. The file is opened anew for
-        each call, which is what makes a network file system show what another host has written.
+        Unless the table is still growing, its last line needs no end. Raises InputError for a file that is missing or
+        no table, a column that is missing or there twice, and a row with more or fewer values than columns. The file is
+        opened anew for each call, which is what makes a network file system show what another host has written.
         """
         try:
             with open(self.path, 'rb') as stream:
