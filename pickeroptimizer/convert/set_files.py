@@ -27,9 +27,11 @@ def checkFile(itemSet):
     if not os.path.exists(path):
         raise InputError(f'{path}: the file of this set is not there any more.')
     try:
-        with closing(sqlite3.connect(path)) as connection:
+        with closing(sqlite3.connect(path, timeout=0)) as connection:
             tables = {name for name, in connection.execute('SELECT name FROM sqlite_master')}
     except sqlite3.Error as error:
+        if 'locked' in str(error):      # another program writes it at this moment; Scipion waits for that
+            return
         raise InputError(f'{path}: the file of this set cannot be read ({error}).') from None
     if itemSet.getSize() and not {'Objects', 'Classes', 'Properties'} <= tables:
         raise InputError(f'{path}: the file of this set has lost its {itemSet.getSize()} items: make it again.')

@@ -1,6 +1,8 @@
 """Files of sets that are gone, empty or cut: one line that names the file, and never an empty one in its place."""
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 from made_sets import PICKS, Sets, reference
@@ -66,6 +68,15 @@ def test_a_set_that_is_in_order(tmp_path):
     assert convert.firstItem(coordinates).getObjId() == 1
     (tmp_path / 'other').mkdir()
     assert convert.firstItem(Sets(tmp_path / 'other').coordinates(micrographs, [])) is None
+
+
+def test_a_set_that_is_being_written_is_in_order(tmp_path):
+    _, coordinates, _ = reference(Sets(tmp_path))
+    coordinates.close()
+    with closing(sqlite3.connect(coordinates.getFileName(), isolation_level=None)) as writer:
+        writer.execute('BEGIN EXCLUSIVE')
+        convert.checkFile(coordinates)
+        writer.execute('ROLLBACK')
 
 
 def test_forms_tell_damaged_sets(lab, micrographs, simulated, picks, trained, damage):
