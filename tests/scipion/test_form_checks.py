@@ -108,6 +108,25 @@ def test_emptied_numbers_of_a_comparison(lab, picks, trained):
         assert run.validate() == [f'"{run.getParam(field).label.get()}" is empty: give a number.']
 
 
+def test_emptied_texts(lab, picks, trained):
+    """None in the place of any text is told, or is nothing; it is no crash."""
+    from pyworkflow.protocol import params
+    for name in GPU_PROTOCOLS + ALL_PROTOCOLS[3:]:
+        for values in ({}, {'recipe': 1}, {'labelSource': 1}, {'startFrom': 2}):
+            run = newRun(lab, name, picks, trained) if name in GPU_PROTOCOLS else lab.new(name)
+            if not all(hasattr(run, field) for field in values):
+                continue
+            for field, value in values.items():
+                getattr(run, field).set(value)
+            for field, param in run.getDefinition().iterParams():
+                attribute = getattr(run, field)
+                if isinstance(param, params.StringParam) and field != 'gpuList' and not attribute.isPointer():
+                    before = attribute.get()
+                    attribute.set(None)
+                    assert all('\n' not in line for line in (*run.validate(), *run.warnings())), (name, field)
+                    attribute.set(before)
+
+
 def test_box_sizes(lab, picks, trained):
     for name in ('ProtPickerOptimizerTrain', 'ProtPickerOptimizerEvaluate'):
         for box, right in ((-1, True), (60, True), (0, False), (-60, False)):
