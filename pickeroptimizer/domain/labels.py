@@ -79,7 +79,7 @@ def _micIdOf(given: Mapping[str, str], table: Table, names: Mapping[int, str], i
         if byId is None:
             raise InputError(f'{table.place}: no micrograph "{text}" among those of the picks.')
         return byId
-    if index.mayMean(name, byId):
+    if byId is not None and index.mayMean(name, byId):
         return byId
     found = index.find(name)
     if len(found) > 1:
