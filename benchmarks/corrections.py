@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from labelled import default_recipe, embedded_data_set, split
-from worker.exchange.tables import PARTICLE
+from worker.exchange.classes import PARTICLE
 from worker.training.metrics import figures
 
 GALLERY = 60      # boxes that the window shows

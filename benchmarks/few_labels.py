@@ -9,8 +9,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from labelled import FOLDS, default_recipe, load, split
-from worker.exchange.tables import CLASSES
+from labelled import CLASSES, FOLDS, default_recipe, load, split
 from worker.training.cross_validation import cross_validate
 from worker.training.metrics import figures
 

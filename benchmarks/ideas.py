@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from labelled import CLASSES
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
@@ -25,7 +26,7 @@ from worker.boxes.augmentation import orientations
 from worker.exchange.errors import InputError
 from worker.exchange.micrograph_reader import read_micrograph
 from worker.exchange.splits import AT_RANDOM, BY_MICROGRAPH, halves
-from worker.exchange.tables import CLASSES, read_labels, read_micrographs
+from worker.exchange.tables import read_labels, read_micrographs
 from worker.network.device import choose_device
 from worker.network.initial_weights import initial_extractor
 from worker.network.networks import LEAST_SCALE

@@ -11,6 +11,7 @@ from worker.network.device import choose_device
 from worker.network.initial_weights import initial_extractor
 from worker.training.recipes import DefaultRecipe
 
+CLASSES = 'particle', 'ice', 'carbon'      # of these data sets
 FOLDS = 5
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from labelled import default_recipe, embedded_data_set, split
 from sklearn.metrics import roc_auc_score
-from worker.exchange.tables import PARTICLE
+from worker.exchange.classes import PARTICLE
 
 HIGH = 2.0
 

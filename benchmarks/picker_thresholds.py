@@ -23,8 +23,8 @@ import numpy as np
 from labelled import FOLDS, default_recipe, drawn, embedded_data_set
 from matplotlib.figure import Figure
 from published_picks import JUNK, TRUE, describe
+from worker.exchange.classes import PARTICLE
 from worker.exchange.plots import COLOURS
-from worker.exchange.tables import PARTICLE
 from worker.training.cross_validation import fit_calibrated
 
 GRID = np.append(0, np.geomspace(0.001, 1, 301))      # shares of the particles lost, for mean curves

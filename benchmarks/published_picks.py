@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from labelled import FOLDS, box_angstrom, default_recipe, drawn, embedded_data_set
+from labelled import CLASSES, FOLDS, box_angstrom, default_recipe, drawn, embedded_data_set
 from picked import true_label
 from worker.boxes import cropping
+from worker.exchange.classes import PARTICLE
 from worker.exchange.micrograph_reader import read_micrograph
-from worker.exchange.tables import CLASSES, PARTICLE, read_coordinates, read_micrographs
+from worker.exchange.tables import read_coordinates, read_micrographs
 from worker.network.networks import LinearRecogniser
 from worker.training.cross_validation import fit_calibrated
 

@@ -33,6 +33,7 @@ sys.modules['pickeroptimizer'] = package
 from pickeroptimizer.domain.suggestions import Suggester  # noqa: E402
 from pickeroptimizer.worker.boxes.labelled import crop_labels  # noqa: E402
 from pickeroptimizer.worker.exchange import tables  # noqa: E402
+from pickeroptimizer.worker.exchange.classes import PARTICLE  # noqa: E402
 from pickeroptimizer.worker.exchange.errors import InputError  # noqa: E402
 from pickeroptimizer.worker.exchange.splits import BY_MICROGRAPH, halves  # noqa: E402
 from pickeroptimizer.worker.inference.embedding import INPUT_SIZE, principal_components  # noqa: E402
@@ -42,6 +43,7 @@ from pickeroptimizer.worker.simulation.dataset import simulate  # noqa: E402
 from pickeroptimizer.worker.training.metrics import figures  # noqa: E402
 from pickeroptimizer.worker.training.recipes import DefaultRecipe  # noqa: E402
 
+CLASSES = 'particle', 'ice', 'carbon'      # of these data sets
 SIMULATED_MICROGRAPHS = 16
 PARTICLES = 0.95      # of the picks of simulated data
 LOST = 0.01           # share of the particles
@@ -62,13 +64,13 @@ def main():
     parser.add_argument('--threads', type=int, default=0, help='0: all (0)')
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    wanted = dict.fromkeys(tables.CLASSES, options.shots)
+    wanted = dict.fromkeys(CLASSES, options.shots)
     recipe = DefaultRecipe(initial_extractor('default'), choose_device('auto', options.threads))
     print('| ' + ' | '.join(COLUMNS) + ' |\n' + '|---' * len(COLUMNS) + '|', flush=True)
     for folder, thin in [*((folder, False) for folder in options.data),
                          *((simulated(seed, options.output), True) for seed in options.simulate)]:
         described = features(folder, recipe, options.output, thin)
-        cells = [folder.resolve().name, ' / '.join(str((described[1] == name).sum()) for name in tables.CLASSES),
+        cells = [folder.resolve().name, ' / '.join(str((described[1] == name).sum()) for name in CLASSES),
                  *answers(*described, wanted, options.seeds)]
         cells += quality(*described, wanted, recipe, options.draws)
         print('| ' + ' | '.join(cells) + ' |', flush=True)
@@ -99,7 +101,7 @@ def features(folder, recipe, output, thin):
 
 def thinned(rows):
     """The rows without so much junk, taken at random, that PARTICLES of them are particles."""
-    junk = [i for i, row in enumerate(rows) if row.label != tables.PARTICLE]
+    junk = [i for i, row in enumerate(rows) if row.label != PARTICLE]
     most = round((len(rows) - len(junk)) * (1 - PARTICLES) / PARTICLES)
     gone = set(np.random.default_rng(0).permutation(junk)[most:])
     return [row for i, row in enumerate(rows) if i not in gone]
@@ -148,7 +150,7 @@ def needed(given, goal):
 
 def quality(embedded, labels, mic_ids, wanted, recipe, draws):
     """The cells on the models that the labels make."""
-    classes = [name for name in tables.CLASSES if (labels == name).any()]
+    classes = [name for name in CLASSES if (labels == name).any()]
     targets = np.array([classes.index(name) for name in labels])
     results = {'suggested': [], 'random': []}
     for draw in range(draws):
@@ -169,7 +171,7 @@ def quality(embedded, labels, mic_ids, wanted, recipe, draws):
 def judged(labels, probabilities, classes):
     """FIGURES of a model, from the true labels (n) and its probabilities (n, classes)."""
     overall = figures(labels, np.array(classes)[probabilities.argmax(axis=1)], classes)
-    good, p = labels == tables.PARTICLE, probabilities[:, classes.index(tables.PARTICLE)]
+    good, p = labels == PARTICLE, probabilities[:, classes.index(PARTICLE)]
     return [overall['balanced_macro_f1'], overall['macro_f1'], (p[~good] < np.quantile(p[good], LOST)).mean()]
 
 

@@ -104,4 +104,4 @@ def cell_text(kind: int, value: Any) -> str:
     if kind == tables.DECIMAL_INTERVAL:
         value, low, high = value
         return two_digits(value) + ('' if math.isnan(low) else f' ({two_digits(low)} to {two_digits(high)})')
-    return f'{value:.4g}' if kind == tables.DECIMAL else str(value)
+    return repr(value) if kind == tables.DECIMAL else str(value)      # a threshold is one of the scores, in all digits

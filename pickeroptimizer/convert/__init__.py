@@ -30,8 +30,6 @@ from .micrographs import (
     MICROGRAPHS,
     micrographFiles,
     micrographNames,
-    refresh,
-    reopen,
     writeMicrographs,
 )
 from .named_scores import checkNamedScores, namedScores, numericAttributes
@@ -47,14 +45,15 @@ from .picks import (
 )
 from .scores import SCORES, Scores, ScoresReader, readScores, scoresSoFar, takeUpScores
 from .set_classes import classesOf, probabilityAttribute
+from .set_files import checkFile, firstItem, refresh, reopen
 from .set_keys import setKey
 from .splitting import countClasses, splitCoordinates
 
 __all__ = ['COORDINATES', 'LABELS', 'MICROGRAPHS', 'SCORES', 'CannotResume', 'GrowingTables', 'MicrographOfPick',
-           'Reference', 'Scores', 'ScoresReader', 'appendLabelled', 'checkNamedScores', 'checkTruth', 'classesOf',
-           'copyChosen', 'countClasses', 'countMicrographs', 'countPicks', 'isLabelled', 'isScored',
-           'labelsFromClasses', 'labelsFromSet', 'makeComparison', 'matchPicks', 'micrographFiles', 'micrographNames',
-           'moveLabels', 'namedScores', 'noteUnknownClasses', 'numericAttributes', 'ownScores', 'probabilityAttribute',
-           'readLabelled', 'readMethod', 'readPicks', 'readPositions', 'readScores', 'readTruth', 'refresh', 'reopen',
-           'sampleMicrographs', 'scaleBetween', 'scoresSoFar', 'setKey', 'splitCoordinates', 'takeUpScores',
-           'writeCoordinates', 'writeDataSet', 'writeMicrographs']
+           'Reference', 'Scores', 'ScoresReader', 'appendLabelled', 'checkFile', 'checkNamedScores', 'checkTruth',
+           'classesOf', 'copyChosen', 'countClasses', 'countMicrographs', 'countPicks', 'firstItem', 'isLabelled',
+           'isScored', 'labelsFromClasses', 'labelsFromSet', 'makeComparison', 'matchPicks', 'micrographFiles',
+           'micrographNames', 'moveLabels', 'namedScores', 'noteUnknownClasses', 'numericAttributes', 'ownScores',
+           'probabilityAttribute', 'readLabelled', 'readMethod', 'readPicks', 'readPositions', 'readScores',
+           'readTruth', 'refresh', 'reopen', 'sampleMicrographs', 'scaleBetween', 'scoresSoFar', 'setKey',
+           'splitCoordinates', 'takeUpScores', 'writeCoordinates', 'writeDataSet', 'writeMicrographs']

@@ -9,9 +9,10 @@ import numpy as np
 
 from ..worker.exchange import tables
 from ..worker.exchange.errors import InputError
-from .micrographs import MICROGRAPHS, micrographRows, reopen
+from .micrographs import MICROGRAPHS, micrographRows
 from .pick_micrographs import MicrographOfPick, position, scaleBetween
 from .picks import COORDINATES
+from .set_files import reopen
 
 _NOWHERE = np.iinfo(np.int64).min      # the micrograph, for the worker, of a pick that has none there
 

@@ -4,6 +4,7 @@ Labels that are rows already, domain.labels checks and draws; which sets a proto
 """
 import math
 import os
+from contextlib import suppress
 from dataclasses import replace
 
 from pyworkflow.object import Float, Scalar, String
@@ -13,8 +14,9 @@ from ..domain.micrograph_names import match
 from ..worker.exchange import tables
 from ..worker.exchange.classes import class_name
 from ..worker.exchange.errors import InputError
-from .micrographs import micrographNames, reopen, writeMicrographs
+from .micrographs import micrographNames, writeMicrographs
 from .pick_micrographs import MicrographOfPick, position, scaleBetween
+from .set_files import firstItem, reopen
 
 LABELS = 'labels.csv'
 BOX_ANGSTROM = 'box_angstrom.txt'
@@ -131,14 +133,18 @@ def isScored(coordinates):
 
     Labels of picks that were pruned before have the numbers of `prune`, too, but their classes are those of a person.
     """
-    first = coordinates.getFirstItem() if coordinates.getSize() else None
+    first = _first(coordinates)
     return hasattr(first, PO_PARTICLE) and not hasattr(first, PO_LABEL_PROBABILITY)
 
 
 def isLabelled(coordinates):
     """Return whether a set has classes, and a person gave them."""
-    first = coordinates.getFirstItem() if coordinates.getSize() else None
-    return hasattr(first, PO_CLASS) and not isScored(coordinates)
+    return hasattr(_first(coordinates), PO_CLASS) and not isScored(coordinates)
+
+
+def _first(coordinates):
+    with suppress(InputError):      # a set that cannot be read has no classes; validation tells
+        return firstItem(coordinates)
 
 
 def isClass(name):
@@ -149,8 +155,9 @@ def isClass(name):
 def labelsFromClasses(coordinates, micrographs=None):
     """Return the coordinates of a set that have a class in `_poClass`, as labels; what is `outside` has none.
 
-    In px of `micrographs`, where those of other micrographs are left out; or of their own. Raises InputError if the
-    set has no such attribute, or something else in it.
+    In px of `micrographs`, where those of other micrographs are left out; or of their own. Picks without a class, or
+    of which "prune" says that they were not looked at, are no labels. Raises InputError if the set has no such
+    attribute, or what can be no class.
     """
     labels = []
     for c, place in _placesOn(coordinates, coordinates.getMicrographs() if micrographs is None else micrographs):

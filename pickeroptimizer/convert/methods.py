@@ -3,7 +3,6 @@
 Sets are joined by micrograph and position, never by id: MicrographCleaner numbers the picks anew, Deep Consensus makes
 picks of its own, and particles carry copies of their coordinates.
 """
-import os
 import sqlite3
 from dataclasses import dataclass
 from typing import Dict, List, Sequence
@@ -15,16 +14,17 @@ from pyworkflow.mapper.sqlite import SqliteFlatMapperException
 from ..comparison import UNKNOWN, Comparison, Method
 from ..comparison.matching import match
 from ..constants import PO_CLASS
-from ..domain.micrograph_names import NameIndex, plain
+from ..domain.micrograph_names import NameIndex
 from ..worker.exchange.classes import PARTICLE, class_name, ordered, safe_name
 from ..worker.exchange.errors import InputError
 from .labelled_coordinates import isClass
-from .micrographs import micrographFiles, micrographNames, reopen
+from .micrographs import micrographFiles, micrographNames
 from .named_scores import NamedScore, chooseNamed, numbersOf, withNamedScore
 from .pick_micrographs import scaleBetween
 from .picks import countPicks, readColumns
 from .places import SCORE_NAMES, chooseScore, readPlaces
 from .set_classes import classesOf
+from .set_files import checkFile, firstItem, reopen
 
 # Outputs whose picks were not scored: "prune coordinates" could not read their micrographs.
 UNSCORED_OUTPUT = 'unscoredCoordinates'
@@ -166,8 +166,11 @@ def _readMethod(pointer, name, reference, tolerance, progress):
 
 
 def checkTruth(coordinates):
-    """Return lines that say why a SetOfCoordinates that is not empty cannot be the truth."""
-    if hasattr(coordinates.getFirstItem(), PO_CLASS):
+    """Return lines that say why a SetOfCoordinates that is not empty cannot be the truth.
+
+    Raises InputError where it cannot be read.
+    """
+    if hasattr(firstItem(coordinates), PO_CLASS):
         return []
     return [f'The ground truth has no attribute {PO_CLASS}: give a set whose picks bear their classes, such as '
             f'outputLabels of "fine-tune".']
@@ -241,8 +244,7 @@ def copyChosen(coordinates, chosen, output):
 
 def _readPicks(itemSet, name, reference, withClasses=False):
     """What readPlaces returns, with the score that is wanted where the set has it, and scales that widths bear out."""
-    if not os.path.exists(itemSet.getFileName()):      # Scipion would make an empty one
-        raise InputError(f'{name}: its file {itemSet.getFileName()} is not there any more.')
+    checkFile(itemSet)
     picks, scales, micrographs = readPlaces(itemSet, name, reference.pixelSize, withClasses)
     picks = withNamedScore(picks, itemSet, reference.wanted)
     if isinstance(itemSet, SetOfCoordinates):
@@ -263,17 +265,17 @@ def _joinMicrographs(keys, reference, micrographs, name):
     reference, by id, which is only a guess. In the same set of micrographs ids mean the same, unless names contradict.
     """
     ids = {key: key[0] for key in keys if key[0] in reference.names}
+    index = NameIndex(reference.names)
     if micrographs is not None and micrographs.getFileName() == reference.path:
-        ids = {key: micId for key, micId in ids.items() if not key[1] or plain(key[1]) == plain(reference.names[micId])}
+        ids = {key: micId for key, micId in ids.items() if not key[1] or index.mayMean(key[1], micId)}
         if len(ids) == len(keys):
             return ids, []
     named = {key: key[1] for key in keys if key[1]}
-    index = NameIndex(reference.names)
     found = {key: same[0] for key, name in named.items() if len(same := index.find(name)) == 1}
     repeated = {micId for micId, count in _counts(found.values()).items() if count > 1}
     found = {key: micId for key, micId in found.items() if micId not in repeated or micId == key[0]}
     for key in named.keys() - found.keys():
-        if key in ids and plain(key[1]) == plain(reference.names[ids[key]]):
+        if key in ids and index.mayMean(key[1], ids[key]):
             found[key] = ids[key]
     if found or not keys:
         return found, []
@@ -335,7 +337,15 @@ def _siblings(run, itemSet):
     if run is None or not hasattr(run, 'iterOutputAttributes'):
         return []
     return [(name, output) for name, output in run.iterOutputAttributes(SetOfCoordinates)
-            if output.getFileName() != itemSet.getFileName() and os.path.exists(output.getFileName())]
+            if output.getFileName() != itemSet.getFileName() and _isReadable(output)]
+
+
+def _isReadable(itemSet):
+    try:
+        checkFile(itemSet)
+    except InputError:
+        return False
+    return True
 
 
 def _unscored(run, itemSet, name, reference):
@@ -355,7 +365,7 @@ def _scoresOfTheRest(run, itemSet, scoreName, reference, tolerance, scores):
     for name, output in _siblings(run, itemSet):
         if not np.isnan(scores).any():
             return
-        first = output.getFirstItem() if name not in OTHER_SCORES and output.getSize() else None
+        first = None if name in OTHER_SCORES else firstItem(output)
         if first is None or not hasattr(first, scoreName.lstrip('-')):
             continue
         try:

@@ -3,39 +3,9 @@ import os
 
 from ..worker.exchange import tables
 from ..worker.exchange.errors import InputError
+from .set_files import reopen
 
 MICROGRAPHS = 'micrographs.csv'
-
-_PROPERTIES = '_size', '_streamState', '_samplingRate', '_boxSize'      # not the path: a set may have been moved
-
-
-def reopen(itemSet):
-    """Return a second object on the items of a Scipion set: read through it, and close it.
-
-    A set has one cursor and one item object, so reading through an object of our own leaves the caller's alone.
-    """
-    return type(itemSet)(filename=itemSet.getFileName(), prefix=itemSet.getPrefix() or '')
-
-
-def checkFile(itemSet):
-    """Raise InputError if the file of a Scipion set is gone, where Scipion would make an empty one."""
-    if not os.path.exists(itemSet.getFileName()):
-        raise InputError(f'{itemSet.getFileName()}: the file of this set is not there any more.')
-
-
-def refresh(itemSet):
-    """Let a Scipion set know what its file has now, which another program may be writing: size, stream state, ...
-
-    The file of a set without items tells nothing but that. Raises InputError if it is gone.
-    """
-    checkFile(itemSet)
-    itemSet.close()
-    itemSet.load()
-    for name in _PROPERTIES:
-        if itemSet.hasProperty(name):
-            itemSet.loadProperty(name)
-    itemSet.close()
-
 
 def micrographNames(micrographs):
     """Return {mic_id: name} of a SetOfMicrographs; a micrograph without a name bears that of its file."""

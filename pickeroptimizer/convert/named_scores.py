@@ -1,7 +1,7 @@
 """Scores that the user names: any number that picks bear, in the place of the scores that are known by name."""
-import os
 import re
 from array import array
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,8 +9,8 @@ from pwem.objects import Coordinate, Particle, SetOfClasses
 from pyworkflow.object import Float, Integer
 
 from ..worker.exchange.errors import InputError
-from .micrographs import reopen
 from .places import SCORE_NAMES, chooseScore
+from .set_files import reopen
 
 PLAIN = {name for item in (Coordinate(), Particle()) for name, _ in item.getAttributes()}      # what all picks have
 
@@ -104,12 +104,12 @@ def _read(itemSet, names):
 
 
 def _attributes(itemSet):
-    """{name: attribute} of the first pick of a set, of a particle with those of its coordinate; {} without a pick."""
-    if not os.path.exists(itemSet.getFileName()):      # Scipion would make an empty one
-        return {}
-    for item in _items(itemSet):
-        coordinate = item if isinstance(item, Coordinate) else item.getCoordinate()
-        return {**dict(coordinate.getAttributes() if coordinate is not None else ()), **dict(item.getAttributes())}
+    """{name: attribute} of the first pick of a set, of a particle with those of its coordinate; {} without a pick, or
+    where the set cannot be read: its method is left out."""
+    with suppress(InputError):
+        for item in _items(itemSet):
+            coordinate = item if isinstance(item, Coordinate) else item.getCoordinate()
+            return {**dict(coordinate.getAttributes() if coordinate is not None else ()), **dict(item.getAttributes())}
     return {}
 
 

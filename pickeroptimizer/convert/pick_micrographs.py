@@ -6,8 +6,8 @@ from ..worker.exchange.errors import InputError
 from ..worker.exchange.micrograph_reader import read_size
 from .micrographs import micrographFiles, micrographNames
 
-ROUNDING = 0.005      # of a width, and
-ROUNDED_PX = 2.0      # px, by which binning and cropping may leave two widths off the ratio of the pixel sizes
+CROPPED = 0.005       # of a width, by which cropping and padding may have changed it at one pixel size
+ROUNDED_PX = 2.0      # px, by which binning may leave two widths off the ratio of the pixel sizes
 
 
 class MicrographOfPick:
@@ -45,7 +45,7 @@ class MicrographOfPick:
         byId = self._ownNames.get(micId)      # the name of the micrograph that the id means
         if not micName:
             return (micId if byId is not None else None) if self._isOwn else self._byName(byId, pickId)
-        if self._isOwn and byId is not None and plain(byId) == plain(micName):
+        if self._isOwn and self._index.mayMean(micName, micId):
             return micId
         found = self._byName(micName, pickId)
         if found is None and byId is not None and plain(byId) != plain(micName) and self._index.find(byId):
@@ -72,8 +72,9 @@ class Scale(NamedTuple):
 def scaleBetween(source, target) -> Scale:
     """Return the Scale from positions on the SetOfMicrographs `source` to those on `target`.
 
-    The ratio of the pixel sizes where the widths of a micrograph in both bear it out; otherwise that of the widths, for
-    a pixel size may have been calibrated since. Raises InputError where the widths cannot be known and the pixel sizes
+    1 where they have the same width, or nearly so at one pixel size. Else the ratio of the pixel sizes where the widths
+    of a micrograph in both bear it out; otherwise that of the widths, for a pixel size may have been calibrated since,
+    often by less than 1 %. Raises InputError where the widths cannot be known and the pixel sizes
     differ, or where the micrographs have other proportions.
     """
     if source.getFileName() == target.getFileName():
@@ -93,10 +94,11 @@ def scaleBetween(source, target) -> Scale:
                              f'is not known: import them again with their files at hand.')
         return Scale(1.0)
     (rows, columns), (otherRows, otherColumns) = sizes
-    if _fits(rows * factor, otherRows) and _fits(columns * factor, otherColumns):
-        return Scale(factor)
+    slack = CROPPED if factor == 1 else 0.0
+    if _fits(rows * factor, otherRows, slack) and _fits(columns * factor, otherColumns, slack):
+        return Scale(1.0 if columns == otherColumns else factor)
     byWidth = otherColumns / columns
-    if not _fits(rows * byWidth, otherRows):
+    if not _fits(rows * byWidth, otherRows, CROPPED):
         raise InputError(f'A micrograph is {columns} x {rows} px in one set and {otherColumns} x {otherRows} px in '
                          f'the other: these are not the same images at two pixel sizes.')
     return Scale(byWidth, f'The pixel sizes, {pixelSizes[0]:g} and {pixelSizes[1]:g} Å/px, do not go with the widths '
@@ -104,8 +106,8 @@ def scaleBetween(source, target) -> Scale:
                           f'({byWidth:.4g}), as if a pixel size had been calibrated.')
 
 
-def _fits(expected, width):
-    return abs(expected - width) <= max(ROUNDED_PX, ROUNDING * width)
+def _fits(expected, width, slack):
+    return abs(expected - width) <= max(ROUNDED_PX, slack * width)
 
 
 def _pair(source, target):

@@ -7,9 +7,9 @@ import numpy as np
 from ..constants import PO_CLASS, PO_NOVELTY
 from ..worker.exchange import tables
 from ..worker.exchange.errors import InputError
-from .micrographs import checkFile, reopen
 from .pick_micrographs import MicrographOfPick, position
 from .set_classes import probabilityAttributes
+from .set_files import reopen
 
 COORDINATES = 'coordinates.csv'
 
@@ -82,7 +82,6 @@ def _micrographKeys(coordinates):
     """{(micId, micName): (number of picks, the least of their ids)} of a SetOfCoordinates."""
     if not coordinates.getSize():      # Scipion cannot aggregate nothing
         return {}
-    checkFile(coordinates)
     coordinates = reopen(coordinates)
     rows = coordinates.aggregate(['COUNT', 'MIN'], 'id', ['_micId', '_micName'])
     coordinates.close()
@@ -118,8 +117,6 @@ def readColumns(coordinates, numbers, texts, strict=True):
     because a window opens on a set within a second or two. Raises InputError where the file of the set is gone, or
     holds text in the place of numbers; and, if `strict`, where id and name of a pick mean different micrographs.
     """
-    if not os.path.exists(coordinates.getFileName()):      # Scipion would make an empty one
-        raise InputError(f'{coordinates.getFileName()}: the file of these coordinates is not there any more.')
     renamed = _renamed(coordinates, strict)
     coordinates = reopen(coordinates)
     types, parts = dict(_PICK_COLUMNS), []

@@ -8,8 +8,9 @@ from pwem.objects import SetOfClasses, SetOfCoordinates
 
 from ..constants import PO_CLASS, PO_PARTICLE
 from ..worker.exchange.errors import InputError
-from .micrographs import micrographNames, reopen
+from .micrographs import micrographNames
 from .picks import readColumns
+from .set_files import reopen
 
 # The attributes that hold a score, each higher for what is more a particle; the first that a set has counts.
 CLEANER_SCORE = '_xmipp_goodRegionScore'
@@ -115,7 +116,11 @@ def _particles(itemSet, name):
             codes.append(keys.setdefault(key, len(keys)))
             for s, own in names:
                 value = getattr(particle if own else coordinate, s).get()
-                scores[s].append(np.nan if value is None else value)
+                try:
+                    scores[s].append(np.nan if value is None else float(value))
+                except ValueError:
+                    raise InputError(f'{name}: the score {s} of its particle {particle.getObjId()} is no number '
+                                     f'("{value}").') from None
     finally:
         itemSet.close()
     columns = {s: np.array(values, dtype=np.float64) for s, values in scores.items()}

@@ -7,8 +7,8 @@ from ..constants import PO_CLASS, PO_LABEL_PROBABILITY, PO_NOVELTY
 from ..domain.decision import isKept
 from ..worker.exchange import tables
 from ..worker.exchange.classes import PARTICLE, decide, ordered
-from .micrographs import reopen
 from .set_classes import probabilityAttribute, probabilityAttributes
+from .set_files import reopen
 
 
 def splitCoordinates(coordinates, scores, minimum, kept, rejected, unscored=None, corrected=None):

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..worker.exchange.errors import InputError
-from ..worker.exchange.tables import CLASSES, PARTICLE
 
 MOST_PROBABLE, MINIMUM, SHARE, PURITY = range(4)
 DIGITS = 6      # of probabilities, as the worker writes those of picks
@@ -37,13 +36,18 @@ def minimumFor(rule: int, wanted: Optional[float], header: Optional[Mapping[str,
 def isKept(classes: ArrayLike, particleProbabilities: Optional[ArrayLike], minimum: Optional[float]) -> np.ndarray:
     """Return whether scored picks are kept, bool (n,): the keep rule, for the protocol and the windows alike.
 
-    classes: (n,) numbers of their most probable classes, as tables.CLASSES has them; particleProbabilities: (n,), not
-    needed without a minimum; minimum: the least particle probability of a kept pick, None for the most probable class
-    to decide.
+    classes: (n,) numbers of their classes, as classes.decide has them; particleProbabilities: (n,), not needed without
+    a minimum; minimum: the least particle probability of a kept pick, None for the classes to decide.
     """
     if minimum is None:
-        return np.asarray(classes) == CLASSES.index(PARTICLE)
+        return np.asarray(classes) == 0      # the particle
     return np.asarray(particleProbabilities) >= minimum
+
+
+def numberText(value: float, decimals: int = 0) -> str:
+    """Return a number as a text that is the very same number when it is typed in, with at least so many decimals."""
+    text = f'{value:.{decimals}f}'
+    return text if float(text) == value else repr(float(value))
 
 
 def describe(rule: int, wanted: Optional[float]) -> str:

@@ -14,7 +14,7 @@ from ..worker.exchange.classes import KNOWN, PARTICLE, checked_classes, count_by
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.files import PathLike
 from ..worker.exchange.tables import CoordinateRow, Table
-from .micrograph_names import NameIndex, plain
+from .micrograph_names import NameIndex
 
 BY_ID = 'mic_id'
 BY_NAME = 'mic_name'
@@ -82,7 +82,7 @@ def _micIdOf(given: Mapping[str, str], table: Table, names: Mapping[int, str], i
         if byId is None:
             raise InputError(f'{table.place}: no micrograph "{text}" among those of the picks.')
         return byId
-    if byId is not None and plain(names[byId]) == plain(name):
+    if byId is not None and index.mayMean(name, byId):
         return byId
     found = index.find(name)
     if len(found) > 1:
@@ -94,7 +94,7 @@ def _micIdOf(given: Mapping[str, str], table: Table, names: Mapping[int, str], i
 
 def countByClass(labels: Iterable[CoordinateRow]) -> Dict[str, int]:
     """Return {class: number of labels} in the order of classes, without those that have none."""
-    return count_by_class([row.label for row in labels])
+    return count_by_class([str(row.label) for row in labels])
 
 
 def checkClasses(labels: Iterable[CoordinateRow]) -> None:

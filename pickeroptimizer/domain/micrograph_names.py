@@ -16,11 +16,12 @@ _SUFFIXES = re.compile(r'\.(mrcs?|map|rec|st|tiff?|eer|dm[34]|hdf|h5|ser|em|spi|
 def plain(name: str) -> str:
     """Return a name without folders and without the suffix of an image file.
 
-    Of a slice `n@file` the slice stays. Blanks are underscores: some programs make these of those.
+    Of a slice `n@file` the slice stays, without leading zeros. Blanks are underscores, for some programs make these of
+    those.
     """
     index, at, path = name.rpartition('@')
     base = re.split(r'[/\\]', path.strip())[-1]
-    return re.sub(r'\s', '_', f'{index}{at}{_SUFFIXES.sub("", base)}')
+    return re.sub(r'\s', '_', f'{index.lstrip("0")}{at}{_SUFFIXES.sub("", base)}')
 
 
 class NameIndex:
@@ -37,6 +38,10 @@ class NameIndex:
     def find(self, name: str) -> List[int]:
         """Return the ids of the micrographs of this very name or, where there is none, of the same plain name."""
         return self._exact.get(name) or self._plain.get(plain(name), [])
+
+    def mayMean(self, name: str, micId: Optional[int]) -> bool:
+        """Return whether a micrograph is one of those that are found by a name."""
+        return micId in self.find(name)
 
 
 def match(names: Mapping[int, str], others: Mapping[int, str]) -> Dict[int, int]:

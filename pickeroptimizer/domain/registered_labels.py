@@ -8,7 +8,7 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 from ..worker.exchange.files import PathLike
 from ..worker.exchange.tables import LABEL_COLUMNS, CoordinateRow, Table, write_rows
 from .labels import BY_NAME
-from .micrograph_names import NameIndex, plain
+from .micrograph_names import NameIndex
 
 WIDTH = 'mic_width'      # px
 COLUMNS = (*LABEL_COLUMNS, BY_NAME, WIDTH)
@@ -61,7 +61,7 @@ def setAside(path: PathLike, rows: Sequence[Tuple[str, ...]]) -> None:
 
 
 def _micIdOf(micId: int, name: str, names: Mapping[int, str], index: NameIndex) -> Optional[int]:
-    if micId in names and (not name or plain(names[micId]) == plain(name)):
-        return micId
-    same = index.find(name) if name else []
+    if not name or index.mayMean(name, micId):
+        return micId if micId in names else None
+    same = index.find(name)
     return same[0] if len(same) == 1 else None

@@ -8,9 +8,9 @@ from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..worker.exchange.classes import PARTICLE
 from ..worker.exchange.feature_file import Features, read_features
 from ..worker.exchange.files import PathLike
-from ..worker.exchange.tables import PARTICLE
 
 CYCLE = 4                 # answers, of which one explores, and one of the first cycles is taken at random
 TYPICAL_SHARE = 3         # one in so many of the particles wanted is a pick taken at random

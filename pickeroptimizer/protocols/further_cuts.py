@@ -33,6 +33,10 @@ class FurtherCuts:
         """Raises InputError for a text that is not understood."""
         return readCuts(self.furtherCuts.get(''))
 
+    def _cutOutputs(self):
+        """The names of the outputs of the cuts. Raises InputError as _cuts does."""
+        return [f'{what}{cut.name}' for cut in self._cuts() for what in CUT_OUTPUTS]
+
     def _correctionsKey(self, cut):
         """What the sets of a cut depend on beside the scores."""
         return fileDigest(self._getExtraPath(CORRECTIONS)) if cut.corrected else ''

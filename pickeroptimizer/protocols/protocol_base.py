@@ -8,6 +8,7 @@ import shlex
 import subprocess
 from contextlib import contextmanager
 
+from pwem.objects import SetOfCoordinates
 from pwem.protocols import EMProtocol
 from pyworkflow import BETA
 from pyworkflow.exceptions import PyworkflowException
@@ -15,7 +16,7 @@ from pyworkflow.object import Set
 from pyworkflow.protocol import MODE_RESTART, params
 from pyworkflow.utils import cleanPath, makePath
 
-from .. import Plugin
+from .. import Plugin, convert
 from ..worker.exchange.errors import InputError
 
 ERROR_FILE = 'error.txt'
@@ -167,12 +168,18 @@ class PickerOptimizerProtocol(EMProtocol):
         new.copyInfo(coordinates)
         return new
 
+    def _leftOutputs(self, wanted):
+        """A line for the summary about sets that an earlier launch made, and that are not among the names `wanted`."""
+        left = [name for name, _ in self.iterOutputAttributes(SetOfCoordinates) if name not in wanted]
+        return [f'*Of an earlier launch*, and not asked for any more: {", ".join(left)}.'] if left else []
+
     # -------------------------- checks --------------------------------------
     @classmethod
     def _checkCoordinates(cls, coordinates, what):
         """Lines that say why a SetOfCoordinates cannot be used; `what` names it in them."""
-        if cls._isEmpty(coordinates):
-            return [f'The {what} are an empty set.']
+        errors = cls._checkItems(coordinates, what)
+        if errors:
+            return errors
         micrographs = coordinates.getMicrographs()
         if micrographs is None:
             return [f'The {what} are not linked to micrographs: import or pick them again with their micrographs.']
@@ -181,17 +188,43 @@ class PickerOptimizerProtocol(EMProtocol):
     @classmethod
     def _checkMicrographs(cls, micrographs, what):
         """Lines that say why a SetOfMicrographs cannot be used; `what` names it in them."""
-        if cls._isEmpty(micrographs):
-            return [f'The {what} are an empty set.']
+        errors = cls._checkItems(micrographs, what)
+        if errors:
+            return errors
         if micrographs.getSize() and not (micrographs.getSamplingRate() or 0) > 0:
             return [f'The {what} have no pixel size (sampling rate {micrographs.getSamplingRate()} Å/px): '
                     f'import them again with the right one.']
         return []
 
     @classmethod
+    def _checkItems(cls, itemSet, what):
+        """Lines that say why nothing can be read of a set; `what` names it in them."""
+        if cls._isEmpty(itemSet):
+            return [f'The {what} are an empty set.']
+        try:
+            if itemSet.getSize():
+                convert.checkFile(itemSet)
+        except InputError as error:
+            return [str(error)]
+        return []
+
+    @classmethod
     def _isEmpty(cls, itemSet):
         """Whether there is nothing in a set and, if this protocol can wait for it, nothing will be."""
         return not itemSet.getSize() and not (cls.worksInStreaming() and itemSet.isStreamOpen())
+
+    def validate(self):
+        """Return lines that say why the run cannot begin.
+
+        A number whose field was emptied is None, which neither the checks nor Scipion's own validators take.
+        """
+        return self._emptyNumbers() or super().validate()
+
+    def _emptyNumbers(self):
+        """Lines about the numbers that the form asks for and that are not there."""
+        return [f'"{param.label.get()}" is empty: give a number.' for name, param in self.getDefinition().iterParams()
+                if isinstance(param, (params.IntParam, params.FloatParam)) and self.evalParamCondition(name)
+                and getattr(self, name).get() is None]
 
     def _validateWorker(self):
         """Lines that say why the worker cannot run, or not where the user says."""

@@ -261,7 +261,8 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
         return lines
 
     def _summary(self):
-        return self.summaryVar.get('').splitlines() or ['Not compared yet.']
+        lines = self.summaryVar.get('').splitlines() or ['Not compared yet.']
+        return lines + self._leftOutputs(self._choices())
 
     def _methods(self):
         if not self.summaryVar.get():

@@ -138,7 +138,9 @@ class ProtPickerOptimizerPretrain(StartingWeights, PickerOptimizerProtocol):
             simulated = [f'sim{self.seed.get()}-{number:03d}' for number in range(self.simulated.get())]
             errors += [f'There is no data set {name} to leave out; there are {", ".join(names) or "none"}, and the '
                        f'simulated ones.' for name in self._leftOut() if name not in (*names, *simulated)]
-            if folders and not self.simulated.get() and set(names) <= set(self._leftOut()):
+            errors += [f'{name} is the name of a data set of the library and of a simulated one: rename its folder.'
+                       for name in names if name in simulated]
+            if (folders or simulated) and {*names, *simulated} <= set(self._leftOut()):
                 errors.append('All data sets are left out: nothing is left to learn from.')
         except InputError as error:
             errors.append(str(error))

@@ -11,6 +11,7 @@ from pyworkflow.utils import Message, cleanPath, cleanPattern
 
 from .. import convert
 from ..domain.corrections import CORRECTIONS, Corrections, onPicks
+from ..domain.decision import numberText
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.model_header import read_header
 from ..worker.exchange.signals import CONTRASTS
@@ -231,7 +232,8 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
         total = sum(kept.values()) + sum(rejected.values())
         share = f' ({100 * sum(kept.values()) / total:.1f} %)' if total else ''
         rule = ('by the most probable class' if stream.minimum is None else
-                f'with a particle probability of {stream.minimum:g} or more')
+                'for not even the surest are sure enough' if stream.minimum > 1 else
+                f'with a particle probability of {numberText(stream.minimum)} or more')
         lines = [f'Kept *{sum(kept.values())}* of {total} picks{share} {rule}.',
                  f'   kept: {countsText(kept)}', f'   rejected: {countsText(rejected)}']
         if convert.isLabelled(self.inputCoordinates.get()):
@@ -295,9 +297,10 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
             convert.scaleBetween(coordinates.getMicrographs(), micrographs)
         except InputError as error:
             return [str(error)]
-        if other is not None and not other.isStreamOpen() and not counts:
-            return ['None of the other micrographs has the name of a micrograph of the input coordinates.']
-        return []
+        if counts or micrographs.isStreamOpen() or coordinates.isStreamOpen():
+            return []
+        return ['None of the input coordinates is on one of the micrographs.' if other is None else
+                'None of the other micrographs has the name of a micrograph of the input coordinates.']
 
     def _warnings(self):
         coordinates, model = self.inputCoordinates.get(), self.inputModel.get()
@@ -331,7 +334,10 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
         return f'{pointer.getExtended()} of "{pointer.getObjValue().getRunName()}", which the model was labelled on'
 
     def _summary(self):
-        return self.summaryVar.get('').splitlines() or ['Not pruned yet.']
+        lines = self.summaryVar.get('').splitlines() or ['Not pruned yet.']
+        with suppress(InputError):      # validation tells
+            lines += self._leftOutputs([*self.OUTPUT_FILES, *self._cutOutputs()])
+        return lines
 
     def _methods(self):
         if not self.summaryVar.get():

@@ -107,10 +107,9 @@ class ProtPickerOptimizerTrain(TrainingLabels, InteractiveLabels, TrainingParame
         if report['dropped_labels']:
             lines.append(f'*Not used*: {report["dropped_labels"]} labels outside their micrograph, in its blank or '
                          f'repeated border, or on one that could not be read.')
-        if self._takes(LabelSource.COORDINATE_SETS):
-            strange = sum(coordinates.getSize() for _, coordinates in self._labelSets()) - len(self._collectLabels())
-            if strange:
-                lines.append(f'*Not used*: {strange} labels on micrographs that the picks do not have.')
+        elsewhere = self._countElsewhere()
+        if elsewhere:
+            lines.append(f'*Not used*: {elsewhere} labels on micrographs that the picks do not have.')
         lines += failedLines(report['failed_micrographs'], names)
         lines += suspiciousLines(report['labels'], names)
         lines.append(f'{report["device"]}: {report["seconds"]:.0f} s.')

@@ -5,8 +5,8 @@ from dataclasses import replace
 from .. import convert
 from ..domain import labels as labelling
 from ..domain.corrections import corrected
+from ..domain.registered_labels import writeRegistered
 from ..worker.exchange.errors import InputError
-from ..worker.exchange.tables import write_labels
 from . import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
 from .parameters.training_labels import LabelSource
 from .protocol_prune import RETRAINING_LABELS
@@ -63,7 +63,8 @@ def prepare(project, run, planned):
     training.setObjLabel(f'{planned.training.getRunName()} + {planned.new} corrections')
     project.saveProtocol(training)      # its id names the file
     name = RETRAINING_LABELS.format(training.getObjId())
-    write_labels(run._getExtraPath(name), planned.labels)
+    names = convert.micrographNames(planned.coordinates.get().getMicrographs())
+    writeRegistered(run._getExtraPath(name), planned.labels, names, None)      # ids alone would not outlast an import
     training.labelSource.set(LabelSource.FILE)
     training.labelsFile.set(run._getExtraPath(name))
     training.shots.set(0)

@@ -4,7 +4,7 @@ import os
 from pwem.objects import SetOfCoordinates
 from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
 
-from ..constants import PO_CLASS
+from ..convert import isLabelled, isScored
 from ..protocols import ProtPickerOptimizerPrune
 from ..worker.exchange.errors import InputError
 from .prune.source import sessionOfRun, sessionOfSet
@@ -26,7 +26,7 @@ class PickerOptimizerPruneViewer(Viewer):
         if isinstance(instance, SetOfCoordinates):      # only sets that bear our classes
             if not instance.getSize():                  # none, in a set of ours
                 return ProtPickerOptimizerPrune.__name__ in instance.getFileName()
-            return hasattr(instance.getFirstItem(), PO_CLASS)
+            return isLabelled(instance) or isScored(instance)
         return True
 
     def _visualize(self, obj, **kwargs):

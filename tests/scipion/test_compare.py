@@ -243,6 +243,24 @@ def test_a_named_score_of_particles_and_of_the_rejected(sets, lab, micrographs, 
     assert method.scores.tolist() == [-1, -2, -3, -4, -5, -6] and method.kept.sum() == 2
 
 
+def test_a_score_that_is_text(sets):
+    """Of particles as of coordinates: one line that names it."""
+    from pwem.objects import SetOfParticles
+    from pyworkflow.object import String
+    _, coordinates, picked = reference(sets)
+    particles = SetOfParticles(filename=sets._file())
+    particles.setSamplingRate(2.0)
+    for place, score in zip(PICKS, ('0.5', 'high')):
+        particle = sets.particle(*place)
+        particle._topazScore = String(score)
+        particles.append(particle)
+    particles.write()
+    method = joined(particles, picked)
+    assert method.is_left_out and method.notes == ['the score _topazScore of its particle 2 is no number ("high").']
+    assert joined(sets.coordinates(coordinates.getMicrographs(), PICKS[:2], _topazScore=['0.5', 'high']),
+                  picked).is_left_out
+
+
 def test_a_named_score_is_checked(sets):
     micrographs = sets.micrographs(MICS)
     given = [sets.coordinates(micrographs, PICKS, _score=[1.0] * 6, _topazScore=[1.0] * 6),
@@ -284,6 +302,10 @@ def test_truth_is_joined_too(sets):
                                 _poClass=['ice', 'particle', 'ice', 'ice', 'ice', 'outside'])
     _, truth, notes = convert.readTruth(labelled, before, 5.0)
     assert truth.tolist() == [UNKNOWN, 1, 1, UNKNOWN, UNKNOWN, UNKNOWN] and '2 picks of the ground truth' in notes[0]
+    # A class that is none of ours is told.
+    labelled = sets.coordinates(micrographs, PICKS[:3], _poClass=['ice', 'Ice', 'unreadable'])
+    truth, notes = convert.readTruth(labelled, before, 5.0)
+    assert truth[:3].tolist() == [1, UNKNOWN, UNKNOWN] and any('1 picks' in note and '"Ice"' in note for note in notes)
     with pytest.raises(InputError, match='no attribute _poClass'):
         convert.readTruth(sets.coordinates(micrographs, PICKS), before, 5.0)
     with pytest.raises(InputError, match='None of the 1 places'):
@@ -398,6 +420,8 @@ def test_compare_all_kinds_of_sets(lab, picks, others):
     assert all(pick._topazScore.get() == original[i]._topazScore.get() and
                pick.getPosition() == original[i].getPosition() for i, pick in both.items())
     assert not protocol.hasAttribute('keptByOneCoordinates')
+    protocol.keptByAll.set(False)      # and continued, it is not made again
+    assert '*Of an earlier launch*, and not asked for any more: keptByAllCoordinates.' in protocol.summary()
     with open(protocol._getExtraPath('tables', 'micrographs.csv'), newline='', encoding='utf-8') as stream:
         rows = list(csv.DictReader(stream))
     assert sorted(row['micrograph'] for row in rows) == sorted(NAMES)

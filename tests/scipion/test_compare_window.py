@@ -370,8 +370,8 @@ def test_curves(root, images):
     threshold = float(line.split('score ')[1].split(':')[0])
     assert line.startswith(('method 0', 'method 1')) and 'junk removed' in line
     told, = (curve for curve, *_ in tab._points if line.startswith(curve.name))
-    kept = np.count_nonzero(comparison.methods[int(told.name[-1])].scores >= threshold - 1e-4)
-    assert abs(kept - int(line.split(': ')[1].split(' of')[0])) <= 1
+    kept = np.count_nonzero(comparison.methods[int(told.name[-1])].scores >= threshold)      # as it is told, exactly
+    assert kept == int(line.split(': ')[1].split(' of')[0])
     ring = tab.widget.coords('ring')
     assert abs((ring[0] + ring[2]) / 2 - across[0]) < 40
     tab.widget.event_generate('<Motion>', x=2, y=2)

@@ -76,6 +76,11 @@ def test_made_again_by_an_imported_workflow(lab, few, trained):
     assert getattr(copy, name).getObjId() == objId and items(getattr(copy, name)).keys() == expected
     assert copy.keptMaxJunk3.getSize() + copy.rejectedMaxJunk3.getSize() == few.outputCoordinates.getSize()
 
+    # What is not asked for any more is not made again, and the summary says so.
+    left, = [line for line in copy.summary() if line.startswith('*Of an earlier launch*')]
+    assert again in left and f'{name},' not in left and 'keptMaxJunk3' not in left
+    assert not any('earlier launch*' in line for line in run.summary())
+
     # A restart of the run itself makes them, and takes the correction up.
     run.runMode.set(1)
     lab.finished(run)

@@ -84,3 +84,10 @@ def test_a_rule_without_its_number_is_refused():
     for rule in (decision.MINIMUM, decision.SHARE, decision.PURITY):
         with pytest.raises(InputError, match='Its field is empty; give a number'):
             decision.minimumFor(rule, None, model([0.9] * 30), [0.9])
+
+
+@pytest.mark.parametrize('value, decimals, text', [
+    (0.5, 3, '0.500'), (0.5, 0, '0.5'), (95.0, 0, '95'), (0.123456, 3, '0.123456'), (0.9999996, 3, '0.9999996'),
+    (1e-06, 3, '1e-06'), (0.1 + 0.2, 3, '0.30000000000000004'), (0, 1, '0.0')])
+def test_a_number_that_is_shown_is_the_same_when_it_is_typed_in(value, decimals, text):
+    assert decision.numberText(value, decimals) == text and float(text) == value

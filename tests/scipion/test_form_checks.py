@@ -1,4 +1,7 @@
 """What a form refuses or asks before the run, in one line: never a crash, never a run that is left "launched"."""
+import sqlite3
+from contextlib import closing
+
 import pytest
 from laboratory import items
 
@@ -78,6 +81,69 @@ def test_evaluation_of_particles_or_junk_alone(lab, labelSets, trained, given, l
     assert run.validate() == [line]
 
 
+# ------------------------------ numbers ------------------------------
+
+NUMBERS = {'ProtPickerOptimizerTrain': {'boxSize': {}, 'folds': {}, 'seed': {}, 'shots': {}, 'numberOfThreads': {},
+                                        'epochs': {'recipe': 1}, 'learningRate': {'recipe': 1},
+                                        'trainBatchSize': {'recipe': 1}},
+           'ProtPickerOptimizerPrune': {'minProbability': {'decision': 1}, 'keptParticles': {'decision': 2},
+                                        'keptJunk': {'decision': 3}, 'batchSize': {}, 'streamingSleepOnWait': {}},
+           'ProtPickerOptimizerEvaluate': {'draws': {}, 'folds': {}, 'seed': {}, 'boxSize': {}},
+           'ProtPickerOptimizerPretrain': {'simulated': {}, 'most': {}, 'epochs': {}, 'learningRate': {},
+                                           'trainBatchSize': {}, 'seed': {}}}
+
+
+@pytest.mark.parametrize('name, field', [(name, field) for name, fields in NUMBERS.items() for field in fields])
+def test_emptied_numbers(lab, picks, trained, name, field):
+    run = newRun(lab, name, picks, trained, **NUMBERS[name][field])
+    getattr(run, field).set(None)      # as Scipion's form has it
+    assert run.validate() == [f'"{run.getParam(field).label.get()}" is empty: give a number.']
+
+
+def test_emptied_numbers_of_a_comparison(lab, picks, trained):
+    for field in ('tolerance', 'pictures'):
+        run = lab.new('ProtPickerOptimizerCompare', inputCoordinates=(picks, 'outputCoordinates'))
+        run.inputSets.append(picks.outputCoordinates)
+        getattr(run, field).set(None)
+        assert run.validate() == [f'"{run.getParam(field).label.get()}" is empty: give a number.']
+
+
+def test_emptied_texts(lab, picks, trained):
+    """None in the place of any text is told, or is nothing; it is no crash."""
+    from pyworkflow.protocol import params
+    for name in GPU_PROTOCOLS + ALL_PROTOCOLS[3:]:
+        for values in ({}, {'recipe': 1}, {'labelSource': 1}, {'startFrom': 2}):
+            run = newRun(lab, name, picks, trained) if name in GPU_PROTOCOLS else lab.new(name)
+            if not all(hasattr(run, field) for field in values):
+                continue
+            for field, value in values.items():
+                getattr(run, field).set(value)
+            for field, param in run.getDefinition().iterParams():
+                attribute = getattr(run, field)
+                if isinstance(param, params.StringParam) and field != 'gpuList' and not attribute.isPointer():
+                    before = attribute.get()
+                    attribute.set(None)
+                    assert all('\n' not in line for line in (*run.validate(), *run.warnings())), (name, field)
+                    attribute.set(before)
+
+
+def test_box_sizes(lab, picks, trained):
+    for name in ('ProtPickerOptimizerTrain', 'ProtPickerOptimizerEvaluate'):
+        for box, right in ((-1, True), (60, True), (0, False), (-60, False)):
+            lines = newRun(lab, name, picks, trained, boxSize=box).validate()
+            assert lines == ([] if right else ['*Box size (px)* must be a number of px, or -1 for that of the '
+                                               'coordinates.'])
+
+
+def test_emptied_numbers_that_are_not_asked_for(lab, picks, trained):
+    run = newRun(lab, 'ProtPickerOptimizerPrune', picks, trained)
+    run.minProbability.set(None)
+    assert run.validate() == []
+    run = newRun(lab, 'ProtPickerOptimizerTrain', picks, trained)
+    run.epochs.set(None)
+    assert run.validate() == []
+
+
 # ------------------------------ nothing given ------------------------------
 
 def test_no_warning_needs_an_input(lab, picks, trained):
@@ -102,6 +168,17 @@ def test_no_warning_needs_an_input(lab, picks, trained):
                     getattr(run, field).set(given)
                     assert all('\n' not in line for line in run.warnings())
                     assert all('Traceback' not in line for line in run.validate())
+
+
+def test_picks_of_which_none_is_on_a_micrograph(lab, micrographs, simulated, trained):
+    few = lab.coordinates(micrographs, simulated.rows[:3], 'on nothing')
+    few.outputCoordinates.close()
+    path = few.outputCoordinates.getFileName()
+    with closing(sqlite3.connect(path)) as file:
+        columns = dict(file.execute('SELECT label_property, column_name FROM Classes'))
+        file.execute(f'UPDATE Objects SET {columns["_micId"]}=NULL, {columns["_micName"]}=NULL')
+        file.commit()
+    assert lab.prune(few, trained).validate() == ['None of the input coordinates is on one of the micrographs.']
 
 
 # ------------------------------ labels in the place of picks ------------------------------

@@ -4,8 +4,11 @@ import time
 
 import pytest
 from laboratory import NAMES, items, update
+from made_sets import MICS, PICKS, Sets
 
+from pickeroptimizer import convert
 from pickeroptimizer.domain import labels
+from pickeroptimizer.protocols.parameters.labelled_input import LabelledSource
 from pickeroptimizer.protocols.parameters.training_labels import LabelSource
 from pickeroptimizer.worker.exchange.errors import InputError
 from pickeroptimizer.worker.exchange.tables import CoordinateRow
@@ -90,6 +93,7 @@ BAD_FILES = [
     ('mic_id,x,y,label\n1,2,3,ice\n1,nan,3,ice\n', 'line 3: x "nan" is no finite number.'),
     ('mic_id,x,y,label\n1,2,,ice\n', 'line 2: y "" is no finite number.'),
     ('label,mic_id,x,y\nice,1,2,5,3,5\n', 'line 2: more values than columns.'),
+    ('mic_id,x,y,x,label\n1,2,3,4,ice\n', 'the header names the column x more than once.'),
     ('mic_id,x,y,label\n9,2,3,ice\n', 'line 2: no micrograph "9" among those of the picks.'),
     ('mic_name,x,y,label\nb.mrc,2,3,ice\n', 'line 2: no micrograph "b.mrc" among those of the picks.'),
     ('mic_name,x,y,label\ntwice.mrc,2,3,ice\n',
@@ -170,3 +174,35 @@ def test_fields_that_scipion_fills_by_itself(lab, picks, labelSets, pruned):
         assert run.validate() == [] and run.warnings() == []
         assert run._labelsOfClasses() == [] and {row.label for row in run._labelsOfSets()} == {'ice'}
         assert run._labelPointers() == [run.iceLabels]
+
+
+# ------------------------------ what is left out ------------------------------
+
+def test_a_class_that_is_none(tmp_path):
+    sets = Sets(tmp_path)
+    micrographs = sets.micrographs(MICS)
+    known = sets.coordinates(micrographs, PICKS[:4], _poClass=['ice', 'outside', 'unreadable', 'particle'])
+    assert [row.label for row in convert.labelsFromClasses(known)] == ['ice', 'particle']
+    other = sets.coordinates(micrographs, PICKS[:2], _poClass=['ice', 'Ice'])
+    with pytest.raises(InputError, match='Pick 2 of the labelled coordinates has the class "Ice", which is none of'):
+        convert.labelsFromClasses(other)
+
+
+def test_labels_on_other_micrographs_are_told(lab, tmp_path):
+    sets = Sets(tmp_path)
+    picked = sets.coordinates(sets.micrographs({1: 'a.mrc', 2: 'b.mrc'}), PICKS[:4])
+    others = sets.micrographs({1: 'b.mrc', 2: 'c.mrc', 4: 'd.mrc'})
+    ice = sets.coordinates(others, PICKS)
+    evaluation = lab.new('ProtPickerOptimizerEvaluate', labelSource=LabelledSource.SET_A_CLASS)
+    evaluation.particleLabels.set(picked)
+    evaluation.iceLabels.set(ice)
+    assert evaluation.warnings() == ['3 of 6 coordinates given for ice are on micrographs that the labelled particles '
+                                     'do not have: they are left out.']
+    labelled = sets.coordinates(others, PICKS, _poClass=['ice', 'ice', 'outside', 'ice', 'ice', 'particle'])
+    for source, given in ((LabelSource.COORDINATE_SETS, {'iceLabels': ice}),
+                          (LabelSource.LABELLED_SET, {'inputLabels': labelled})):
+        run = lab.new('ProtPickerOptimizerTrain', labelSource=source)
+        run.inputCoordinates.set(picked)
+        for field, coordinates in given.items():
+            getattr(run, field).set(coordinates)
+        assert run._countElsewhere() == 3

@@ -51,7 +51,8 @@ def setsOf(tmp_path):
     ('x.mrc', 'x', True), ('x.1.mrc', 'x.1', True), ('x.mrc.gz', 'x.tif', True), ('Micrographs/x.mrc', 'x.mrc', True),
     ('my mic.mrc', 'my_mic.mrc', True), ('X.MRC', 'X.mrc', True), ('sq.1', 'sq.2', False), ('sq.1', 'sq', False),
     ('a_0.5s_fractions', 'a_0.7s_fractions', False), ('a_0.5s_fractions.tiff', 'a_0.5s_fractions.mrc', True),
-    ('1@stack.mrcs', '2@stack.mrcs', False), ('x.mrc', 'X.mrc', False), (r'D:\data\x.mrc', 'x.mrc', True)])
+    ('1@stack.mrcs', '2@stack.mrcs', False), ('000001@a/stack.mrcs', '1@stack.mrcs', True),
+    ('10@stack.mrcs', '1@stack.mrcs', False), ('x.mrc', 'X.mrc', False), (r'D:\data\x.mrc', 'x.mrc', True)])
 def test_which_names_mean_the_same(name, other, same):
     assert (plain(name) == plain(other)) is same
 
@@ -79,6 +80,8 @@ def test_id_and_name_in_a_labels_file_are_held_against_each_other(tmp_path):
     path = tmp_path / 'l.csv'
     path.write_text('mic_id,mic_name,x,y,label\n1,b.mrc,2,3,ice\n2,b.mrc,2,3,ice\n,a,2,3,ice\n1,,2,3,ice\n')
     assert [row.mic_id for row in labels.readLabelsFile(path, {1: 'a.mrc', 2: 'b.mrc'})] == [2, 2, 1, 1]
+    path.write_text('mic_id,mic_name,x,y,label\n1,a.tif,2,3,ice\n1,a,2,3,ice\n')
+    assert [row.mic_id for row in labels.readLabelsFile(path, {1: 'a.mrc', 2: 'a.tif'})] == [2, 1]
     path.write_text('mic_id,mic_name,x,y,label\n1,c.mrc,2,3,ice\n')
     with pytest.raises(InputError, match='line 2: no micrograph "c.mrc"'):
         labels.readLabelsFile(path, {1: 'a.mrc', 2: 'b.mrc'})
@@ -95,6 +98,15 @@ def test_where_id_and_name_disagree_the_name_decides(setsOf):
     assert convert.readPicks(coordinates)['_micId'].tolist() == [2, 2, 1, 2, 1]
     assert sorted(convert.readPositions(coordinates, 2)) == [(1, 1), (2, 1), (4, 1)]
     assert convert.sampleMicrographs(coordinates, 1) == [1]
+
+
+def test_the_very_name_goes_before_the_id_of_a_like_one(setsOf):
+    """Of a micrograph and its denoised copy, or of one name in two folders, the pick says which."""
+    picks = [(1, 1, 'a.tif', 1), (2, 1, 'a.mrc', 2), (3, 2, 'a', 3), (4, 3, 'd2/m.mrc', 4), (5, 3, 'm', 5)]
+    _, coordinates = setsOf(['a.mrc', 'a.tif', 'd1/m.mrc', 'd2/m.mrc'], picks)
+    micrographOf = MicrographOfPick(coordinates)
+    assert [micrographOf.of(pick) for pick in coordinates.iterItems()] == [2, 1, 2, 4, 3]
+    assert convert.readPicks(coordinates)['_micId'].tolist() == [2, 1, 2, 4, 3]
 
 
 def test_a_name_that_is_not_there_is_refused_and_names_a_pick(setsOf):
@@ -150,7 +162,10 @@ def test_the_worker_is_given_the_micrograph_of_the_name(setsOf, tmp_path):
     (50, 2.0, 0.5, False),           # binned
     (33, 3.0, 1 / 3, False),         # binned, and cut off
     (100, 1.1, 1.0, True),           # calibrated since
-    (50, 2.2, 0.5, True)])           # binned, and calibrated
+    (50, 2.2, 0.5, True),            # binned, and calibrated
+    (1000, 0.1, 10.0, False), (1000, 0.1003, 10.0, True),      # by 0.3 %, which is 3 px at the other side
+    (100, 1.0000001, 1.0, False),    # written with other digits
+    (102, 1.0, 1.0, False)])         # padded
 def test_positions_are_scaled_by_what_the_widths_bear_out(setsOf, width, pixelSize, factor, told):
     source, coordinates = setsOf(['a.mrc', 'b.mrc'], [(1, 1, 'a.mrc', 80)])
     target, _ = setsOf(['b.mrc', 'a.mrc'], pixelSize=pixelSize, width=width)

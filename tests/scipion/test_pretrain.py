@@ -154,6 +154,13 @@ def test_bad_input(lab, shelf, filled, tmp_path):
         'There is no data set sim0-002 to leave out; there are none, and the simulated ones.']
     assert lines(libraryFolder=str(shelf), leaveOut="my 'first'", simulated=0) == [
         'All data sets are left out: nothing is left to learn from.']
+    assert lines(leaveOut='sim0-000, sim0-001')[:1] == ['All data sets are left out: nothing is left to learn from.']
+    folder = tmp_path / 'names' / 'sim0-001'
+    folder.mkdir(parents=True)
+    for name in library.DATA_SET:
+        (folder / name).touch()
+    assert lines(libraryFolder=str(tmp_path / 'names'), simulated=2) == [
+        'sim0-001 is the name of a data set of the library and of a simulated one: rename its folder.']
     assert 'no data set in it' in lines(libraryFolder=str(tmp_path))[0]
     assert lines(trainBatchSize=1) == ['The batch size must be 2 or more.']
     first = lines(startFrom=StartFrom.PRETRAINED_RUN)[0]

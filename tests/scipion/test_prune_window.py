@@ -1,6 +1,7 @@
 """What was kept and rejected: the model of the window, the window as a user uses it, further outputs, retraining."""
 import csv
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -395,6 +396,10 @@ def test_corrections_on_micrographs_that_the_training_did_not_have(lab, few, sim
     new, _ = retraining.prepare(lab.project, pruned, planned)
     assert new.boxSize.get() == 60 and new.validate() == []
     assert new.inputCoordinates.get().getObjId() == few.outputCoordinates.getObjId()
+    # By name, too: ids move when an import is made again.
+    with open(new.labelsFile.get(), newline='', encoding='utf-8') as stream:
+        named = {(int(row['mic_id']), row['mic_name']) for row in csv.DictReader(stream)}
+    assert named <= set(enumerate(NAMES, start=1))
 
 
 # ------------------------------ the window ------------------------------
@@ -484,6 +489,12 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
         assert model.rule.wanted == wanted and window._decision.entry.get() == '0.250'
         assert window._decision.slider.get() == 1000 * wanted
     assert '"7" is no number from 0 to 1; it stays 0.25.' in window._message.cget('text')
+    # What is shown is what counts, in all its digits; looking at it changes nothing.
+    for exact, shown in ((0.123456, '0.123456'), (1e-06, '1e-06'), (math.nextafter(1.0, 2.0), '1.0000000000000002')):
+        window.decide(MINIMUM, exact)
+        window._decision.entry.event_generate('<FocusOut>')
+        window.update()
+        assert model.rule.minimum == exact == float(shown) and window._decision.entry.get() == shown
     histogram = window.histogram
     histogram.event_generate('<Button-1>', x=round(6 + 0.8 * (histogram.winfo_width() - 12)), y=20)
     window.update()

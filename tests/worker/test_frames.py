@@ -66,7 +66,11 @@ WRITTEN_AS = {
     'mirrored (column 0 at the right)': lambda xy: np.stack((COLUMNS - 1 - xy[:, 0], xy[:, 1]), axis=1),
     'turned by 180°': lambda xy: np.array((COLUMNS - 1, ROWS - 1)) - xy,
     'transposed (x and y exchanged)': lambda xy: xy[:, ::-1],
-    'the upper left corners of boxes (add half a box)': lambda xy: xy - BOX // 2}
+    'on micrographs turned clockwise by 90°': lambda xy: np.stack((ROWS - 1 - xy[:, 1], xy[:, 0]), axis=1),
+    'on micrographs turned anticlockwise by 90°': lambda xy: np.stack((xy[:, 1], COLUMNS - 1 - xy[:, 0]), axis=1),
+    'the upper left corners of boxes (add half a box)': lambda xy: xy - BOX // 2,
+    'the lower left corners of boxes, row 0 at the bottom (as EMAN has them)':
+        lambda xy: np.stack((xy[:, 0] - BOX // 2, ROWS - 1 - xy[:, 1] - BOX // 2), axis=1)}
 
 
 @pytest.mark.parametrize('frame', WRITTEN_AS)

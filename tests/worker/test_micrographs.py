@@ -161,6 +161,14 @@ def test_tiff_whose_least_value_is_white(tmp_path, dtype):
     np.testing.assert_array_equal(read_micrograph(tmp_path / 'a.tif') + 200, RAMP)
 
 
+@pytest.mark.parametrize('orientation, told', [(1, False), (4, True), (6, True)])
+def test_tiff_that_is_mirrored_or_turned_by_its_tag(tmp_path, orientation, told):
+    tifffile.imwrite(tmp_path / 'a.tif', RAMP.astype('u2'), extratags=[(274, 3, 1, orientation, True)])
+    lines = []
+    np.testing.assert_array_equal(read_micrograph(tmp_path / 'a.tif', warn=lines.append), RAMP)
+    assert [f'orientation {orientation}' in line and 'a.tif' in line for line in lines] == [True] * told
+
+
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf, 3e38])
 @pytest.mark.parametrize('name', ['a.mrc', 'a.tif'])
 def test_a_few_pixels_without_a_value_are_filled_in(tmp_path, value, name):

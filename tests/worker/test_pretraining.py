@@ -70,3 +70,13 @@ def test_command_line(data_set, worker, tmp_path):
                              'no file of categories')):
         done = worker(*arguments)
         assert done.returncode == 2 and says in done.stderr and done.stderr.count('\n') == 1, done.stderr
+
+
+def test_two_data_sets_of_one_name_are_refused(two_sets, data_set, tmp_path):
+    """Under another name, one of them would stay in where the name is left out."""
+    with pytest.raises(InputError, match='Two data sets are called "sim3-000"'):
+        categories.join([two_sets, categories.simulated(1, 10, seed=3, log=lambda line: None)])
+    other = tmp_path / data_set.folder.name
+    other.mkdir()
+    with pytest.raises(InputError, match=f'Two data sets are called "{other.name}"'):      # before any is read
+        categories.from_folders([data_set.folder, other], 10, seed=0)

@@ -1,7 +1,7 @@
 """What "prune" keeps: the rule and its number, as the form asks for them. The rules themselves are domain.decision."""
 from pyworkflow.protocol import params
 
-from ...domain.decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE, minimumForShare
+from ...domain.decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE, minimumForShare, numberText
 
 
 class KeepRule:
@@ -46,7 +46,9 @@ class KeepRule:
 
     def _decisionInWords(self):
         """The rule, in words that follow "those"."""
+        mode, wanted = self.getDecision()
+        number = '' if wanted is None else numberText(wanted)
         return {MOST_PROBABLE: 'whose most probable class is particle',
-                MINIMUM: f'whose particle probability is at least {self.minProbability.get():g}',
-                SHARE: f'above the cut that keeps {self.keptParticles.get():g} % of the labelled particles',
-                PURITY: f'above the cut with {self.keptJunk.get():g} % of junk expected'}[self.decision.get()]
+                MINIMUM: f'whose particle probability is at least {number}',
+                SHARE: f'above the cut that keeps {number} % of the labelled particles',
+                PURITY: f'above the cut with {number} % of junk expected'}[mode]

@@ -18,7 +18,18 @@ from ..protocol_base import boxAngstrom
 FIELDS = {PARTICLE: ('particleLabels', 'good particles'),
           'ice': ('iceLabels', 'ice crystals, dirt and other high-contrast junk'),
           'carbon': ('carbonLabels', 'carbon or gold film and its edge')}
+AUTOMATIC_BOX = -1
 EMPTY_FIELDS = 'empty the fields that are not meant, which Scipion fills by itself from the run that is selected.'
+
+
+class BoxOrAutomatic(params.Conditional):
+    """Refuses what is no size of a box, and would silently be taken for "that of the picks"."""
+
+    def __init__(self):
+        super().__init__(f'must be a number of px, or {AUTOMATIC_BOX} for that of the coordinates.')
+
+    def _condition(self, value):
+        return value > 0 or value == AUTOMATIC_BOX
 
 
 def namesIn(parameter):
@@ -57,9 +68,10 @@ class LabelSets:
 
     @staticmethod
     def _defineBoxParam(form, whose, purpose):
-        form.addParam('boxSize', params.IntParam, default=-1, allowsPointers=True, label='Box size (px)',
+        form.addParam('boxSize', params.IntParam, default=AUTOMATIC_BOX, allowsPointers=True,
+                      label='Box size (px)', validators=[BoxOrAutomatic()],
                       help=f'Side of the box that is looked at, in px of the micrographs of {whose}; about 1.5 times '
-                           f'the particle. -1: the box size of {whose}. {purpose}')
+                           f'the particle. {AUTOMATIC_BOX}: the box size of {whose}. {purpose}')
 
     def _givenSets(self):
         """(class, pointer to a SetOfCoordinates) of the sets that were given; validation tells of names that are none.

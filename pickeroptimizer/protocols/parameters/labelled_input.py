@@ -2,6 +2,7 @@
 
 Those of "fine-tune", which takes other picks, too, and has more sources of labels, are in training_labels.
 """
+from contextlib import suppress
 from enum import IntEnum
 
 from pyworkflow.protocol import params
@@ -85,5 +86,17 @@ class LabelledInput(LabelSets):
                     'training agrees with that model, not how far it is right.']
         if self._isOneSet() or self.getBoxCoordinates() is None:
             return []
-        return self._scaleNotes([given for _, given in self._labelSets()],
-                                self.getBoxCoordinates().getMicrographs())
+        micrographs = self.getBoxCoordinates().getMicrographs()
+        return self._elsewhereNotes(micrographs) + self._scaleNotes([given for _, given in self._labelSets()],
+                                                                    micrographs)
+
+    def _elsewhereNotes(self, micrographs):
+        """Lines about labels that are left out, for the labelled particles do not have their micrographs."""
+        notes = []
+        with suppress(InputError):      # validation tells
+            for name, given in self._labelSets():
+                elsewhere = given.getSize() - len(convert.labelsFromSet(given, name, micrographs))
+                if elsewhere:
+                    notes.append(f'{elsewhere} of {given.getSize()} coordinates given for {name} are on micrographs '
+                                 f'that the labelled particles do not have: they are left out.')
+        return notes

@@ -68,7 +68,7 @@ class TrainingParameters(StartingWeights):
     def _lossWeights(self):
         """The weights as floats, [] if they are not one to three positive numbers."""
         try:
-            weights = getFloatListFromValues(self.lossWeights.get())
+            weights = getFloatListFromValues(self.lossWeights.get(''))
         except ValueError:
             return []
         return weights if 1 <= len(weights) <= 3 and all(0 < w < math.inf for w in weights) else []

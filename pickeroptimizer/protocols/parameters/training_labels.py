@@ -123,6 +123,14 @@ class TrainingLabels(LabelSets):
         micrographs = self.inputCoordinates.get().getMicrographs()
         return [] if labelled is None else convert.labelsFromClasses(labelled, micrographs)
 
+    def _countElsewhere(self):
+        """How many labels of sets are on micrographs that the picks do not have."""
+        if self._takes(LabelSource.COORDINATE_SETS):
+            return sum(coordinates.getSize() for _, coordinates in self._labelSets()) - len(self._labelsOfSets())
+        if self._takes(LabelSource.LABELLED_SET):
+            return len(convert.labelsFromClasses(self._labelledSet())) - len(self._labelsOfClasses())
+        return 0
+
     # What steps depend on
 
     def _labelsKey(self):

@@ -97,7 +97,8 @@ class CurvesTab(FigureFrame):
 def thresholdInWords(curve, number):
     """Return a line about one threshold of a Curve, by its number: what it keeps, and what is known of that."""
     total = curve.scored + sum(curve.unscored)
-    threshold = 'above all scores' if number == len(curve.thresholds) - 1 else f'{curve.thresholds[number]:.4g}'
+    # All digits: a threshold that is typed in elsewhere is to keep the very same picks.
+    threshold = 'above all scores' if number == len(curve.thresholds) - 1 else f'{float(curve.thresholds[number])!r}'
     parts = [f'{curve.name}, {curve.score_name or "score"} {threshold}: {curve.kept[number]:,} of {total:,} picks kept']
     parts += [f'{FIGURES[key]} {percent_interval(*(values[number] for values in figure))}'
               for key, figure in (curve.figures or {}).items()]

@@ -3,7 +3,7 @@ import math
 import tkinter as tk
 from tkinter import ttk
 
-from ...domain.decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE
+from ...domain.decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE, numberText
 
 # Of the slider and the text: from, to, decimals, what it starts with.
 RANGES = {MINIMUM: (0.0, 1.0, 3, 0.5), SHARE: (50.0, 99.9, 1, 95.0), PURITY: (0.1, 20.0, 1, 2.0)}
@@ -21,13 +21,13 @@ class DecisionPanel(ttk.Frame):
     def __init__(self, master, onRule, onWrong):
         super().__init__(master)
         self._onRule, self._onWrong = onRule, onWrong
-        self._mode = MOST_PROBABLE
+        self._mode, self._wanted = MOST_PROBABLE, None
         ttk.Label(self, text='Keep by').grid(row=0, column=0, sticky=tk.W, padx=(0, 4))
         self.rule = ttk.Combobox(self, values=RULES, state='readonly', width=26)
         self.rule.grid(row=0, column=1, columnspan=3, sticky=tk.EW, pady=2)
         self.slider = ttk.Scale(self, command=self._slid)
         self.slider.grid(row=1, column=0, columnspan=2, sticky=tk.EW)
-        self.entry = ttk.Entry(self, width=6, justify=tk.RIGHT)
+        self.entry = ttk.Entry(self, width=9, justify=tk.RIGHT)
         self.entry.grid(row=1, column=2, padx=(4, 0))
         self._unit = ttk.Label(self, width=2)
         self._unit.grid(row=1, column=3)
@@ -38,7 +38,7 @@ class DecisionPanel(ttk.Frame):
 
     def show(self, mode, wanted):
         """Show a rule, or that there is none (None, None), without telling of it."""
-        self._mode = mode
+        self._mode, self._wanted = mode, wanted
         self.rule.set(AS_GIVEN_TEXT if mode is None else RULES[mode])
         self._unit.configure(text=UNITS[mode])
         command, state = self.slider.cget('command'), tk.DISABLED if wanted is None else tk.NORMAL
@@ -51,7 +51,7 @@ class DecisionPanel(ttk.Frame):
             self.slider.configure(command='', from_=low * 10 ** decimals, to=high * 10 ** decimals)
             self.slider.set(wanted * 10 ** decimals)
             self.slider.configure(command=command)
-            self.entry.insert(0, f'{wanted:.{decimals}f}')
+            self.entry.insert(0, numberText(wanted, decimals))
         self.entry.configure(state=state)
         self.slider.configure(state=state)
 
@@ -60,24 +60,23 @@ class DecisionPanel(ttk.Frame):
         self._onRule(mode, None if mode == MOST_PROBABLE else RANGES[mode][3])
 
     def _slid(self, value):
-        self._onRule(self._mode, self._value(float(value)))
-
-    def _value(self, position):
         decimals = RANGES[self._mode][2]
-        return round(round(position) / 10 ** decimals, decimals)
+        self._onRule(self._mode, round(round(float(value)) / 10 ** decimals, decimals))
 
     def _typed(self):
-        """Take the number of the text; one that is none, or out of range, is told and put back to the slider's."""
+        """Take the number of the text; one that is none, or out of range, is told and put back to what it was."""
         if self._mode in (MOST_PROBABLE, None):
             return
-        low, high, _, _ = RANGES[self._mode]
-        before, text = self._value(self.slider.get()), self.entry.get().strip()
+        low, high, decimals, _ = RANGES[self._mode]
+        before, text = self._wanted, self.entry.get().strip()
+        if text == numberText(before, decimals):
+            return
         try:
             wanted = float(text)
         except ValueError:
             wanted = math.nan
         if not low <= wanted <= high:      # nan too
-            self._onWrong(f'"{text}" is no number from {low:g} to {high:g}; it stays {before:g}.')
+            self._onWrong(f'"{text}" is no number from {low:g} to {high:g}; it stays {numberText(before)}.')
             wanted = before
         if wanted == before:
             self.show(self._mode, before)

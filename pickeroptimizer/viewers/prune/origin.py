@@ -9,6 +9,7 @@ from pwem.objects import SetOfCoordinates
 from ... import convert
 from ...constants import PO_PARTICLE
 from ...protocols import ProtPickerOptimizerPrune
+from ...worker.exchange.errors import InputError
 
 KEPT_FILE = 'coordinatesKept'      # what the name of the file of the kept begins with, be it by a further cut
 
@@ -46,9 +47,10 @@ def _keys(coordinates):
 
     The probabilities of kinds of junk are lost where sets of several models are united.
     """
-    if not os.path.exists(coordinates.getFileName()):
+    try:
+        columns = convert.readPicks(coordinates)
+    except InputError:      # the file of an output is gone, or damaged: it tells nothing
         return []
-    columns = convert.readPicks(coordinates)
     wanted = [np.nan_to_num(columns[name], nan=-1).tolist() for name in ('_x', '_y', PO_PARTICLE) if name in columns]
     return list(zip(*wanted))
 

@@ -5,6 +5,7 @@ projects give it, or a simulated experiment. Its boxes of one class are one cate
 """
 import json
 import os
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,21 +68,28 @@ class Categories:
 
 
 def join(parts: Sequence[Categories]) -> Categories:
-    """Put several together; equal names of data sets get a number."""
-    names: List[str] = []
-    data_sets: List[Tensor] = []
+    """Put several together. Raises InputError for two data sets of one name."""
+    names = [name for part in parts for name in part.names]
+    _check_names(names)
     class_names = ordered(name for part in parts for name in part.class_names)
     classes = [torch.tensor([class_names.index(c) for c in part.class_names])[part.classes] for part in parts]
-    for number, part in enumerate(parts):
-        data_sets.append(part.data_sets + len(names))
-        names += [name if name not in names else f'{name}-{number}' for name in part.names]
+    before = np.cumsum([0, *(len(part.names) for part in parts)]).tolist()
+    data_sets = [part.data_sets + number for part, number in zip(parts, before)]
     return Categories(torch.cat([p.pixels for p in parts]), torch.cat(data_sets), torch.cat(classes), names,
                       class_names)
+
+
+def _check_names(names):
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise InputError(f'Two data sets are called "{repeated[0]}", so that neither could be left out alone: rename '
+                         f'the folder of one, or give it once.')
 
 
 def from_folders(folders: Sequence[Path], most: int, seed: int,
                  log: Callable[[str], None] = lambda line: None) -> Categories:
     """Cut boxes out of labelled data sets, at most `most` of each class, drawn at random. Raises InputError."""
+    _check_names(map(_name, folders))      # before any is read
     return join([_from_folder(Path(folder), most, np.random.default_rng([seed, i]), log)
                  for i, folder in enumerate(folders)])
 
@@ -122,6 +130,10 @@ def read_categories(path: PathLike) -> Categories:
         raise InputError(f'{path}: no file of categories; make one with "worker categories".') from None
 
 
+def _name(folder):
+    return Path(folder).resolve().name
+
+
 def _from_folder(folder, most, rng, log):
     micrographs = tables.read_micrographs(folder / 'micrographs.csv')
     labels = tables.read_labels(folder / 'labels.csv')
@@ -136,8 +148,7 @@ def _from_folder(folder, most, rng, log):
     for warning in boxes.warnings:
         log(f'warning: {warning}')
     classes = torch.tensor([class_names.index(label) for label in boxes.labels])
-    return Categories(boxes.pixels.half(), torch.zeros_like(classes), classes, [folder.resolve().name],
-                      class_names)
+    return Categories(boxes.pixels.half(), torch.zeros_like(classes), classes, [_name(folder)], class_names)
 
 
 def _simulate_one(number, most, seed):

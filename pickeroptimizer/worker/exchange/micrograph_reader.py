@@ -38,6 +38,7 @@ SAMPLED_ROWS, SAMPLED_WIDTH = 32, 4096      # pairs of rows, and pixels of each,
 MANY_VOTES = 0.01        # share of the neighbours,
 CLEARLY_MORE = 4         # and so many times as many as for the other kind of bytes: these votes leave no doubt
 BYTE_ENDS = 0, 127, 128, 255      # of the scales of both kinds
+_ORIENTATION, UPRIGHT = 274, 1      # a tag of TIFF, and its value where row 0 is the top
 THUMBNAIL = 0.5          # of the width of the largest page of a TIFF file, at most
 MRC_HEADER_BYTES = 1024
 _MRC_NUMERIC_MODES = {0: 'i1', 1: 'i2', 2: 'f4', 6: 'u2', 12: 'f2'}
@@ -50,17 +51,18 @@ _DAMAGED = (ValueError, TypeError, IndexError, KeyError, AttributeError, Runtime
 
 # Makes an array from its shape and dtype.
 Empty = Callable[..., np.ndarray]
+Warn = Callable[[str], None]
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 logging.getLogger('tifffile').setLevel(logging.CRITICAL)      # what is wrong with a file is said here, in one line
 
 
 def read_micrograph(path: PathLike, empty: Empty = np.empty,
-                    warn: Callable[[str], None] = lambda line: None) -> np.ndarray:
+                    warn: Warn = lambda line: None) -> np.ndarray:
     """Read .mrc/.mrcs (modes 0, 1, 2, 6, 12), .tif/.tiff, .png or .jpg: a float32 array (rows, columns).
 
     path: of a file, or `n@file` for slice n (from 1) of a stack. empty: makes the array that is filled, from its shape
-    and dtype. warn: told, in one line, of what was filled in. Row 0 is the first row of the file.
+    and dtype. warn: told, in one line, of what was filled in or left aside. Row 0 is the first row of the file.
     Raises InputError, in one line that names the file, for a file that is missing, empty, cut short, no image, complex,
     a stack, constant, too large for the memory, or of which more than MOST_BAD has no value.
     """
@@ -70,7 +72,7 @@ def read_micrograph(path: PathLike, empty: Empty = np.empty,
     try:
         if os.path.getsize(file) == 0:
             raise InputError(f'{file}: the file is empty.')
-        image = reader(file, index, empty)
+        image = reader(file, index, empty, warn)
     except FileNotFoundError:
         raise InputError(f'{file}: no such file.') from None
     except OSError as error:
@@ -119,7 +121,7 @@ def _known_suffix(path: Path) -> str:
     return suffix
 
 
-def _read_mrc(path: Path, index: Optional[int], empty: Empty) -> np.ndarray:
+def _read_mrc(path: Path, index: Optional[int], empty: Empty, warn: Warn) -> np.ndarray:
     header = _mrc_header(path)
     columns, rows, sections, mode = (int(header[key]) for key in ('nx', 'ny', 'nz', 'mode'))
     if mode in _MRC_COMPLEX_MODES:
@@ -227,7 +229,7 @@ def _is_plausible(header: np.void) -> bool:
     return header['mode'] in modes and min(columns, rows) > 0 and columns * rows <= MAX_PIXELS
 
 
-def _read_tiff(path: Path, index: Optional[int], empty: Empty) -> np.ndarray:
+def _read_tiff(path: Path, index: Optional[int], empty: Empty, warn: Warn) -> np.ndarray:
     try:
         with tifffile.TiffFile(path) as tiff:
             pages = _main_pages(path, tiff)
@@ -244,6 +246,10 @@ def _read_tiff(path: Path, index: Optional[int], empty: Empty) -> np.ndarray:
             image = _float32(page.asarray(), empty)
             if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
                 np.negative(image, out=image)
+            orientation = page.tags.valueof(_ORIENTATION, UPRIGHT)
+            if orientation != UPRIGHT:      # programs of the field leave it aside, too, so picks mostly are in rows
+                warn(f'{path}: its TIFF tag says that the image is mirrored or turned (orientation {orientation}), '
+                     f'which is left aside: row 0 is the first row of the file. Are the picks in that frame?')
             return image
     except (tifffile.TiffFileError, *_DAMAGED) as error:
         raise InputError(f'{path}: no readable TIFF file ({_one_line(error)}).') from None
@@ -259,7 +265,7 @@ def _main_pages(path: Path, tiff: tifffile.TiffFile) -> List[Any]:
     return [page for page in pages if page.imagewidth > THUMBNAIL * (widest + 1)]      # halves are rounded up, too
 
 
-def _read_bitmap(path: Path, index: Optional[int], empty: Empty) -> np.ndarray:
+def _read_bitmap(path: Path, index: Optional[int], empty: Empty, warn: Warn) -> np.ndarray:
     try:
         with Image.open(path) as image:
             _check_size(path, image.height, image.width, getattr(image, 'n_frames', 1), index)
@@ -303,7 +309,7 @@ def _float32(image: np.ndarray, empty: Empty) -> np.ndarray:
     return result
 
 
-def _checked(path: PathLike, image: np.ndarray, warn: Callable[[str], None]) -> np.ndarray:
+def _checked(path: PathLike, image: np.ndarray, warn: Warn) -> np.ndarray:
     if image.ndim != 2 or not image.size:
         raise InputError(f'{path}: no readable image (its pixels have the shape {image.shape}).')
     low, high = _range(image)
@@ -321,7 +327,7 @@ def _range(image: np.ndarray) -> Tuple[float, float]:
     return float(ends[:, 0].min()), float(ends[:, 1].max())
 
 
-def _fill_in(path: PathLike, image: np.ndarray, warn: Callable[[str], None]) -> None:
+def _fill_in(path: PathLike, image: np.ndarray, warn: Warn) -> None:
     """Give the pixels without a value the median of the others, in place."""
     number = sum(int(np.count_nonzero(~(np.abs(part) <= LARGEST_VALUE))) for part in _parts(image))
     if number > MOST_BAD * image.size:

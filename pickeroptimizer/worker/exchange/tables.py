@@ -12,13 +12,10 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from .classes import PARTICLE as PARTICLE
 from .classes import checked_classes, class_name
 from .errors import InputError
 from .files import PathLike, replacing
 from .slices import split_slice
-
-CLASSES = ('particle', 'ice', 'carbon')
 
 # What became of a pick, in the column `status` of scores.csv.
 SCORED = 'scored'
@@ -31,8 +28,6 @@ IN_BORDER = 'its box lies mostly in the blank or repeated border of the microgra
 MICROGRAPH_COLUMNS = ('mic_id', 'path', 'pixel_size')
 COORDINATE_COLUMNS = ('coord_id', 'mic_id', 'x', 'y')
 LABEL_COLUMNS = COORDINATE_COLUMNS + ('label',)
-SCORE_NUMBERS = CLASSES + ('novelty',)
-SCORE_COLUMNS = ('coord_id',) + SCORE_NUMBERS + ('status', 'reason')
 NOVELTY = 'novelty'
 MOST_ID = 2 ** 63 - 1
 
@@ -107,9 +102,9 @@ class Table:
     def rows(self, growing: bool = False) -> Iterator[Tuple[str, ...]]:
         """Yield the columns of the rows that came since the last call, as text.
 
-        Unless the table is still growing, its last line needs no end. Raises InputError for a file that is missing
-        or no table, a missing column, and a row with more or fewer values than columns. The file is opened anew for
-        each call, which is what makes a network file system show what another host has written.
+        Unless the table is still growing, its last line needs no end. Raises InputError for a file that is missing or
+        no table, a column that is missing or there twice, and a row with more or fewer values than columns. The file is
+        opened anew for each call, which is what makes a network file system show what another host has written.
         """
         try:
             with open(self.path, 'rb') as stream:
@@ -161,6 +156,9 @@ class Table:
         missing = [column for column in columns if column not in names]
         if missing:
             raise InputError(f'{self.path}: no column {", ".join(missing)}; the header must name {",".join(columns)}.')
+        twice = [column for column in columns if list(names).count(column) > 1]
+        if twice:
+            raise InputError(f'{self.path}: the header names the column {twice[0]} more than once.')
         self.header = tuple(names)
         return itemgetter(*map(names.index, columns))
 

@@ -42,7 +42,12 @@ FRAMES: Dict[str, Frame] = {
     'mirrored (column 0 at the right)': lambda xy, at: np.stack((at.columns - 1 - xy[:, 0], xy[:, 1]), axis=1),
     'turned by 180°': lambda xy, at: np.array((at.columns - 1, at.rows - 1)) - xy,
     'transposed (x and y exchanged)': lambda xy, at: xy[:, ::-1],
-    'the upper left corners of boxes (add half a box)': lambda xy, at: xy + at.box / 2}
+    'on micrographs turned clockwise by 90°': lambda xy, at: np.stack((xy[:, 1], at.rows - 1 - xy[:, 0]), axis=1),
+    'on micrographs turned anticlockwise by 90°':
+        lambda xy, at: np.stack((at.columns - 1 - xy[:, 1], xy[:, 0]), axis=1),
+    'the upper left corners of boxes (add half a box)': lambda xy, at: xy + at.box / 2,
+    'the lower left corners of boxes, row 0 at the bottom (as EMAN has them)':
+        lambda xy, at: np.stack((xy[:, 0] + at.box / 2, at.rows - 1 - at.box / 2 - xy[:, 1]), axis=1)}
 AS_THEY_ARE = next(iter(FRAMES))
 
 
