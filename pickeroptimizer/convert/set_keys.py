@@ -11,6 +11,7 @@ from ..domain.file_stamps import stampOf
 from ..worker.exchange.errors import InputError
 
 _NAME, _FILE = '_micName', '_filename'
+WAIT_S = 60      # for a program that is writing a set
 _ROWS, _BYTES = 16384, 2 ** 20      # read at a time
 
 
@@ -53,7 +54,7 @@ def _rows(path, wanted=None):
     wanted: names of attributes, None for all. Nothing where the set is empty. What Scipion notes of an item beside its
     attributes, such as when it was made, is left aside.
     """
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(path, timeout=WAIT_S)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name='Objects'").fetchone():
             return
         columns = sorted(row for row in connection.execute('SELECT label_property, column_name FROM Classes')
