@@ -168,6 +168,11 @@ def run(ownRun):
     return ownRun
 
 
+def textsOf(model):
+    """What each pick is said to be: there are more outcomes where corrections may name more classes."""
+    return [model.kinds[outcome].text for outcome in model.outcomes]
+
+
 def sessionOf(lab, run):
     from pickeroptimizer.viewers.prune.source import sessionOfRun
     return sessionOfRun(lab.project, run)
@@ -180,7 +185,7 @@ def test_session_of_a_run(lab, run, few):
     assert len(model.picks) == len(kept) + len(rejected) == few.outputCoordinates.getSize()
     assert {m.name for m in model.micrographs} == set(NAMES) and session.note == ''
     row = model.picks.ids.tolist().index(9001)
-    assert model.outcomes[row] == OUTSIDE and 'not on the micrograph' in model.describe(row)
+    assert textsOf(model)[row] == 'outside' and 'not on the micrograph' in model.describe(row)
     for objId, pick in list(kept.items())[:5]:
         row = model.picks.ids.tolist().index(objId)
         assert (model.picks.x[row], model.picks.y[row]) == pick.getPosition()
@@ -213,23 +218,24 @@ def test_run_in_progress_shows_what_is_there(lab, few, trained, run):
     lab.project.saveProtocol(going)
     os.makedirs(going._getExtraPath(), exist_ok=True)
     model = sessionOf(lab, going).model
-    assert set(model.outcomes) == {UNSCORED} and len(model.picks) == few.outputCoordinates.getSize()
+    assert set(textsOf(model)) == {'not scored'} and len(model.picks) == few.outputCoordinates.getSize()
     with open(run._getExtraPath('scores.csv')) as stream:
         lines = stream.readlines()
     partial = Path(going._getExtraPath('scores.csv.0123.part'))
     partial.write_text(''.join(lines[:30]))
     session = sessionOf(lab, going)
-    assert (session.model.outcomes != UNSCORED).sum() == 29
+    assert sum(text != 'not scored' for text in textsOf(session.model)) == 29
     assert session.createCoordinates is None and 'not finished' in session.note
     partial.write_text(''.join(lines[:30]) + lines[30][:9])      # read while a line is written
-    assert (sessionOf(lab, going).model.outcomes != UNSCORED).sum() == 29
+    assert sum(text != 'not scored' for text in textsOf(sessionOf(lab, going).model)) == 29
 
 
 def test_outputs_in_parts_are_not_taken_for_all(lab, run, few):
     run.setStatus('running')
     try:
         session = sessionOf(lab, run)
-        assert len(session.model.picks) == few.outputCoordinates.getSize() and UNSCORED not in session.model.outcomes
+        assert len(session.model.picks) == few.outputCoordinates.getSize()
+        assert 'not scored' not in textsOf(session.model)
         assert session.createCoordinates is None and session.planRetraining is not None
         assert 'not finished' in session.note
     finally:
