@@ -17,8 +17,6 @@ PICKEROPTIMIZER_TORCH = 'PICKEROPTIMIZER_TORCH'
 # What pruning adds to a coordinate: its class probabilities, of which that of the particle is always there (the others:
 # convert.probabilityAttribute), its distance from anything that was labelled (1: usual), and its class (or `outside`).
 PO_PARTICLE = '_poParticle'
-PO_ICE = '_poIce'
-PO_CARBON = '_poCarbon'
 PO_NOVELTY = '_poNovelty'
 PO_CLASS = '_poClass'
 

@@ -1,10 +1,9 @@
 """Which classes the picks of a set were scored for: its attributes tell."""
-import os
 import re
 
 from ..constants import PO_CLASS, PO_LABEL_PROBABILITY, PO_NOVELTY
 from ..worker.exchange.classes import ordered, safe_name
-from .micrographs import reopen
+from .set_files import reopen
 
 _PROBABILITY = re.compile('_po([A-Z0-9][A-Za-z0-9]*)')
 _OTHERS = {PO_CLASS, PO_LABEL_PROBABILITY, PO_NOVELTY}
@@ -23,15 +22,12 @@ def probabilityAttributes(item):
 def classesOf(*sets):
     """Return the names of the classes that the picks of SetOfCoordinates have probabilities of, in their order.
 
-    The probabilities are in the attributes probabilityAttribute(name). Picks of a set, corrected ones or
-    those of a union, may bear other classes beside these in `_poClass`. An attribute tells its class but for blanks, -
-    and _ (`_poGoldEdge`), so the name is taken from the `_poClass` of whatever pick of the sets bears it: give all
-    outputs of a run together. () where there are no probabilities.
+    () where they have none. An attribute such as `_poGoldEdge` tells its class but for blanks, - and _, so the name is
+    taken from the `_poClass` of whatever pick of the sets has it: give all outputs of a run together. Picks may have
+    other classes in `_poClass`: corrected ones, and those of a union. Raises InputError where a set cannot be read.
     """
     attributes, names = set(), set()
     for itemSet in sets:
-        if not os.path.exists(itemSet.getFileName()):      # Scipion would make an empty one
-            continue
         itemSet = reopen(itemSet)
         first = itemSet.getFirstItem() if itemSet.getSize() else None
         if first is not None:

@@ -302,10 +302,6 @@ def test_truth_is_joined_too(sets):
                                 _poClass=['ice', 'particle', 'ice', 'ice', 'ice', 'outside'])
     _, truth, notes = convert.readTruth(labelled, before, 5.0)
     assert truth.tolist() == [UNKNOWN, 1, 1, UNKNOWN, UNKNOWN, UNKNOWN] and '2 picks of the ground truth' in notes[0]
-    # A class that is none of ours is told.
-    labelled = sets.coordinates(micrographs, PICKS[:3], _poClass=['ice', 'Ice', 'unreadable'])
-    truth, notes = convert.readTruth(labelled, before, 5.0)
-    assert truth[:3].tolist() == [1, UNKNOWN, UNKNOWN] and any('1 picks' in note and '"Ice"' in note for note in notes)
     with pytest.raises(InputError, match='no attribute _poClass'):
         convert.readTruth(sets.coordinates(micrographs, PICKS), before, 5.0)
     with pytest.raises(InputError, match='None of the 1 places'):

@@ -209,7 +209,7 @@ def test_a_data_set_that_cannot_be_read(lab, tmp_path):
     (folder / 'labels.csv').write_text('coord_id,mic_id,x,y,label\n,1,2,3,dog!\n')
     (folder / 'box_angstrom.txt').write_text('180\n')
     run = lab.new('ProtPickerOptimizerPretrain', libraryFolder=str(tmp_path / 'lab'), **{**TINY, 'simulated': 0})
-    assert lab.error(run) .startswith(f'{folder}/labels.csv, line 2: "dog!" is no name of a class; use a letter')
+    assert lab.error(run).startswith(f'{folder}/labels.csv, line 2: "dog!" is no name of a class; use a letter')
     with open(run._getExtraPath('error.txt'), encoding='utf-8') as stream:
         assert 'dataset_001' in stream.read()
     assert not os.path.exists(run._getExtraPath('categories.safetensors'))

@@ -18,7 +18,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ..exchange import tables
-from ..exchange.classes import ordered
+from ..exchange.classes import FORMER, ordered
 from ..exchange.errors import InputError
 from ..exchange.files import PathLike, replacing
 from . import cropping
@@ -26,7 +26,6 @@ from .cropping import FIELDS_OF_VIEW, INPUT_SIZE
 from .labelled import crop_labels
 
 METADATA_KEY = 'pickeroptimizer-categories'
-FIRST_CLASSES = 'particle', 'ice', 'carbon'      # of files that do not say theirs, of earlier versions
 MARGIN = 2 ** 0.5
 SIDE = int(np.ceil(INPUT_SIZE * MARGIN))
 
@@ -125,7 +124,7 @@ def read_categories(path: PathLike) -> Categories:
             about = json.loads((stream.metadata() or {})[METADATA_KEY])
             pixels, data_sets, classes = (stream.get_tensor(key) for key in ('pixels', 'data_sets', 'classes'))
             return Categories(pixels, data_sets, classes, list(about['names']),
-                              tuple(about.get('classes', FIRST_CLASSES)))
+                              tuple(about.get('classes', FORMER)))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         raise InputError(f'{path}: no file of categories; make one with "worker categories".') from None
 
