@@ -153,11 +153,11 @@ def isClass(name):
 
 
 def labelsFromClasses(coordinates, micrographs=None):
-    """Return the coordinates of a set that have a class in `_poClass`, as labels; what is `outside` has none.
+    """Return the coordinates of a set that have a class in `_poClass`, as labels.
 
     In px of `micrographs`, where those of other micrographs are left out; or of their own. Picks without a class, or
     of which "prune" says that they were not looked at, are no labels. Raises InputError if the set has no such
-    attribute, or what can be no class.
+    attribute, or a pick what can be no class.
     """
     labels = []
     for c, place in _placesOn(coordinates, coordinates.getMicrographs() if micrographs is None else micrographs):
@@ -166,7 +166,10 @@ def labelsFromClasses(coordinates, micrographs=None):
                              f'outputLabels of "fine-tune", or one set a class.')
         name = getattr(c, PO_CLASS).get()
         if isClass(name):
-            labels.append(tables.CoordinateRow(None, *place, class_name(name)))
+            try:
+                labels.append(tables.CoordinateRow(None, *place, class_name(name)))
+            except InputError as error:
+                raise InputError(f'Pick {c.getObjId()} of the labelled coordinates: {error}') from None
     return labels
 
 

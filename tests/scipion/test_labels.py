@@ -183,8 +183,8 @@ def test_a_class_that_is_none(tmp_path):
     micrographs = sets.micrographs(MICS)
     known = sets.coordinates(micrographs, PICKS[:4], _poClass=['ice', 'outside', 'unreadable', 'particle'])
     assert [row.label for row in convert.labelsFromClasses(known)] == ['ice', 'particle']
-    other = sets.coordinates(micrographs, PICKS[:2], _poClass=['ice', 'Ice'])
-    with pytest.raises(InputError, match='Pick 2 of the labelled coordinates has the class "Ice", which is none of'):
+    other = sets.coordinates(micrographs, PICKS[:2], _poClass=['Ice', 'ice!'])
+    with pytest.raises(InputError, match='Pick 2 of the labelled coordinates: "ice!" is no name of a class'):
         convert.labelsFromClasses(other)
 
 
