@@ -127,7 +127,7 @@ def answers(embedded, labels, mic_ids, wanted, seeds):
 
 def ask(described, labels, mic_ids, wanted, seed):
     """All answers {index: label} that suggestions ask for, and the time that each of these took in s."""
-    suggester = Suggester(described, range(len(labels)), mic_ids, seed)
+    suggester = Suggester(described, range(len(labels)), mic_ids, seed=seed)
     given, seconds = {}, []
     while True:
         start = time.perf_counter()

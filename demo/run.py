@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections import Counter, defaultdict, namedtuple
+from math import prod
 from pathlib import Path
 
 import data
@@ -16,6 +17,7 @@ from pyworkflow import Config
 
 from pickeroptimizer import Plugin
 from pickeroptimizer.constants import PO_CLASS
+from pickeroptimizer.worker.exchange.classes import PARTICLE
 
 PROJECT = 'PickerOptimizerDemo'
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -26,6 +28,7 @@ SIZE = 1024              # px
 PIXEL_SIZE = 3.0         # Å/px
 BOX_ANGSTROM = 180.0
 SEED = 1
+EMPTY = 8                # boxes with nothing in them, on each micrograph
 SHOTS = 30               # labelled boxes of each class
 PICTURES = 2
 
@@ -55,7 +58,7 @@ def main():
 
     counts = Counter(truth.values())
     say(f'Importing {len(truth)} picks, as a picker would leave them: {counts["particle"]} on particles, '
-        f'{counts["ice"]} on ice and dirt, {counts["carbon"]} on carbon film')
+        f'{counts["ice"]} on ice and dirt, {counts["carbon"]} on carbon film, {counts["empty"]} on nothing')
     data.write_picks(OUTPUT / 'picks.sqlite', micrographs.outputMicrographs, truth, box)
     picks = chain.run('import picks', 'ProtImportCoordinates', importFrom=5, filesPath=str(OUTPUT / 'picks.sqlite'),
                       boxSize=box, inputMicrographs=(micrographs, 'outputMicrographs'))
@@ -89,7 +92,7 @@ def main():
 def simulated():
     """The folder of the data set, which is made unless it is there."""
     arguments = ['--micrographs', str(MICROGRAPHS), '--size', str(SIZE), '--pixel-size', str(PIXEL_SIZE),
-                 '--box-angstrom', str(BOX_ANGSTROM), '--seed', str(SEED)]
+                 '--box-angstrom', str(BOX_ANGSTROM), '--seed', str(SEED), '--empty', str(EMPTY)]
     folder = OUTPUT / f'data-{digest(arguments, code_of("worker/simulation"))}'
     if not folder.exists():
         data.simulate(folder, arguments)
@@ -116,9 +119,10 @@ def read_result(pruning):
 
 
 def most_junk(truth, names):
-    """Names of the micrographs with the most false picks of both kinds."""
+    """Names of the micrographs with the most false picks of all kinds."""
     counts = Counter((name, label) for (name, _, _), label in truth.items() if name in names)
-    ranked = sorted(names, key=lambda name: (counts[name, 'ice'] + 1) * (counts[name, 'carbon'] + 1), reverse=True)
+    junk = set(truth.values()) - {PARTICLE}
+    ranked = sorted(names, key=lambda name: prod(counts[name, kind] + 1 for kind in junk), reverse=True)
     return ranked[:PICTURES]
 
 

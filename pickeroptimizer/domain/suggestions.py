@@ -8,11 +8,12 @@ from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..worker.exchange.classes import PARTICLE
+from ..worker.exchange.classes import EMPTY, PARTICLE
 from ..worker.exchange.feature_file import Features, read_features
 from ..worker.exchange.files import PathLike
 
 CYCLE = 4                 # answers, of which one explores, and one of the first cycles is taken at random
+PLAIN = 1                 # which of them is the plainest box, until one is found to be empty
 TYPICAL_SHARE = 3         # one in so many of the particles wanted is a pick taken at random
 BOLD = 2                  # guesses that have to be right before the next one is a bold one
 GIVE_UP = 30              # answers in vain, after which a class counts as not there, or no more
@@ -31,10 +32,11 @@ class Suggester:
     """Chooses picks to ask about. The same calls with the same seed give the same picks.
 
     features: (n, m), each row of a squared length of about 1; ids: of the picks; micIds: of their micrographs (None:
-    all on one).
+    all on one); relief: how much the middle of each box varies (n), None if that is not known.
     """
 
-    def __init__(self, features: ArrayLike, ids: Iterable[int], micIds: Optional[ArrayLike] = None, seed: int = 0):
+    def __init__(self, features: ArrayLike, ids: Iterable[int], micIds: Optional[ArrayLike] = None,
+                 relief: Optional[ArrayLike] = None, seed: int = 0):
         self._features = np.asarray(features, dtype=np.float64)
         self._ids = [int(coordId) for coordId in ids]
         self._index = {coordId: i for i, coordId in enumerate(self._ids)}
@@ -42,6 +44,7 @@ class Suggester:
             raise ValueError('as many different ids as features are needed')
         self._micrographs = np.zeros(len(self._ids), dtype=int) if micIds is None else \
             np.unique(micIds, return_inverse=True)[1]
+        self._relief = None if relief is None else np.asarray(relief)
         self._chance = np.random.default_rng(seed).random(len(self._ids))
         self._inputs = np.column_stack((self._features, np.ones(len(self._ids))))
         self._background = self._inputs.T @ self._inputs / len(self._ids), self._inputs.mean(axis=0)
@@ -95,6 +98,8 @@ class Suggester:
         typical = wanted.get(PARTICLE, 0) // TYPICAL_SHARE
         if answers % CYCLE == CYCLE - 1 and answers < CYCLE * typical:
             return self._chance, ()
+        if self._relief is not None and answers % CYCLE == PLAIN and EMPTY in junk and EMPTY not in known.values():
+            return -self._relief, (EMPTY,)
         target = max(junk or lacking, key=lambda name: lacking[name])
         if junk and (target not in known.values() or answers % CYCLE == 0):
             labelled = np.bincount(self._micrographs[list(known)], minlength=self._micrographs.max() + 1)

@@ -52,12 +52,31 @@ MANY = {'particle': 2850, 'ice far': 40, 'ice': 35, 'carbon': 75}      # 95 % pa
 @pytest.mark.parametrize('seed', range(3))
 def test_few_answers_where_a_random_order_takes_many(seed):
     features, ids, micIds, truth = made(MANY, seed)
-    labels = answered(Suggester(features, ids, micIds, seed), truth)
+    labels = answered(Suggester(features, ids, micIds, seed=seed), truth)
     counts = Counter(labels.values())
     assert min(counts[name] for name in WANTED) >= 30 and len(labels) <= 1.5 * 90
     assert min(Counter(truth[i] for i in labels)[kind] for kind in ('ice far', 'ice')) >= 4      # both kinds
     shuffled = [truth[i].split()[0] for i in np.random.default_rng(seed).permutation(ids).tolist()]
     assert min(shuffled[:500].count(name) for name in ('ice', 'carbon')) < 30
+
+
+def test_a_box_with_nothing_in_it_is_found_by_its_relief():
+    """It resembles particles: what is farthest from these is never it."""
+    features, ids, micIds, truth = made(MANY)
+    wanted = {'particle': 5, 'ice': 5, 'carbon': 1, 'empty': 1}
+    relief = np.linspace(2, 1, len(ids))      # the last ones are the plainest
+    empty = [coordId for coordId in reversed(ids.tolist()) if truth[coordId] == 'particle'][:3]
+    truth.update(dict.fromkeys(empty[1:], 'empty'))
+    suggester = Suggester(features, ids, micIds, relief)
+    labels = answered(suggester, truth, wanted)
+    assert list(labels.values()).index('empty') < 10 and not suggester.givenUp(labels, wanted)
+    without = Suggester(features, ids, micIds)
+    assert without.givenUp(answered(without, truth, wanted), wanted) == ['empty']
+    # Where there is none, it is given up.
+    truth.update(dict.fromkeys(empty, 'particle'))
+    suggester = Suggester(features, ids, micIds, relief)
+    labels = answered(suggester, truth, wanted)
+    assert suggester.givenUp(labels, wanted) == ['empty'] and len(labels) < 5 * GIVE_UP
 
 
 def test_the_first_answers_hold_every_class():
@@ -130,11 +149,15 @@ def test_suggestions_come_at_once():
 
 def test_file_of_features(tmp_path):
     features, ids, micIds, truth = made({'particle': 50, 'ice': 9})
-    write_features(tmp_path / 'f.npz', Features(features, ids, micIds))
+    relief = np.linspace(0, 1, len(ids), dtype=np.float32)
+    write_features(tmp_path / 'f.npz', Features(features, ids, micIds, relief))
     read = load(tmp_path / 'f.npz')
+    assert (read.relief == relief).all()
     assert np.allclose(read.features, features, atol=1e-3)
     assert (read.ids == ids).all() and (read.mic_ids == micIds).all()
     assert Suggester(*read).next({}, WANTED) in truth
+    write_features(tmp_path / 'f.npz', Features(features, ids, micIds))      # as earlier versions did
+    assert load(tmp_path / 'f.npz').relief is None
 
 
 def _array():
@@ -156,7 +179,8 @@ def _archive(**changed):
     _archive()[:-40], _archive()[:200], _archive(features=None),
     _archive(features=np.ones((2, 2), dtype=np.float16)), _archive(features=np.full((3, 2), np.nan, dtype=np.float16)),
     _archive(features=np.array([[{}], [1], [2]], dtype=object)), _archive(coord_id=np.zeros(3, dtype=np.int64)),
-    _archive(coord_id=np.arange(3.0)), _archive(features=np.ones((3, 0), dtype=np.float16))])
+    _archive(coord_id=np.arange(3.0)), _archive(features=np.ones((3, 0), dtype=np.float16)),
+    _archive(relief=np.ones(2, dtype=np.float32)), _archive(relief=np.array([1, np.nan, 1], dtype=np.float32))])
 def test_damaged_file_of_features(tmp_path, content):
     path = tmp_path / 'f.npz'
     path.write_bytes(content)

@@ -9,6 +9,7 @@ from worker.exchange import tables
 from worker.exchange.feature_file import read_features
 from worker.exchange.tables import CoordinateRow
 from worker.inference.embedding import COMPONENTS, choose_sample, principal_components
+from worker.simulation.dataset import simulate
 
 
 def _embed(data_set, coordinates, output, *more, micrographs=None):
@@ -48,7 +49,7 @@ def embedded(data_set, picks, worker, tmp_path_factory):
 
 def test_boxes_of_a_class_are_neighbours(picks, embedded):
     truth = picks[1]
-    features, ids, mic_ids = read_features(embedded)
+    features, ids, mic_ids, _ = read_features(embedded)
     assert set(ids) == truth.keys() and features.shape == (len(truth), COMPONENTS)
     assert [truth[i].mic_id for i in ids] == list(mic_ids)
     labels = np.array([truth[i].label for i in ids])
@@ -57,6 +58,22 @@ def test_boxes_of_a_class_are_neighbours(picks, embedded):
     nearest = labels[distances.argmin(axis=1)]
     for name in ('particle', 'ice', 'carbon'):
         assert (nearest[labels == name] == name).mean() > 0.75, name
+
+
+def test_boxes_with_nothing_in_them_have_the_least_relief(worker, tmp_path):
+    folder = tmp_path / 'simulated'
+    simulate(folder, micrographs=2, size=512, pixel_size=4.0, box_angstrom=200.0, seed=5, empty=12)
+    rows = tables.read_labels(folder / 'labels.csv')
+    done = worker('embed', '--micrographs', folder / 'micrographs.csv', '--coordinates', folder / 'coordinates.csv',
+                  '--box-angstrom', 200, '--device', 'cpu', '--output', tmp_path / 'features.npz')
+    assert done.returncode == 0, done.stderr
+    read = read_features(tmp_path / 'features.npz')
+    names = {row.coord_id: row.label for row in rows}
+    labels = np.array([names[i] for i in read.ids.tolist()])
+    empty, particles = (read.relief[labels == name] for name in ('empty', 'particle'))
+    assert (empty[:, None] < particles).mean() > 0.8
+    plainest = [name for name in labels[read.relief.argsort()] if name != 'carbon'][:5]      # film may be plain, too
+    assert plainest.count('empty') >= 4
 
 
 def test_the_same_picks_give_the_same_file(data_set, picks, embedded, tmp_path):
@@ -69,7 +86,7 @@ def test_a_sample_is_of_whole_micrographs(data_set, picks, tmp_path):
     most = len(truth) // 2
     report = tmp_path / 'r.json'
     assert _run(*_embed(data_set, coordinates, tmp_path / 'f.npz', '--most', most, '--report', report)) == 0
-    _, ids, mic_ids = read_features(tmp_path / 'f.npz')
+    _, ids, mic_ids, _ = read_features(tmp_path / 'f.npz')
     assert set(ids) == {i for i, row in truth.items() if row.mic_id in set(mic_ids)} and 0 < len(ids) <= most
     told = json.loads(report.read_text())
     assert told['boxes'] == len(ids) and told['micrographs'] == len(set(mic_ids))

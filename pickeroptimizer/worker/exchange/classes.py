@@ -12,8 +12,9 @@ import numpy as np
 from .errors import InputError
 
 PARTICLE = 'particle'
+EMPTY = 'empty'
 # Offered from the start, in the order in which they are shown everywhere; names of the user's own come after them.
-KNOWN = (PARTICLE, 'ice', 'carbon', 'empty', 'aggregate', 'other')
+KNOWN = (PARTICLE, 'ice', 'carbon', EMPTY, 'aggregate', 'other')
 FORMER = KNOWN[:3]      # those of what was written when there were no others
 MOST_JUNK = 8
 MOST_LETTERS = 30

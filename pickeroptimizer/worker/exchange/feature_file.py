@@ -1,11 +1,12 @@
 """The file of features that `embed` writes: plain arrays, read with numpy alone, by the Scipion side too.
 
-It is an .npz archive of `format` (a number), `coord_id` and `mic_id` (int64, n) and `features` (float16, n x m).
+It is an .npz archive of `format` (a number), `coord_id` and `mic_id` (int64, n), `features` (float16, n x m) and
+`relief` (float32, n), which those of earlier versions lack.
 """
 import tokenize
 import zipfile
 import zlib
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -19,17 +20,22 @@ UNREADABLE = (OSError, ValueError, KeyError, IndexError, TypeError, AttributeErr
 
 
 class Features(NamedTuple):
-    """Picks described by numbers: features (n, m) float32; ids of the picks and of their micrographs (n each)."""
+    """Picks described by numbers: features (n, m) float32; ids of the picks and of their micrographs (n each).
+
+    relief: how much the middle of each box varies, (n) float32; it is least where nothing is in it. None if not known.
+    """
     features: np.ndarray
     ids: np.ndarray
     mic_ids: np.ndarray
+    relief: Optional[np.ndarray] = None
 
 
 def write_features(path: PathLike, described: Features) -> None:
     """Write features to a file that is either whole or not there."""
+    known = {} if described.relief is None else {'relief': described.relief.astype(np.float32)}
     with replacing(path, 'wb') as stream:
         np.savez(stream, format=np.int64(FORMAT_VERSION), coord_id=described.ids.astype(np.int64),
-                 mic_id=described.mic_ids.astype(np.int64), features=described.features.astype(np.float16))
+                 mic_id=described.mic_ids.astype(np.int64), features=described.features.astype(np.float16), **known)
 
 
 def read_features(path: PathLike) -> Features:
@@ -37,6 +43,7 @@ def read_features(path: PathLike) -> Features:
     try:
         with np.load(path, allow_pickle=False) as archive:
             version, ids, mic_ids, features = (archive[key] for key in ('format', 'coord_id', 'mic_id', 'features'))
+            relief = archive.get('relief')
     except FileNotFoundError:
         raise InputError(f'{path}: no such file of features.') from None
     except UNREADABLE as error:
@@ -46,7 +53,9 @@ def read_features(path: PathLike) -> Features:
         raise InputError(f'{path}: features of format {version}, which a newer PickerOptimizer wrote; update this one.')
     whole = (known and ids.dtype == mic_ids.dtype == np.int64 and features.dtype == np.float16 and features.ndim == 2
              and ids.shape == mic_ids.shape == features.shape[:1] and len(np.unique(ids)) == len(ids) > 0
-             and features.shape[1] > 0 and np.isfinite(features).all())
+             and features.shape[1] > 0 and np.isfinite(features).all()
+             and (relief is None or (relief.dtype == np.float32 and relief.shape == ids.shape
+                                     and np.isfinite(relief).all())))
     if not whole:
         raise InputError(f'{path}: the features in this file are damaged; run the preparation again.')
-    return Features(features.astype(np.float32), ids, mic_ids)
+    return Features(features.astype(np.float32), ids, mic_ids, relief)

@@ -1,7 +1,8 @@
 """Describes picks by numbers, in which the suggestions of boxes to label are found.
 
 On a sample of whole micrographs, spread over the data set, every pick is shown to the feature extractor as the recipe
-`default` shows it, in one orientation. The principal components of the features go to one small file.
+`default` shows it, in one orientation. The principal components of the features go to one small file, with how plain
+each box is.
 """
 import time
 from typing import Any, Callable, Dict, Sequence
@@ -61,8 +62,9 @@ def embed(source: WholeTables, box_angstrom: float, output: PathLike, extractor:
     if not ids:
         raise InputError(f'none of the {len(sample)} micrographs can be used; the first: {failed[0]["reason"]}'
                          if failed else 'all picks lie outside their micrographs, or in their blank borders.')
-    write_features(output, Features(principal_components(np.concatenate(features)), np.concatenate(ids),
-                                    np.concatenate(mic_ids)))
+    numbers = np.concatenate(features)
+    write_features(output, Features(principal_components(numbers[:, :-1]), np.concatenate(ids), np.concatenate(mic_ids),
+                                    numbers[:, -1]))
     return {'micrographs': len(sample), 'boxes': sum(map(len, ids)), 'failed_micrographs': failed,
             'device': ' and '.join(device.name for device in devices), 'seconds': round(time.monotonic() - start, 2)}
 

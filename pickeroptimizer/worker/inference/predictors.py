@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..boxes import cropping
-from ..boxes.contrast import contrast
+from ..boxes.contrast import contrast, relief
 from ..exchange.errors import InputError
 from ..exchange.model_header import ModelHeader
 from ..network.device import Device
@@ -117,8 +117,8 @@ class Scorer(BatchPredictor):
 
 
 class Embedder(BatchPredictor):
-    """Gives the features."""
+    """Gives the features and, in the last column, the relief (boxes.contrast)."""
 
     def predict(self, pixels: Tensor) -> Tensor:
-        """Boxes (n, fields, size, size) -> features (n, width)."""
-        return self.recogniser.features(pixels)
+        """Boxes (n, fields, size, size) -> features and relief (n, width + 1)."""
+        return torch.cat((self.recogniser.features(pixels).float(), relief(pixels[:, 0])[:, None]), dim=1)

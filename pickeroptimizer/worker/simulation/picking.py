@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, List, Tuple
 import numpy as np
 from scipy.spatial import KDTree
 
+from ..exchange.classes import EMPTY
+
 if TYPE_CHECKING:      # which import this module
     from .conditions import Conditions
     from .scene import Scene
@@ -59,7 +61,7 @@ def pick(scene: 'Scene', conditions: 'Conditions', rng: np.random.Generator, emp
              + [(x, y, 'ice') for x, y in on_ice[:wanted - carbon_count]]
              + [(x, y, 'carbon') for x, y in on_film[:carbon_count]])
     if empty:
-        picks += [(x, y, 'empty') for x, y in _empty_picks(scene, film, ice, box, empty, rng)]
+        picks += [(x, y, EMPTY) for x, y in _empty_picks(scene, film, ice, box, empty, rng)]
     return [picks[index] for index in rng.permutation(len(picks))]
 
 
