@@ -8,6 +8,7 @@ from laboratory import BOX, NAMES
 from pickeroptimizer import Plugin
 from pickeroptimizer.protocols.parameters.starting_weights import StartFrom
 from pickeroptimizer.protocols.parameters.training_labels import LabelSource
+from pickeroptimizer.worker.exchange.model_header import FORMAT_VERSION
 
 
 def importModel(lab, path):
@@ -35,7 +36,7 @@ def test_no_models(lab, trained, tmp_path):
     for name, data, line in (
             ('text', b'hello', 'no PickerOptimizer model (not a safetensors file, or cut short).'),
             ('cut', content[:-100], 'expected). Copy it again.'),
-            ('newer', content.replace(b'\\"format_version\\": 1', b'\\"format_version\\": 9', 1),
+            ('newer', content.replace(b'\\"format_version\\": %d' % FORMAT_VERSION, b'\\"format_version\\": 9', 1),
              'Update scipion-em-pickeroptimizer.')):
         path = tmp_path / name
         path.write_bytes(data)
