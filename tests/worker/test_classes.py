@@ -36,7 +36,7 @@ def test_order_and_identifiers():
     (['ice', 'carbon'], 'must be a class "particle"'), (['particle'], 'must be a kind of junk'),
     ([], 'must be a class'),
     (['particle', 'gold edge', 'gold-edge'], '"gold edge", "gold-edge" are too much alike'),
-    (['particle', 'gold edge', 'goldedge'], None),
+    (['particle', 'gold edge', 'goldedge'], '"gold edge", "goldedge" are too much alike'),
     (['particle', *'abcdefghi'], '9 kinds of junk .*8 at most'), (['particle', *'abcdefgh'], None)])
 def test_classes_of_a_model(names, says):
     if says is None:

@@ -21,9 +21,9 @@ MOST_LETTERS = 30
 KEPT_FROM = 0.5      # of the particle's probability: particle against all junk together
 _NAME = re.compile('[a-z0-9][a-z0-9 _-]*')
 # What is in the same places as the names of classes: columns of tables, attributes of coordinates, statuses.
-_TAKEN = {'Class', 'Classes', 'CoordId', 'Kept', 'Label', 'LabelProbability', 'MicId', 'MicName', 'NotScored',
-          'Novelty', 'Outside', 'ParticleRejected', 'Picks', 'Reason', 'Rejected', 'RejectedShare', 'Scored', 'Status',
-          'Unreadable'}
+_TAKEN = {'class', 'classes', 'coordid', 'kept', 'label', 'labelprobability', 'micid', 'micname', 'notscored',
+          'novelty', 'outside', 'particlerejected', 'picks', 'reason', 'rejected', 'rejectedshare', 'scored', 'status',
+          'unreadable'}
 
 
 def class_name(text: str) -> str:
@@ -36,7 +36,7 @@ def class_name(text: str) -> str:
     if not _NAME.fullmatch(name) or len(name) > MOST_LETTERS:
         raise InputError(f'"{text}" is no name of a class; use a letter or digit first, then letters, digits, space, - '
                          f'and _, {MOST_LETTERS} at most.')
-    if safe_name(name) in _TAKEN:
+    if _letters(name) in _TAKEN:
         raise InputError(f'"{text}" cannot be the name of a class, for it means something else in tables; use another.')
     return name
 
@@ -44,6 +44,11 @@ def class_name(text: str) -> str:
 def safe_name(name: str) -> str:
     """Return the name of a class as a part of identifiers: `gold edge` becomes `GoldEdge`."""
     return ''.join(word.capitalize() for word in re.split('[ _-]+', name))
+
+
+def _letters(name):
+    """What is left of a name where blanks, - and _ do not count."""
+    return safe_name(name).lower()
 
 
 def ordered(names: Iterable[str]) -> Tuple[str, ...]:
@@ -58,9 +63,9 @@ def checked_classes(names: Iterable[str]) -> Tuple[str, ...]:
     or more than MOST_JUNK kinds of it.
     """
     classes = ordered(map(class_name, names))
-    clashing = [safe for safe, number in Counter(map(safe_name, classes)).items() if number > 1]
+    clashing = [letters for letters, number in Counter(map(_letters, classes)).items() if number > 1]
     if clashing:
-        same = ', '.join(f'"{name}"' for name in classes if safe_name(name) == clashing[0])
+        same = ', '.join(f'"{name}"' for name in classes if _letters(name) == clashing[0])
         raise InputError(f'the classes {same} are too much alike; give all of these boxes one name.')
     if PARTICLE not in classes:
         raise InputError(f'there must be a class "{PARTICLE}" among {", ".join(classes) or "the classes"}.')
