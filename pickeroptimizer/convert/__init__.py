@@ -16,16 +16,7 @@ from .labelled_coordinates import (
     readLabelled,
     writeDataSet,
 )
-from .methods import (
-    Reference,
-    checkTruth,
-    copyChosen,
-    makeComparison,
-    noteUnknownClasses,
-    ownScores,
-    readMethod,
-    readTruth,
-)
+from .methods import copyChosen, makeComparison, ownScores, readMethod
 from .micrographs import (
     MICROGRAPHS,
     micrographFiles,
@@ -43,11 +34,13 @@ from .picks import (
     sampleMicrographs,
     writeCoordinates,
 )
+from .reference import Reference
 from .scores import SCORES, Scores, ScoresReader, readScores, scoresSoFar, takeUpScores
 from .set_classes import classesOf, probabilityAttribute
 from .set_files import checkFile, firstItem, refresh, reopen
 from .set_keys import setKey
 from .splitting import countClasses, splitCoordinates
+from .truths import checkTruth, noteUnknownClasses, readTruth
 
 __all__ = ['COORDINATES', 'LABELS', 'MICROGRAPHS', 'SCORES', 'CannotResume', 'GrowingTables', 'MicrographOfPick',
            'Reference', 'Scores', 'ScoresReader', 'appendLabelled', 'checkFile', 'checkNamedScores', 'checkTruth',
