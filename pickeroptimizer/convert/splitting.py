@@ -16,7 +16,7 @@ def splitCoordinates(coordinates, scores, minimum, kept, rejected, unscored=None
 
     These are its class, the probability of each class, and its novelty: numbers without a value where the pick was not
     looked at. Probabilities of other classes, of an earlier pruning, are left out. `minimum` is the least particle
-    probability of a kept pick, None for the most probable class to decide. Picks of micrographs that could not be read
+    probability of a kept pick, None for particle against junk to decide. Picks of micrographs that could not be read
     are left out when `unscored` is None. `corrected` is {coord_id: class} of the picks that a user has given another
     class: that is their `_poClass`, and particles are kept, others not.
     """

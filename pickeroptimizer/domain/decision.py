@@ -10,15 +10,15 @@ from ..worker.exchange.errors import InputError
 MOST_PROBABLE, MINIMUM, SHARE, PURITY = range(4)
 DIGITS = 6      # of probabilities, as the worker writes those of picks
 EQUAL = 1e-9    # shares that differ by less are equal: that is rounding
-RULES = ('most probable class', 'minimum particle probability', 'share of the particles', 'share of junk')
+RULES = ('particle against junk', 'minimum particle probability', 'share of the particles', 'share of junk')
 
 
 def minimumFor(rule: int, wanted: Optional[float], header: Optional[Mapping[str, Any]],
                probabilities: ArrayLike) -> Optional[float]:
-    """Return the least particle probability of a kept pick; None when the most probable class decides.
+    """Return the least particle probability of a kept pick; None when particle against junk decides.
 
     rule: its number in RULES. wanted: the number that goes with it, a probability, or a share in per cent; None with
-    the most probable class. header: of the model, needed for SHARE alone. probabilities: particle probabilities of
+    particle against junk. header: of the model, needed for SHARE alone. probabilities: particle probabilities of
     all scored picks (n,), needed for PURITY alone. Raises InputError where the model cannot promise the share, and
     where there is no number.
     """
@@ -52,8 +52,8 @@ def numberText(value: float, decimals: int = 0) -> str:
 
 def describe(rule: int, wanted: Optional[float]) -> str:
     """Return a rule in words that go after "kept by"; for the arguments see minimumFor."""
-    return {MOST_PROBABLE: 'the most probable class', MINIMUM: f'a particle probability of {wanted} or more',
-            SHARE: f'a share of {wanted} % of the particles', PURITY: f'at most {wanted} % of junk'}[rule]
+    return {MOST_PROBABLE: 'what is more probable, particle or junk',
+            MINIMUM: f'a particle probability of {wanted} or more', SHARE: f'a share of {wanted} % of the particles', PURITY: f'at most {wanted} % of junk'}[rule]
 
 
 def minimumForShare(header: Mapping[str, Any], share: float) -> float:
@@ -67,7 +67,7 @@ def minimumForShare(header: Mapping[str, Any], share: float) -> float:
     held = np.sort((header.get('cross_validation') or {}).get('particle_probabilities') or [])
     if not len(held):
         raise InputError('This model was not cross-validated, so how many particles a cut keeps is not known: decide '
-                         'by the most probable class or a minimum probability.')
+                         'by particle against junk, or a minimum probability.')
     below = math.floor((len(held) + 1) * (1 - share) + EQUAL)
     if below < 1:
         raise InputError(f'{len(held)} labelled particles promise at most {100 * len(held) / (len(held) + 1):.1f} % of '

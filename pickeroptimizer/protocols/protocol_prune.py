@@ -231,7 +231,7 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
         kept, rejected = (convert.countClasses(getattr(self, name)) for name in list(self.OUTPUT_FILES)[:2])
         total = sum(kept.values()) + sum(rejected.values())
         share = f' ({100 * sum(kept.values()) / total:.1f} %)' if total else ''
-        rule = ('by the most probable class' if stream.minimum is None else
+        rule = ('that are more probably a particle than junk' if stream.minimum is None else
                 'for not even the surest are sure enough' if stream.minimum > 1 else
                 f'with a particle probability of {numberText(stream.minimum)} or more')
         lines = [f'Kept *{sum(kept.values())}* of {total} picks{share} {rule}.',

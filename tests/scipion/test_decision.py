@@ -79,7 +79,7 @@ def test_share_of_the_particles_holds_for_probabilities_as_they_are_stored():
 
 
 def test_a_rule_without_its_number_is_refused():
-    """Not taken for the most probable class."""
+    """Not taken for particle against junk."""
     assert decision.minimumFor(decision.MOST_PROBABLE, None, None, []) is None
     for rule in (decision.MINIMUM, decision.SHARE, decision.PURITY):
         with pytest.raises(InputError, match='Its field is empty; give a number'):

@@ -10,7 +10,7 @@ class KeepRule:
     @staticmethod
     def _defineDecisionParams(form):
         form.addParam('decision', params.EnumParam, default=MOST_PROBABLE, label='Keep by', choices=list(RULES),
-                      help='Most probable class: keep what is more likely a particle than junk of whatever kind.\n'
+                      help='Particle against junk: keep what is more probably a particle than all kinds of junk together.\n'
                            'Minimum particle probability: keep what is a particle with at least this probability.\n'
                            'Share of the particles: keep at least so many of the true particles, and as little else '
                            'as that allows.\n'
@@ -48,7 +48,7 @@ class KeepRule:
         """The rule, in words that follow "those"."""
         mode, wanted = self.getDecision()
         number = '' if wanted is None else numberText(wanted)
-        return {MOST_PROBABLE: 'whose most probable class is particle',
+        return {MOST_PROBABLE: 'that are more probably a particle than junk',
                 MINIMUM: f'whose particle probability is at least {number}',
                 SHARE: f'above the cut that keeps {number} % of the labelled particles',
                 PURITY: f'above the cut with {number} % of junk expected'}[mode]

@@ -11,7 +11,7 @@ from ...worker.exchange.errors import InputError
 class GrowingOutputs:
     """Sets of the kept, the rejected and the unscored coordinates of a run, to which picks are added.
 
-    minimum: the least particle probability of a kept pick, None for the most probable class to decide. resume: whether
+    minimum: the least particle probability of a kept pick, None for particle against junk to decide. resume: whether
     the sets of an earlier launch, which may have been killed at any moment, are added to; otherwise they are made anew.
     That of the unscored, which are tried again, is made anew in any case, when the first of them comes.
     """

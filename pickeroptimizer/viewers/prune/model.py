@@ -20,7 +20,7 @@ LAST_COLUMNS = ('outside', 'not_scored')      # of the table; between them is on
 
 MOST_TOLD = 4      # kinds of junk, of a pick, with their probabilities: a line or two
 
-Rule = namedtuple('Rule', 'mode wanted minimum')      # of decision.py; minimum: None for the most probable class
+Rule = namedtuple('Rule', 'mode wanted minimum')      # of decision.py; minimum: None for particle against junk
 AS_GIVEN = Rule(None, None, None)      # of picks of which no rule keeps just those that were kept
 
 
