@@ -53,7 +53,8 @@ def numberText(value: float, decimals: int = 0) -> str:
 def describe(rule: int, wanted: Optional[float]) -> str:
     """Return a rule in words that go after "kept by"; for the arguments see minimumFor."""
     return {MOST_PROBABLE: 'what is more probable, particle or junk',
-            MINIMUM: f'a particle probability of {wanted} or more', SHARE: f'a share of {wanted} % of the particles', PURITY: f'at most {wanted} % of junk'}[rule]
+            MINIMUM: f'a particle probability of {wanted} or more',
+            SHARE: f'a share of {wanted} % of the particles', PURITY: f'at most {wanted} % of junk'}[rule]
 
 
 def minimumForShare(header: Mapping[str, Any], share: float) -> float:

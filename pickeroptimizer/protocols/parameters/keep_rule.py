@@ -10,7 +10,8 @@ class KeepRule:
     @staticmethod
     def _defineDecisionParams(form):
         form.addParam('decision', params.EnumParam, default=MOST_PROBABLE, label='Keep by', choices=list(RULES),
-                      help='Particle against junk: keep what is more probably a particle than all kinds of junk together.\n'
+                      help='Particle against junk: keep what is more probably a particle than all kinds of junk '
+                           'together.\n'
                            'Minimum particle probability: keep what is a particle with at least this probability.\n'
                            'Share of the particles: keep at least so many of the true particles, and as little else '
                            'as that allows.\n'
