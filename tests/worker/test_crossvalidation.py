@@ -4,6 +4,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 from worker.training.cross_validation import cross_validate
+from worker.training.finetune import _warnings
 
 Asked = namedtuple('Asked', 'train test')
 
@@ -60,3 +61,13 @@ def test_the_only_box_of_a_class_is_learnt_from_and_not_judged():
     report = result.report(['particle', 'ice', 'gold edge'])
     assert report['macro_f1'] == 1 and report['confusion'] == [[3, 0, 0], [0, 3, 0], [0, 0, 0]]
     assert np.isfinite(report['calibration_error']) and len(report['particle_probabilities']) == 3
+
+
+@pytest.mark.parametrize('counts, lost, words', [
+    ({'particle': 20, 'ice': 20, 'empty': 1}, 0.1, ['only 1 box is labelled empty',
+                                                    'cross-validation are without empty']),
+    ({'particle': 20, 'ice': 20}, 0.5, []),
+    ({'particle': 20, 'junk 1': 20, 'junk 2': 20}, 1.0, ['loses 100 % of the boxes labelled particle'])])
+def test_what_the_figures_do_not_show_at_a_glance_is_warned_of(counts, lost, words):
+    lines = _warnings(counts, 5, {'split': 'micrograph', 'particles_lost': lost})
+    assert len(lines) == len(words) and all(word in line for word, line in zip(words, lines))

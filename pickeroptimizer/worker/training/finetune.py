@@ -16,6 +16,7 @@ from .cross_validation import BY_BOX, cross_validate
 from .recipes import Recipe
 
 FEW_BOXES = 10
+MUCH_LOST = 0.5      # of the labelled particles: a model that prunes so many is of no use
 
 
 def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateRow], box_angstrom: float,
@@ -92,4 +93,12 @@ def _warnings(counts, folds, crossed):
     elif crossed and crossed['split'] == BY_BOX:
         lines.append('the labels of some class come from one micrograph, so the cross-validation is by box and '
                      'flatters; label that class on other micrographs too.')
+    if crossed:
+        single = [c for c, n in counts.items() if n == 1]
+        if single:
+            lines.append(f'the figures of the cross-validation are without {", ".join(single)}: one labelled box '
+                         f'cannot be left out and judged.')
+        if crossed['particles_lost'] > MUCH_LOST:
+            lines.append(f'the cross-validation loses {100 * crossed["particles_lost"]:.0f} % of the boxes labelled '
+                         f'particle: look for wrong labels, and give kinds of junk that look alike one name.')
     return lines
