@@ -79,6 +79,16 @@ def test_most_of_a_micrograph_may_be_blank(image):
     assert np.abs(np.array(found[2:]) - (0, 0, 1000, 500)).max() <= 1
 
 
+@pytest.mark.parametrize('share', [0.4, 0.5, 0.7])
+@pytest.mark.parametrize('fill', ['blank', 'repeated'])
+def test_a_border_of_half_the_width_is_of_its_own_side_only(image, share, fill):
+    width = int(share * image.shape[1])
+    padded = image.copy()
+    padded[:, :width] = 0 if fill == 'blank' else image[:, width:width + 1]
+    assert find_borders(padded)[2:] == pytest.approx((width, 0, 0, 0), abs=1)
+    assert find_borders(padded[:, ::-1])[2:] == pytest.approx((0, width, 0, 0), abs=1)
+
+
 def test_a_box_is_in_the_border_where_its_centre_is():
     borders = Borders(rows=500, columns=400, left=20, right=0, top=0, bottom=30)
     xy = np.array([[19, 100], [20, 100], [399, 100], [200, 469], [200, 470]])

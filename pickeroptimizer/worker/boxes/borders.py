@@ -71,7 +71,8 @@ def _width(change: np.ndarray) -> int:
     steps = np.diff((change < REPEATED * typical).astype(np.int8), prepend=0, append=0)
     starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
     # Filters wrap around: outside the band, at the very border, they may leave a strip of what is opposite.
-    ends = ends[starts <= ends - starts]
+    # A band that lies nearer to the other side is of that one, however wide it is: what is on this side of it is image.
+    ends = ends[(starts <= ends - starts) & (starts + ends <= len(change))]
     if not len(ends):
         return 0
     width = int(ends[-1])
