@@ -1,6 +1,7 @@
 """Calibration: the temperature that was put in is found, and a model is given it."""
 import numpy as np
 import pytest
+from worker.exchange.classes import decide
 from worker.training.calibration import calibrated, expected_calibration_error, fit_temperature, reliability
 from worker.training.cross_validation import cross_validate, fit_calibrated
 
@@ -24,10 +25,32 @@ def test_the_temperature_is_found(temperature):
 
 
 def test_what_a_temperature_does():
-    blunt, sharp = (calibrated(np.array([[0.7, 0.2, 0.1]]), t)[0] for t in (2.0, 0.5))
-    assert blunt == pytest.approx(np.sqrt([0.7, 0.2, 0.1]) / np.sqrt([0.7, 0.2, 0.1]).sum())
-    assert sharp == pytest.approx(np.square([0.7, 0.2, 0.1]) / np.square([0.7, 0.2, 0.1]).sum())
+    """To particle against junk, and to the kinds of junk among themselves."""
+    for temperature in (2.0, 0.5):
+        particle, *kinds = calibrated(np.array([[0.7, 0.2, 0.1]]), temperature)[0]
+        assert particle / (1 - particle) == pytest.approx((0.7 / 0.3) ** (1 / temperature))
+        assert kinds[0] / kinds[1] == pytest.approx(2 ** (1 / temperature)) and sum(kinds) == pytest.approx(1 - particle)
+    two = calibrated(np.array([[0.8, 0.2]]), 2.0)[0]
+    assert two == pytest.approx(np.sqrt([0.8, 0.2]) / np.sqrt([0.8, 0.2]).sum())
     assert calibrated(np.array([[1.0, 0.0, 0.0]]), 2.0) == pytest.approx(np.array([[1, 0, 0]]), abs=1e-5)
+
+
+@pytest.mark.parametrize('temperature', [0.05, 5.0])
+def test_no_temperature_changes_what_is_decided(temperature):
+    """Of eight kinds of junk that nothing tells apart, a blunt temperature would make more than of the particle."""
+    rng = np.random.default_rng(0)
+    probabilities = np.r_[[[0.9] + 8 * [0.0125]], [[0.4] + 8 * [0.075]], rng.dirichlet(9 * [0.4], 500)]
+    np.testing.assert_array_equal(decide(calibrated(probabilities, temperature)), decide(probabilities))
+
+
+def test_kinds_that_cannot_be_told_apart_cost_no_particles():
+    rng = np.random.default_rng(0)
+    targets = np.repeat([0, 1, 2, 3, 4, 5, 6, 7, 8], [20] + 8 * [8])
+    particle = np.where(targets == 0, 0.9, 0.1)
+    kinds = rng.dirichlet(8 * [0.1], len(targets))      # sure of one of them, and as good as any other guess
+    probabilities = np.column_stack([particle, (1 - particle)[:, None] * kinds])
+    told = calibrated(probabilities, fit_temperature(probabilities, targets))
+    np.testing.assert_array_equal(decide(told) == 0, targets == 0)
 
 
 def test_a_rare_class_weighs_as_much_as_a_common_one():

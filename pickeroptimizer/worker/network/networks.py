@@ -93,8 +93,16 @@ def pooled_features(maps: List[Tensor]) -> Tensor:
 
 
 def tempered(probabilities: Tensor, temperature: Union[float, Tensor]) -> Tensor:
-    """Make probabilities (n, classes) sharper (temperature < 1) or blunter (> 1); keeps their precision."""
-    return (probabilities.clamp(min=LEAST_PROBABILITY).log() / temperature).softmax(dim=1)
+    """Make probabilities (n, classes) sharper (temperature < 1) or blunter (> 1); keeps their precision.
+
+    First those of the particle and of all junk together, then those of the kinds of junk among themselves. At a
+    temperature over all classes at once, many kinds that resemble each other would outweigh a particle that is more
+    probable than all of them.
+    """
+    logs = probabilities.clamp(min=LEAST_PROBABILITY).log()
+    kinds = logs[:, 1:]
+    pair = (torch.stack([logs[:, 0], kinds.logsumexp(dim=1)], dim=1) / temperature).softmax(dim=1)
+    return torch.cat([pair[:, :1], pair[:, 1:] * (kinds / temperature).softmax(dim=1)], dim=1)
 
 
 class Recogniser(nn.Module):
