@@ -29,7 +29,8 @@ def test_what_a_temperature_does():
     for temperature in (2.0, 0.5):
         particle, *kinds = calibrated(np.array([[0.7, 0.2, 0.1]]), temperature)[0]
         assert particle / (1 - particle) == pytest.approx((0.7 / 0.3) ** (1 / temperature))
-        assert kinds[0] / kinds[1] == pytest.approx(2 ** (1 / temperature)) and sum(kinds) == pytest.approx(1 - particle)
+        assert kinds[0] / kinds[1] == pytest.approx(2 ** (1 / temperature))
+        assert sum(kinds) == pytest.approx(1 - particle)
     two = calibrated(np.array([[0.8, 0.2]]), 2.0)[0]
     assert two == pytest.approx(np.sqrt([0.8, 0.2]) / np.sqrt([0.8, 0.2]).sum())
     assert calibrated(np.array([[1.0, 0.0, 0.0]]), 2.0) == pytest.approx(np.array([[1, 0, 0]]), abs=1e-5)

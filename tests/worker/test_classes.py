@@ -67,7 +67,8 @@ def test_all_junk_together_weighs_no_more_for_being_divided():
 def test_a_model_of_five_classes(data_set, worker, tmp_path):
     """Junk of the simulated data set under four names, one of them the user's own."""
     seen, rows, truth = {}, [], {}
-    for row in tables.read_labels(data_set.labels):
+    picks = tables.read_labels(data_set.labels)
+    for row in (picks[i] for i in np.random.default_rng(0).permutation(len(picks))):
         name = row.label
         if name != 'particle' and row.mic_id % 2:
             name = {'ice': 'aggregate', 'carbon': 'Gold  edge'}[name]
