@@ -135,12 +135,16 @@ def test_one_line_for_what_is_wrong(data_set, capsys, tmp_path, rows, more, line
 
 
 def test_an_interrupted_run_leaves_nothing(data_set, picks, start_worker, tmp_path):
-    process = start_worker(*_embed(data_set, picks[0], tmp_path / 'f.npz', '--threads', 1, '--batch-size', 1))
+    many = tmp_path / 'picks' / 'many.csv'      # enough to be busy for a while
+    many.parent.mkdir()
+    tables.write_rows(many, tables.COORDINATE_COLUMNS, [(10 ** 6 * turn + p.coord_id, p.mic_id, p.x, p.y)
+                                                        for turn in range(5) for p in picks[1].values()])
+    process = start_worker(*_embed(data_set, many, tmp_path / 'f.npz', '--threads', 1, '--batch-size', 1))
     while 'micrographs' not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
-    assert process.returncode == 143 and not list(tmp_path.iterdir())
+    assert process.returncode == 143 and list(tmp_path.iterdir()) == [many.parent]
 
 
 def test_few_picks_and_picks_that_are_all_alike():
