@@ -1,6 +1,6 @@
 """From which signal-to-noise ratio on empty boxes are told from particles: one Markdown table.
 
-    PYTHONPATH=pickeroptimizer python benchmarks/empty.py [--clarity 4 12 36 110] [--experiments 8] [--draws 2]
+    PYTHONPATH=pickeroptimizer python benchmarks/empty.py [--clarity 4 20] [--experiments 6] [--draws 2]
         [--shots 10 30]
 
 Simulated experiments, each of another molecule, grid and microscope, with `empty` among the picks of a picker of low
@@ -30,8 +30,8 @@ FIGURES = 'balanced_macro_f1', 'junk_removed', 'particles_lost'
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--clarity', type=float, nargs='+', default=[4, 12, 36, 110])
-    parser.add_argument('--experiments', type=int, default=8)
+    parser.add_argument('--clarity', type=float, nargs='+', default=[4, 20])
+    parser.add_argument('--experiments', type=int, default=6)
     parser.add_argument('--draws', type=int, default=2, help='of the labels, in each experiment')
     parser.add_argument('--shots', type=int, nargs='+', default=[10, 30])
     options = parser.parse_args()
