@@ -33,7 +33,6 @@ def readLabelsFile(path: PathLike, names: Mapping[int, str]) -> List[CoordinateR
     """
     if not os.path.exists(path):
         raise InputError(f'{path}: no such labels file.')
-    _checkText(path)
     index = NameIndex(names)
     table = Table(path, lambda header: _columns(path, header))
     labels = []
@@ -43,18 +42,6 @@ def readLabelsFile(path: PathLike, names: Mapping[int, str]) -> List[CoordinateR
         micId = _micIdOf(given, table, names, index)
         labels.append(CoordinateRow(None, micId, table.number(x, 'x'), table.number(y, 'y'), name))
     return labels
-
-
-def _checkText(path: PathLike) -> None:
-    """Raise InputError for a file that is there and cannot be read, or is in a spreadsheet's own encoding."""
-    try:
-        with open(path, encoding='utf-8') as stream:
-            stream.read()
-    except UnicodeDecodeError:
-        raise InputError(f'{path}: cannot be read as a table, for its text is not UTF-8: save it as "CSV UTF-8".'
-                         ) from None
-    except OSError as error:
-        raise InputError(f'{path}: cannot be read ({error.strerror}).') from None
 
 
 def _columns(path: PathLike, header: Sequence[str]) -> Tuple[str, ...]:

@@ -119,7 +119,10 @@ class Table:
                         yield self._wanted(row)
         except FileNotFoundError:
             raise InputError(f'{self.path}: no such file.') from None
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+        except UnicodeDecodeError:      # spreadsheets write their own encoding
+            raise InputError(f'{self.path}: cannot be read as a table, for its text is not UTF-8: save it as "CSV '
+                             f'UTF-8".') from None
+        except (OSError, csv.Error) as error:
             raise InputError(f'{self.path}: cannot be read as a table ({error}).') from None
         if self._wanted is None and not growing:
             self._header(())
