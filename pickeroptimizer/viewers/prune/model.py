@@ -10,7 +10,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from ...domain.decision import MINIMUM, MOST_PROBABLE, isKept, minimumFor
-from ...worker.exchange.classes import KNOWN, MOST_JUNK, decide, ordered
+from ...worker.exchange.classes import KNOWN, MOST_JUNK, is_particle, ordered
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.tables import OUTSIDE, UNREADABLE, CoordinateRow, write_rows
 from ..outcomes import BELOW, KEPT, countRejected, outcomeOfCode, outcomeOfLabel, outcomesOf
@@ -145,8 +145,7 @@ class PruneModel:
         any, for a person may have given the class."""
         if self.picks.probabilities is None:
             return self.picks.codes
-        particle = np.nan_to_num(self.picks.probabilities[:, 0])
-        return np.where(self._numbered, decide(np.stack((particle, 1 - particle), axis=1)), self.picks.codes)
+        return np.where(self._numbered, ~is_particle(self.picks.probabilities[:, 0]), self.picks.codes)
 
     def keptOfScored(self):
         """Return whether the rule keeps each of these picks, bool (m,), in the order of particleProbabilities."""

@@ -114,7 +114,7 @@ def write_categories(path: PathLike, categories: Categories) -> None:
         stream.write(save({'pixels': categories.pixels, 'data_sets': categories.data_sets,
                            'classes': categories.classes},
                           metadata={METADATA_KEY: json.dumps({'names': categories.names,
-                                                        'classes': categories.class_names})}))
+                                                              'classes': categories.class_names})}))
 
 
 def read_categories(path: PathLike) -> Categories:

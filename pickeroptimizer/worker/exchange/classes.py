@@ -76,13 +76,18 @@ def checked_classes(names: Iterable[str]) -> Tuple[str, ...]:
     return classes
 
 
+def is_particle(probabilities: np.ndarray) -> np.ndarray:
+    """Return whether probabilities (n,) of being a particle stand for one, bool (n,); not so for nan."""
+    return probabilities >= KEPT_FROM
+
+
 def decide(probabilities: np.ndarray) -> np.ndarray:
     """Return the numbers (n,) of the classes that probabilities (n, classes) stand for; the first is the particle.
 
     It is decided between the particle and all junk together, and then among the kinds of junk: into how many kinds
     junk is divided says nothing about what is a particle.
     """
-    return np.where(probabilities[:, 0] >= KEPT_FROM, 0, 1 + probabilities[:, 1:].argmax(axis=1))
+    return np.where(is_particle(probabilities[:, 0]), 0, 1 + probabilities[:, 1:].argmax(axis=1))
 
 
 def count_by_class(names: Sequence[str]) -> Dict[str, int]:
