@@ -9,12 +9,10 @@ turn and gives those that are wrong their class, until there are --corrections o
 end; `answered`: as many of the least certain, right or wrong; `random`: as many at random. "at 1 % lost": by the
 minimum probability that loses 1 % of the particles. Mean and s.d. of the draws, per cent.
 """
-import argparse
 from itertools import chain, zip_longest
-from pathlib import Path
 
 import numpy as np
-from labelled import default_recipe, embedded_data_set, split
+from labelled import default_recipe, embedded_data_set, split, study_parser
 from worker.exchange.classes import PARTICLE
 from worker.training.metrics import figures
 
@@ -25,11 +23,9 @@ FIGURES = ('balanced_macro_f1', 'macro_f1', 'junk_removed', 'particles_lost', 'a
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--data', type=Path, nargs='+', required=True)
+    parser = study_parser(__doc__)
     parser.add_argument('--shots', type=int, default=10)
     parser.add_argument('--corrections', type=int, default=20)
-    parser.add_argument('--draws', type=int, default=10)
     options = parser.parse_args()
     recipe = default_recipe()
     print('| data | labels | balanced macro-F1 | macro-F1 | junk removed | particles lost | junk removed at 1 % lost |')

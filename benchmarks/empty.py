@@ -10,6 +10,7 @@ boxes of each of four classes and is judged on other micrographs.
 """
 import argparse
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -57,9 +58,11 @@ def one_experiment(folder, seed, recipe, options, rows):
     simulate(folder, MICROGRAPHS, SIZE, seed=seed, empty=EMPTY)
     labels = read_labels(folder / 'labels.csv')
     order = np.random.default_rng(seed).permutation(len(labels))
-    taken = {}
-    chosen = [labels[i] for i in order if taken.setdefault(labels[i].label, []).append(i) is None
-              and len(taken[labels[i].label]) <= MOST]
+    number, chosen = Counter(), []
+    for label in (labels[i] for i in order):
+        number[label.label] += 1
+        if number[label.label] <= MOST:
+            chosen.append(label)
     boxes = crop_labels(read_micrographs(folder / 'micrographs.csv'), chosen, box_angstrom(folder), 64, recipe.fields,
                         recipe.margin)
     classes = list(boxes.counts())

@@ -5,11 +5,9 @@
 `self-reported` is the balanced macro-F1 that the cross-validation of the labels themselves gave, which is what a user
 sees; `measured` is that on the other half of the data set. A class with fewer boxes gives all it has.
 """
-import argparse
-from pathlib import Path
 
 import numpy as np
-from labelled import CLASSES, FOLDS, default_recipe, load, split
+from labelled import CLASSES, FOLDS, default_recipe, load, split, study_parser
 from worker.training.cross_validation import cross_validate
 from worker.training.metrics import figures
 
@@ -19,9 +17,7 @@ COUNTS = ((3, 3, 3), (5, 5, 5), (10, 10, 10), (30, 30, 30), (30, 4, 11), (30, 3,
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--data', type=Path, nargs='+', required=True)
-    parser.add_argument('--draws', type=int, default=10)
+    parser = study_parser(__doc__)
     options = parser.parse_args()
     recipe = default_recipe()
     print('| data | labels: particle / ice / carbon | measured, mean ± s.d. | worst | self-reported | junk removed | '

@@ -7,11 +7,9 @@ k-means on the features, as a user does who names junk by its looks. Weights: `e
 much against all junk together (particle 1 : junk J), which its kinds share. Decision: the most probable class, or the
 particle against all junk together (`together`). Balanced macro-F1 is over the classes of the data set.
 """
-import argparse
-from pathlib import Path
 
 import numpy as np
-from labelled import default_recipe, drawn, embedded_data_set
+from labelled import default_recipe, drawn, embedded_data_set, study_parser
 from sklearn.cluster import KMeans
 from worker.exchange.classes import decide
 from worker.training import recipes
@@ -32,21 +30,15 @@ def junk_against_particle(junk):
     return weights
 
 
-def like_two_kinds(targets):
-    """As `equal` for one and two kinds of junk, and no more for all junk together where there are more."""
-    return junk_against_particle(min(2, targets.max()))(targets)
-
-
+AT_MOST_TWO = recipes.class_weights      # what the recipe has, until it is given others
 VARIANTS = {'equal, most probable': (equal, lambda p: p.argmax(axis=1)), 'equal, together': (equal, decide),
-            '1 : at most 2, together': (like_two_kinds, decide),
-            '1 : at most 2, most probable': (like_two_kinds, lambda p: p.argmax(axis=1)),
+            '1 : at most 2, together': (AT_MOST_TWO, decide),
+            '1 : at most 2, most probable': (AT_MOST_TWO, lambda p: p.argmax(axis=1)),
             '1 : 1, together': (junk_against_particle(1), decide)}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--data', type=Path, nargs='+', required=True)
-    parser.add_argument('--draws', type=int, default=10)
+    parser = study_parser(__doc__)
     parser.add_argument('--shots', type=int, nargs='+', default=[10, 30])
     options = parser.parse_args()
     recipe = default_recipe()

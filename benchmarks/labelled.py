@@ -1,5 +1,6 @@
 """What the benchmarks on labelled data sets share. A data set is a folder with micrographs.csv, labels.csv and
 box_angstrom.txt."""
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,14 @@ from worker.training.recipes import DefaultRecipe
 
 CLASSES = 'particle', 'ice', 'carbon'      # of these data sets
 FOLDS = 5
+
+
+def study_parser(doc):
+    """The arguments that the studies of data sets have in common; doc: of the script, whose first line tells of it."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument('--data', type=Path, nargs='+', required=True)
+    parser.add_argument('--draws', type=int, default=10)
+    return parser
 
 
 def default_recipe(init='default'):

@@ -6,12 +6,10 @@ One class of junk is left without labels; the recogniser knows the others. Then 
 the area under the ROC curve of the left-out class against all others, by novelty and, for comparison, by how unsure
 the recogniser is (1 - the highest probability). Median novelty of both kinds, and the share of either above 2.
 """
-import argparse
-from pathlib import Path
 
 import numpy as np
 import torch
-from labelled import default_recipe, embedded_data_set, split
+from labelled import default_recipe, embedded_data_set, split, study_parser
 from sklearn.metrics import roc_auc_score
 from worker.exchange.classes import PARTICLE
 
@@ -19,10 +17,8 @@ HIGH = 2.0
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--data', type=Path, nargs='+', required=True)
+    parser = study_parser(__doc__)
     parser.add_argument('--shots', type=int, default=20)
-    parser.add_argument('--draws', type=int, default=10)
     options = parser.parse_args()
     recipe = default_recipe()
     print('| data | without labels | area, novelty | area, unsureness | median novelty: labelled kinds / left out | '

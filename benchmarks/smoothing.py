@@ -6,11 +6,9 @@ A row for each SMOOTHING of worker/training/calibration.py. `error` is the calib
 data set; `told` the one that the cross-validation of the labels gives, which is what a user sees; `all right at 0.9` is
 what becomes of a probability of 0.9 where that many boxes of three classes all are right.
 """
-import argparse
-from pathlib import Path
 
 import numpy as np
-from labelled import FOLDS, default_recipe, drawn, embedded_data_set
+from labelled import FOLDS, default_recipe, drawn, embedded_data_set, study_parser
 from worker.training import calibration
 from worker.training.calibration import calibrated, expected_calibration_error, fit_temperature
 from worker.training.cross_validation import cross_validate
@@ -19,9 +17,7 @@ SMOOTHINGS = 0.0, 0.5, 1.0, 2.0
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--data', type=Path, nargs='+', required=True)
-    parser.add_argument('--draws', type=int, default=10)
+    parser = study_parser(__doc__)
     parser.add_argument('--shots', type=int, nargs='+', default=[10, 30])
     options = parser.parse_args()
     recipe = default_recipe()
