@@ -1,5 +1,6 @@
 """Categories from folders and from the simulator, and the pretraining on them."""
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,8 +39,7 @@ def test_leave_one_out(two_sets):
 
 @pytest.mark.parametrize('recipe', ['default', 'paper'])
 def test_pretraining_learns_and_repeats_itself(two_sets, recipe):
-    from dataclasses import replace
-    short = replace(RECIPES[recipe], epochs=6, batch_size=16, learning_rate=0.02)
+    short = replace(RECIPES[recipe], epochs=6, batch_size=16, learning_rate=0.003)
     states = []
     for _ in range(2):
         lines = []
@@ -80,3 +80,29 @@ def test_two_data_sets_of_one_name_are_refused(two_sets, data_set, tmp_path):
     other.mkdir()
     with pytest.raises(InputError, match=f'Two data sets are called "{other.name}"'):      # before any is read
         categories.from_folders([data_set.folder, other], 10, seed=0)
+
+
+@pytest.mark.parametrize('recipe', ['default', 'paper'])
+def test_a_stopped_pretraining_goes_on_to_the_same_result(two_sets, recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr('worker.training.checkpoints.EVERY', 3)
+    short = replace(RECIPES[recipe], epochs=3, batch_size=16)
+    path = tmp_path / 'unfinished'
+
+    def train(checkpoint, log=lambda line: None):
+        torch.manual_seed(0)
+        return pretrain(two_sets, FeatureExtractor('resnet18'), short, choose_device('cpu'), 1, log,
+                        checkpoint=checkpoint).state_dict()
+
+    def stop(line):
+        if line.startswith('epoch 2'):
+            raise KeyboardInterrupt
+
+    whole = train(None)
+    with pytest.raises(KeyboardInterrupt):
+        train(path, stop)
+    assert path.exists()
+    lines = []
+    resumed = train(path, lines.append)
+    assert lines[0].startswith('going on after step ') and not path.exists()
+    for name, tensor in whole.items():
+        np.testing.assert_array_equal(tensor, resumed[name])

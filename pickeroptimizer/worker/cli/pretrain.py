@@ -6,6 +6,7 @@ from pathlib import Path
 from .arguments import ARCHITECTURES, RECIPES, add_device, add_report, log, positive, whole, write_report
 
 HELP = 'train the feature extractor on categories'
+UNFINISHED = '.unfinished'      # is added to the name of the output, for the file in which a stopped run goes on
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -40,5 +41,6 @@ def run(options: argparse.Namespace) -> None:
     extractor = initial_extractor(options.init, options.architecture)
     facts = {'init': options.init, 'recipe': options.recipe, **asdict(recipe), 'seed': options.seed,
              'device': device.name, 'data_sets': joined.counts(), 'left_out': options.leave_out}
+    unfinished = options.output.with_name(options.output.name + UNFINISHED)
     save_extractor(options.output, pretrain(joined, extractor, recipe, device, options.seed, log,
-                                            lambda curve: write_report(options, {**facts, **curve})))
+                                            lambda curve: write_report(options, {**facts, **curve}), unfinished))
