@@ -112,6 +112,7 @@ def test_fine_tuning_of_the_paper_learns_and_repeats_itself():
     device = choose_device('cpu')
     torch.manual_seed(0)
     recipe = PaperRecipe(FeatureExtractor('resnet18'), device, epochs=4, loss_weights=(0.6, 0.4), size=32)
+    recipe = recipe.learning(['particle', 'ice'])
     losses = []
     one = recipe.fit(pixels, targets, 5, lambda epoch, epochs, loss: losses.append(loss))
     assert losses[-1] < 0.5 * losses[0]

@@ -28,8 +28,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_picks(command)
     command.add_argument('--model', required=True, metavar='FILE',
-                         help=f'model file made by finetune, which knows the box; or "{GENERAL}", which needs no labels, '
-                              f'but the box')
+                         help=f'model file made by finetune, which knows the box; or "{GENERAL}", which needs no '
+                              f'labels, but the box')
     add_box(command, required=False)
     command.add_argument('--output', type=Path, required=True, help='table of scores to write')
     add_batch_size(command)

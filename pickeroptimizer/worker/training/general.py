@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 import numpy as np
 import torch
+from scipy.special import softmax
 from torch import Tensor
 
 from ..boxes.categories import Categories
@@ -23,11 +24,12 @@ from ..network.model_file import save_model
 from ..network.networks import FeatureExtractor, GeneralRecogniser, LinearRecogniser
 from .calibration import fit_temperature
 from .metrics import figures
-from .recipes import MOST_JUNK_WEIGHT, MOST_OBSERVED, MOST_REFERENCES
+from .recipes import MOST_OBSERVED, MOST_REFERENCES
 from .regression import fit_around
 
 MOST_BOXES = 25             # of each category
-REGULARISATION = 3e3        # 1/C; chosen with benchmarks/general.py
+REGULARISATION = 3e3        # 1/C; chosen with benchmarks/general.py, as is the next
+JUNK_WEIGHT = 1.0           # of all junk of a data set, where its particles weigh 1
 RUNS = 2                    # put together of each data set
 JUNK_SHARES = 0.03, 0.7     # of their picks
 ONE_KIND = 0.4              # share of the runs whose junk is of one kind
@@ -35,14 +37,21 @@ FOLDS = 3                   # of data sets, for the temperature and the figures
 BATCH = 64
 
 
-class _Boxes(NamedTuple):
-    """features: (n, width) float32, standardised; data_sets, targets: (n)."""
+class DescribedBoxes(NamedTuple):
+    """Boxes of many data sets: features (n, width) float32, standardised; numbers of data sets and of classes (n)."""
     features: np.ndarray
     data_sets: np.ndarray
     targets: np.ndarray
 
-    def of(self, chosen: np.ndarray) -> '_Boxes':
-        return _Boxes(*(column[chosen] for column in self))
+    def some(self, chosen: np.ndarray) -> 'DescribedBoxes':
+        """Return some of the boxes."""
+        return DescribedBoxes(*(column[chosen] for column in self))
+
+
+class Linear(NamedTuple):
+    """Of a linear classifier: weight (classes, width), bias (classes)."""
+    weight: np.ndarray
+    bias: np.ndarray
 
 
 def learn_general(categories: Categories, extractor: FeatureExtractor, device: Device, seed: int,
@@ -53,25 +62,26 @@ def learn_general(categories: Categories, extractor: FeatureExtractor, device: D
     (FOLDS of them), each class counted the same.
     """
     rng = np.random.default_rng(seed)
-    chosen = _sample(categories, rng)
+    chosen = sample(categories, rng)
     pixels = categories.pixels[chosen]
     observed = pixels[torch.linspace(0, len(pixels) - 1, min(len(pixels), MOST_OBSERVED)).round().long()]
     extractor.ranges = observe_ranges(extractor, _central(observed).reshape(-1, 1, INPUT_SIZE, INPUT_SIZE))
     recogniser = GeneralRecogniser(extractor, len(categories.class_names), len(FIELDS_OF_VIEW),
                                    min(len(chosen), MOST_REFERENCES)).eval()
-    features = _features(recogniser, pixels, device, log)
+    features = features_of(recogniser, pixels, device, log)
     recogniser.standardise_by(features)
     recogniser.remember(features[torch.from_numpy(rng.permutation(len(features)))])
-    boxes = _Boxes(recogniser.standardised(features).numpy(), categories.data_sets[chosen].numpy(),
+    boxes = DescribedBoxes(recogniser.standardised(features).numpy(), categories.data_sets[chosen].numpy(),
                    categories.classes[chosen].numpy())
     log('general recogniser: fitting')
-    by_itself, among = _fit(boxes, len(categories.class_names), rng)
+    number, width = len(categories.class_names), boxes.features.shape[1]
+    by_itself, among = fit_by_itself(boxes, number), fit_among(boxes, number, rng)
     with torch.no_grad():
         for layer, (weight, bias) in ((recogniser.linear, by_itself),
-                                      (recogniser.among, (among[0][:, :boxes.features.shape[1]], among[1]))):
+                                      (recogniser.among, Linear(among.weight[:, :width], among.bias))):
             layer.weight.copy_(torch.from_numpy(weight))
             layer.bias.copy_(torch.from_numpy(bias))
-        recogniser.beside.weight.copy_(torch.from_numpy(among[0][:, boxes.features.shape[1]:]))
+        recogniser.beside.weight.copy_(torch.from_numpy(among.weight[:, width:]))
     report, temperature = _judge(boxes, categories.class_names, rng, log)
     recogniser.temperature.fill_(temperature)
     return recogniser, report
@@ -95,7 +105,7 @@ def save_pretrained(path: PathLike, architecture: str, categories: Categories, e
         'ranges': extractor.ranges, 'seed': seed, 'data_sets': len(categories.names), 'on_other_data_sets': report})
 
 
-def runs_of(boxes: _Boxes, rng: np.random.Generator) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
+def runs_of(boxes: DescribedBoxes, rng: np.random.Generator) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
     """Yield (numbers of the boxes of a data set, numbers of those that make up a run), RUNS times for each."""
     for data_set in np.unique(boxes.data_sets):
         mine = np.flatnonzero(boxes.data_sets == data_set)
@@ -114,34 +124,41 @@ def runs_of(boxes: _Boxes, rng: np.random.Generator) -> Iterator[Tuple[np.ndarra
             yield mine, np.concatenate((rng.permutation(particles)[:number], some))
 
 
-def _fit(boxes, classes, rng):
-    """((weight, bias) of a box by itself, (weight, bias) of it and of how it differs from its run's median)."""
-    width = boxes.features.shape[1]
-    by_itself = fit_around(boxes.features, boxes.targets, _box_weights(boxes.data_sets, boxes.targets),
-                           np.zeros((classes, width), np.float32), np.zeros(classes, np.float32), REGULARISATION)
+def fit_by_itself(boxes: DescribedBoxes, classes: int, regularisation: float = REGULARISATION,
+                  junk_weight: float = JUNK_WEIGHT) -> Linear:
+    """Fit the classifier that looks at a box by itself. junk_weight: of all junk of a data set, particles weigh 1."""
+    return _fit(boxes.features, boxes.data_sets, boxes.targets, classes, regularisation, junk_weight)
+
+
+def fit_among(boxes: DescribedBoxes, classes: int, rng: np.random.Generator, regularisation: float = REGULARISATION,
+              junk_weight: float = JUNK_WEIGHT) -> Linear:
+    """Fit the classifier that sees beside the features, in twice the width, how they differ from a run's median."""
     seen, targets, numbers = [], [], []
     for number, (mine, run) in enumerate(runs_of(boxes, rng)):
-        median = np.median(boxes.features[run], axis=0)
-        seen.append(np.concatenate((boxes.features[mine], boxes.features[mine] - median), axis=1))
+        seen.append(beside_median(boxes.features[mine], boxes.features[run]))
         targets.append(boxes.targets[mine])
         numbers.append(np.full(len(mine), number))
-    goal = np.concatenate(targets)
-    among = fit_around(np.concatenate(seen), goal, _box_weights(np.concatenate(numbers), goal),
-                       np.zeros((classes, 2 * width), np.float32), np.zeros(classes, np.float32),
-                       RUNS * REGULARISATION)
-    return by_itself, among
+    return _fit(np.concatenate(seen), np.concatenate(numbers), np.concatenate(targets), classes, regularisation,
+                junk_weight)
 
 
-def _box_weights(groups, targets):
-    """What boxes (n) weigh: each group the same, and in it the classes as recipes.class_weights has them."""
+def beside_median(features: np.ndarray, of_run: np.ndarray) -> np.ndarray:
+    """Return features (n, width), and behind them how they differ from the median of a run's (m, width)."""
+    return np.concatenate((features, features - np.median(of_run, axis=0)), axis=1)
+
+
+def _fit(features, groups, targets, classes, regularisation, junk_weight):
+    """Fit with the same weight for each group and, in it, for each kind of junk."""
     weights = np.zeros(len(groups))
     for group in np.unique(groups):
         mine = np.flatnonzero(groups == group)
-        counts = np.bincount(targets[mine])
+        counts = np.bincount(targets[mine], minlength=classes)
         kinds = max(1, int((counts[1:] > 0).sum()))
-        shares = np.r_[1.0, np.full(len(counts) - 1, min(MOST_JUNK_WEIGHT, kinds) / kinds)]
+        shares = np.r_[1.0, np.full(classes - 1, junk_weight / kinds)]
         weights[mine] = (shares / counts.clip(min=1))[targets[mine]]
-    return weights * len(groups) / weights.sum()
+    weights *= len(groups) / weights.sum()
+    start = np.zeros((classes, features.shape[1]), np.float32), np.zeros(classes, np.float32)
+    return Linear(*fit_around(features, targets, weights, *start, regularisation))
 
 
 def _judge(boxes, class_names, rng, log):
@@ -152,17 +169,15 @@ def _judge(boxes, class_names, rng, log):
     said: List[np.ndarray] = []
     true: List[np.ndarray] = []
     for fold in np.unique(folds):
-        _, (weight, bias) = _fit(boxes.of(folds != fold), len(names), rng)
-        out = boxes.of(folds == fold)
+        weight, bias = fit_among(boxes.some(folds != fold), len(names), rng)
+        out = boxes.some(folds == fold)
         for mine, run in runs_of(out, rng):
-            features = out.features[mine]
-            beside = features - np.median(out.features[run], axis=0)
-            logits = torch.from_numpy(np.concatenate((features, beside), axis=1) @ weight.T + bias)
-            said.append(logits.softmax(dim=1).numpy())
+            logits = beside_median(out.features[mine], out.features[run]) @ weight.T + bias
+            said.append(softmax(logits.astype(np.float64), axis=1))
             true.append(out.targets[mine])
     if not said:
         return {}, 1.0
-    probabilities, targets = np.concatenate(said).astype(np.float64), np.concatenate(true)
+    probabilities, targets = np.concatenate(said), np.concatenate(true)
     report = figures(names[targets], names[decide(probabilities)], list(names))
     log(f'general recogniser, on data sets that it was not fitted to: balanced macro-F1 '
         f'{report["balanced_macro_f1"]:.3f}, junk removed {report["junk_removed"]:.3f}, particles lost '
@@ -170,8 +185,8 @@ def _judge(boxes, class_names, rng, log):
     return report, fit_temperature(probabilities, targets)
 
 
-def _sample(categories, rng):
-    """Numbers of at most MOST_BOXES boxes of each category, in their order."""
+def sample(categories: Categories, rng: np.random.Generator) -> Tensor:
+    """Return the numbers of at most MOST_BOXES boxes of each category, in their order."""
     number = len(categories.class_names)
     category = (categories.data_sets * number + categories.classes).numpy()
     return torch.from_numpy(np.sort(np.concatenate([rng.permutation(np.flatnonzero(category == c))[:MOST_BOXES]
@@ -184,8 +199,8 @@ def _central(pixels):
     return pixels[..., start:start + INPUT_SIZE, start:start + INPUT_SIZE].float()
 
 
-def _features(recogniser: LinearRecogniser, pixels: Tensor, device: Device, log: Callable[[str], None]) -> Tensor:
-    """(n, fields, side, side) -> (n, width), on the CPU."""
+def features_of(recogniser: LinearRecogniser, pixels: Tensor, device: Device, log: Callable[[str], None]) -> Tensor:
+    """Return the features (n, width), on the CPU, of boxes of categories (n, fields, side, side)."""
     ready = for_inference(recogniser, INPUT_SIZE, device)
     log(f'general recogniser: describing {len(pixels)} boxes')
     with torch.no_grad(), device.autocast():
