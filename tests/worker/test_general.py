@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from worker.boxes.categories import Categories
+from worker.exchange import tables
 from worker.exchange.model_header import read_header
 from worker.inference.adaptation import LEAST, PICKS, adapt
 from worker.inference.first_picks import first_picks
@@ -60,18 +61,17 @@ def test_a_run_is_judged_beside_the_median_of_its_picks(general):
 
 def test_the_shipped_model_prunes_without_labels(data_set, worker, tmp_path):
     assert holds_general_model(GENERAL_MODEL)
-    tables = ['--micrographs', data_set.folder / 'micrographs.csv', '--coordinates',
-              data_set.folder / 'coordinates.csv', '--output', tmp_path / 'scores.csv', '--report', tmp_path / 'r.json']
-    done = worker('prune', *tables, '--model', 'general', '--box-angstrom', data_set.box_angstrom)
+    done = worker('prune', '--micrographs', data_set.micrographs, '--coordinates', data_set.coordinates, '--output',
+                  tmp_path / 'scores.csv', '--report', tmp_path / 'r.json', '--model', 'general', '--box-angstrom',
+                  data_set.box_angstrom)
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / 'r.json').read_text())
     assert report['general']['picks'] >= LEAST and report['scored'] == report['boxes']
     rows = [line.split(',') for line in (tmp_path / 'scores.csv').read_text().splitlines()]
     assert rows[0][1:5] == ['particle', 'ice', 'carbon', 'empty']
-    labels = dict(line.split(',')[::4] for line in (data_set.folder / 'labels.csv').read_text().splitlines()[1:])
-    kept = {row[0]: float(row[1]) >= 0.5 for row in rows[1:]}
-    particles = [kept[i] for i, label in labels.items() if label == 'particle']
-    junk = [kept[i] for i, label in labels.items() if label != 'particle']
+    labels, kept = tables.read_labels(data_set.labels), kept_picks(tmp_path / 'scores.csv')
+    particles = [kept[row.coord_id] for row in labels if row.label == 'particle']
+    junk = [kept[row.coord_id] for row in labels if row.label != 'particle']
     assert np.mean(particles) > 0.9 and np.mean(junk) < 0.2
 
 
@@ -79,14 +79,14 @@ def test_the_shipped_model_prunes_without_labels(data_set, worker, tmp_path):
     (['--model', 'general'], 'has to be told the box'),
     (['--model', 'nothing.safetensors'], 'no such model file')])
 def test_wrong_arguments_get_one_line(data_set, worker, tmp_path, arguments, says):
-    done = worker('prune', '--micrographs', data_set.folder / 'micrographs.csv', '--coordinates',
-                  data_set.folder / 'coordinates.csv', '--output', tmp_path / 's.csv', *arguments)
+    done = worker('prune', '--micrographs', data_set.micrographs, '--coordinates', data_set.coordinates, '--output',
+                  tmp_path / 's.csv', *arguments)
     assert done.returncode == 2 and says in done.stderr and done.stderr.count('\n') == 1, done.stderr
 
 
 def test_a_few_picks_are_judged_by_themselves(general, data_set):
     _, recogniser, header = general
-    source = WholeTables(data_set.folder / 'micrographs.csv', data_set.folder / 'coordinates.csv')
+    source = WholeTables(data_set.micrographs, data_set.coordinates)
     few = [group.some(slice(0, 5)) for group in source][:2]
     header = {**header, 'box_angstrom': data_set.box_angstrom}
     adapted = adapt(recogniser, header, few, choose_device('cpu'), False, print)
@@ -103,8 +103,34 @@ def test_first_picks_are_not_lost():
 def test_the_sample_is_the_same_whenever_a_run_goes_on(general, data_set):
     _, recogniser, header = general
     header = {**header, 'box_angstrom': data_set.box_angstrom}
-    source = WholeTables(data_set.folder / 'micrographs.csv', data_set.folder / 'coordinates.csv')
+    source = WholeTables(data_set.micrographs, data_set.coordinates)
     biases = [adapt(recogniser, header, source, choose_device('cpu'), False, print).recogniser.linear.bias
               for _ in range(2)]
     torch.testing.assert_close(biases[0], biases[1], rtol=0, atol=0)
     assert PICKS > LEAST
+
+
+def test_junk_that_nobody_labelled_is_still_known(data_set, worker, tmp_path):
+    rows, seen = [], {'particle': 0, 'carbon': 0}
+    for row in tables.read_labels(data_set.labels):
+        if row.label in seen and seen[row.label] < 10:
+            seen[row.label] += 1
+            rows.append(row)
+    tables.write_labels(tmp_path / 'labels.csv', rows)
+    done = worker('finetune', '--micrographs', data_set.micrographs, '--labels', tmp_path / 'labels.csv',
+                  '--box-angstrom', 180, '--device', 'cpu', '--output', tmp_path / 'm.safetensors')
+    assert done.returncode == 0, done.stderr
+    assert read_header(tmp_path / 'm.safetensors')['classes'] == ['particle', 'ice', 'carbon', 'empty']
+    done = worker('prune', '--micrographs', data_set.micrographs, '--coordinates', data_set.coordinates, '--device',
+                  'cpu', '--model', tmp_path / 'm.safetensors', '--output', tmp_path / 's.csv')
+    assert done.returncode == 0, done.stderr
+    kept = kept_picks(tmp_path / 's.csv')
+    labels = {row.coord_id: row.label for row in tables.read_labels(data_set.labels)}
+    shares = {name: np.mean([kept[i] for i in kept if labels[i] == name]) for name in ('particle', 'ice', 'carbon')}
+    assert shares['particle'] > 0.9 and shares['ice'] < 0.25 and shares['carbon'] < 0.1
+
+
+def kept_picks(path):
+    """{coord_id: whether it is kept} of a table of scores."""
+    rows = [line.split(',') for line in path.read_text().splitlines()[1:]]
+    return {int(row[0]): float(row[1]) >= 0.5 for row in rows}
