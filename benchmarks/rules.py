@@ -50,10 +50,11 @@ from pickeroptimizer.worker.training.recipes import DefaultRecipe  # noqa: E402
 
 MICROGRAPHS, EMPTY_BOXES = 20, 10
 MOST_PARTICLES, MOST_JUNK = 1600, 600      # of a simulated experiment
+MOST_PICKS = 2000                          # of a picker, drawn at random
 SHOTS = 3, 10, 30
 RANDOM, SUGGESTED = WAYS = 'random', 'suggested'
 LEARNT_JUNK, LEAST_JUNK = 0.1, 30          # of the half that is learnt from: its share, and its least number
-SHARES = 0.01, 0.02, 0.05, 0.1, 0.2, 0.5
+SHARES = 0.01, 0.05, 0.2, 0.5
 FOLDS, BATCH, PATIENCE = 5, 256, 4         # PATIENCE: answers per label that is wanted, at the most
 JUNK, PARTICLES = 0.02, 0.95               # that are asked for
 JUNK_WEIGHT = 2.0                          # of all junk, where particles weigh 1: what probabilities are trained with
@@ -113,7 +114,8 @@ def picked(folder, recipe):
             label = true_label(pick.x, pick.y, box, regions[str(pick.mic_id)])
             if label:
                 rows.append(tables.CoordinateRow(None, pick.mic_id, pick.x, pick.y, label))
-        boxes = cropped(folder, rows, recipe)
+        some = np.random.default_rng(0).permutation(len(rows))[:MOST_PICKS]
+        boxes = cropped(folder, [rows[i] for i in some], recipe)
         found[path.stem] = Boxes(boxes.pixels, boxes.labels != PARTICLE, boxes.mic_ids)
     return found
 

@@ -67,7 +67,7 @@ def minimumForShare(shares: RunShares, share: float) -> float:
 
 
 def minimumForPurity(shares: RunShares, junk: float) -> float:
-    """Return the lowest cut under which at most this share (0-1) of the kept picks of a run is expected to be junk.
+    """Return the lowest cut under which at most this share (0-1) of the kept picks of a run is junk, very likely.
 
     Of equal probabilities all are kept, or none. Nothing is kept (cut above 1) if not even the best picks are sure
     enough.

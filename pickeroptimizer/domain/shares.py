@@ -23,6 +23,7 @@ TELLING = np.arange(-2.5, 0.01, 0.25)          # log-odds below which junk is co
 USUAL = 0.01, 0.02, 0.03, 0.05, 0.08, 0.15, 0.3, 0.6
 RESAMPLED = 400
 INTERVAL = 0.025, 0.975
+LIKELY = 0.8                                   # chances that there is no more junk than what is promised
 
 
 class Estimate(NamedTuple):
@@ -45,7 +46,11 @@ class Expected(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """What cuts make of a run: shares (0-1) of junk among the kept picks and of the particles lost, (m,) each."""
+    """What cuts make of a run: shares (0-1), (m,) each.
+
+    junk: among the kept picks, no more than this with four chances in five (LIKELY); lost: of the particles, as
+    expected.
+    """
     junk: np.ndarray
     lost: np.ndarray
 
@@ -116,11 +121,13 @@ class RunShares:
         return Expected(_estimate(above / max(kept, 1)), _estimate(_share_of_particles(lost, self.picks - junk)))
 
     def curve(self) -> Curve:
-        """Return what is expected of a cut at each of `values`."""
+        """Return what a cut at each of `values` makes of the run."""
+        above = self._shares[:, None] * self.picks * self._tails
+        expected, most = (np.interp(_odds(self.values), ODDS, numbers)
+                          for numbers in (above[0], np.quantile(above[1:], LIKELY, axis=0)))
         junk = self.junk.share * self.picks
-        above = junk * np.interp(_odds(self.values), ODDS, self._tails[0])
-        return Curve(above / self._kept,
-                     _share_of_particles(self.picks - self._kept - (junk - above), self.picks - junk))
+        lost = self.picks - self._kept - (junk - expected)
+        return Curve(most / self._kept, _share_of_particles(lost, self.picks - junk))
 
     def withoutOneLabel(self) -> Optional['RunShares']:
         """Return the shares as they were without the labelled junk that looks most like a particle.
