@@ -62,7 +62,7 @@ def minimumForShare(shares: RunShares, share: float) -> float:
 
     Without picks nothing is kept (cut above 1), which is all there is.
     """
-    enough = np.flatnonzero(shares.curve().lost <= 1 - share + EQUAL)
+    enough = np.flatnonzero(shares.curve.lost <= 1 - share + EQUAL)
     return float(shares.values[enough[0]]) if len(enough) else NOTHING
 
 
@@ -72,7 +72,7 @@ def minimumForPurity(shares: RunShares, junk: float) -> float:
     Of equal probabilities all are kept, or none. Nothing is kept (cut above 1) if not even the best picks are sure
     enough.
     """
-    enough = np.flatnonzero(shares.curve().junk <= junk + EQUAL)
+    enough = np.flatnonzero(shares.curve.junk <= junk + EQUAL)
     return float(shares.values[enough[-1]]) if len(enough) else NOTHING
 
 
@@ -90,7 +90,7 @@ def expectedLines(rule: Optional[int], wanted: Optional[float], minimum: Optiona
         return ['How labelled junk is scored is not known of this model, so what is usual is taken: train it anew for '
                 'an estimate of what is kept.'] if rule in ESTIMATED else []
     lines = [f'Estimated for these picks, with 95 % intervals: {expected}; {shares.junk} of all are junk.']
-    other = shares.withoutOneLabel() if rule in ESTIMATED else None
+    other = shares.withoutOneLabel if rule in ESTIMATED else None
     if rule is not None and other is not None:
         kept, without = shares.keptBy(minimum), other.keptBy(minimumFor(rule, wanted, other))
         if abs(kept - without) > MUCH * shares.picks:

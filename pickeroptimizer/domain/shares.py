@@ -8,6 +8,7 @@ then how much of it is above any cut. That is Storey's estimate of a false disco
 2002), with junk for the null hypotheses. Labelled particles, which are few and may have been chosen to be hard, are not
 used: the rest of the run's picks are particles. See docs/rules.md.
 """
+from functools import cached_property
 from typing import Any, Mapping, NamedTuple, Optional
 
 import numpy as np
@@ -120,8 +121,9 @@ class RunShares:
         lost = self.picks - kept - np.maximum(junk - above, 0)
         return Expected(_estimate(above / max(kept, 1)), _estimate(_share_of_particles(lost, self.picks - junk)))
 
+    @cached_property
     def curve(self) -> Curve:
-        """Return what a cut at each of `values` makes of the run."""
+        """What a cut at each of `values` makes of the run."""
         above = self._shares[:, None] * self.picks * self._tails
         expected, most = (np.interp(_odds(self.values), ODDS, numbers)
                           for numbers in (above[0], np.quantile(above[1:], LIKELY, axis=0)))
@@ -129,8 +131,9 @@ class RunShares:
         lost = self.picks - self._kept - (junk - expected)
         return Curve(most / self._kept, _share_of_particles(lost, self.picks - junk))
 
+    @cached_property
     def withoutOneLabel(self) -> Optional['RunShares']:
-        """Return the shares as they were without the labelled junk that looks most like a particle.
+        """The shares as they were without the labelled junk that looks most like a particle.
 
         None where nothing is told, or by one label alone.
         """

@@ -73,7 +73,7 @@ def test_share_of_junk_is_the_lowest_cut_that_is_likely_to_hold():
         _, _, shares = run(seed, 0.2, picks=300)
         cut = decision.minimumForPurity(shares, 0.02)
         assert 0.005 < shares.at(cut).junk.share <= 0.02 < shares.at(cut).junk.high
-        assert all(shares.curve().junk[shares.values < cut] > 0.02)
+        assert all(shares.curve.junk[shares.values < cut] > 0.02)
 
 
 def test_what_is_expected_stands_beside_a_rule():

@@ -53,7 +53,7 @@ def test_decisions_and_counts():
     assert model.outcomes.tolist() == [KEPT, KEPT, BELOW, ICE, ICE, CARBON, OUTSIDE, UNSCORED]
     model.setRule(MINIMUM, 0.3)
     assert model.outcomes.tolist()[3] == KEPT and model.keptAndRejected() == (4, 3)
-    model.setRule(PURITY, 10)
+    model.setRule(PURITY, 25)
     assert model.rule.minimum == 0.3
     with pytest.raises(InputError, match='give a number'):
         model.setRule(SHARE, None)
@@ -89,7 +89,7 @@ def test_a_pick_that_was_given_its_class_by_hand_has_no_probability():
     assert model.particleProbabilities().tolist() == [0.9, 0.6, 0.55, 0.3, 0.1, 0.05]
     assert model.keptOfScored().tolist() == [True] * 3 + [False] * 3
     assert model.describe(7) == 'Pick 17 at (70, 7): particle'
-    model.setRule(PURITY, 10)
+    model.setRule(PURITY, 25)
     assert model.rule.minimum == 0.3
     assert model.leastCertain(True, 9)[:2] == [3, 2]
 
@@ -531,11 +531,12 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     window.legend.onChange()
 
     # What is expected of a rule stands below it; one without its number is told and changes nothing.
-    window.decide(SHARE, 90)
-    assert window.expected.cget('text') == '\n'.join(model.expected()) != ''
     before = model.rule
     window.decide(SHARE, None)
     assert 'give a number' in window._message.cget('text') and model.rule == before
+    window.decide(SHARE, 90)
+    assert window.expected.cget('text') == '\n'.join(model.expected()) != ''
+    window.decide(before.mode, before.wanted)
 
     # A click on a thumbnail goes to its micrograph.
     window.order.set(prune_window.LEAST_REJECTED)

@@ -66,7 +66,7 @@ def test_models_that_do_not_tell_how_junk_is_scored():
     for old in (None, {}, {'cross_validation': None}, {'cross_validation': {'particle_probabilities': [0.9] * 30}}):
         shares = RunShares(probabilities, old)
         assert not shares.isTold and 0.05 < shares.junk.share < 0.2
-        assert shares.withoutOneLabel() is None
+        assert shares.withoutOneLabel is None
     assert RunShares(probabilities, told).isTold
 
 
