@@ -21,8 +21,9 @@ PO_NOVELTY = '_poNovelty'
 PO_CLASS = '_poClass'
 
 # What fine-tuning adds to a labelled coordinate, next to its class: how likely that class is to a recogniser that was
-# not trained with it.
+# not trained with it, and whether it was drawn at random to be labelled.
 PO_LABEL_PROBABILITY = '_poLabelProbability'
+PO_RANDOM = '_poLabelRandom'
 
 # How micrographs are shown, in windows and in reports.
 CLIPPED = 0.5      # per cent of the pixels that are black, and as many white

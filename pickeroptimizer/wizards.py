@@ -5,6 +5,7 @@ from pyworkflow.object import String
 from pyworkflow.wizard import Wizard
 
 from . import convert
+from .domain.shares import RunShares
 from .protocols import (
     ProtPickerOptimizerCompare,
     ProtPickerOptimizerEvaluate,
@@ -41,7 +42,9 @@ class PickerOptimizerThresholdWizard(Wizard):
         except InputError:
             form.showWarning('This run has no scores yet. Run it, choose here, and continue it.')
             return
-        dialog = ThresholdDialog(form.root, scores.particleProbabilities(), form.protocol.minProbability.get(START))
+        probabilities = scores.particleProbabilities()
+        shares = RunShares(probabilities, form.protocol.getModelHeader())
+        dialog = ThresholdDialog(form.root, probabilities, shares, form.protocol.minProbability.get(START))
         dialog.transient(form.root)
         dialog.wait_visibility()
         dialog.grab_set()

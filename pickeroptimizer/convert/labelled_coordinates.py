@@ -7,9 +7,9 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 
-from pyworkflow.object import Float, Scalar, String
+from pyworkflow.object import Boolean, Float, Scalar, String
 
-from ..constants import PO_CLASS, PO_LABEL_PROBABILITY, PO_PARTICLE
+from ..constants import PO_CLASS, PO_LABEL_PROBABILITY, PO_PARTICLE, PO_RANDOM
 from ..domain.micrograph_names import match
 from ..worker.exchange import tables
 from ..worker.exchange.classes import class_name
@@ -88,9 +88,10 @@ def moveLabels(labels, source, micrographs):
 def appendLabelled(coordinates, labels, names, labelled, agreement):
     """Append to the set `labelled` the labelled picks, as they are, and the other labelled places, as new ones.
 
-    Each has its class in `_poClass`, and in `_poLabelProbability` what `agreement`, {(mic_id, x, y): probability},
-    has for it. A new one has an id that no pick has, and no value in the attributes that other programs gave to the
-    picks: all items of a set have the same attributes. `names` is {mic_id: name}.
+    Each has its class in `_poClass`, in `_poLabelRandom` whether it was drawn at random to be labelled, and in
+    `_poLabelProbability` what `agreement`, {(mic_id, x, y): probability}, has for it. A new one has an id that no pick
+    has, and no value in the attributes that other programs gave to the picks: all items of a set have the same ones.
+    `names` is {mic_id: name}.
     """
     byPick = {row.coord_id: row for row in labels if row.coord_id is not None}
     template, last = None, 0
@@ -100,6 +101,7 @@ def appendLabelled(coordinates, labels, names, labelled, agreement):
         row = byPick.get(pick.getObjId())
         if row is not None or template is None:
             setattr(pick, PO_CLASS, String(row and row.label))
+            setattr(pick, PO_RANDOM, Boolean(row and row.random))
             setattr(pick, PO_LABEL_PROBABILITY, Float(row and agreement.get((row.mic_id, row.x, row.y))))
             template = template or pick.clone()
         if row is not None:
@@ -114,6 +116,7 @@ def appendLabelled(coordinates, labels, names, labelled, agreement):
         template.setMicId(row.mic_id)
         template.setMicName(names[row.mic_id])
         getattr(template, PO_CLASS).set(row.label)
+        getattr(template, PO_RANDOM).set(row.random)
         getattr(template, PO_LABEL_PROBABILITY).set(agreement.get((row.mic_id, row.x, row.y)))
         labelled.append(template)
 
@@ -167,10 +170,15 @@ def labelsFromClasses(coordinates, micrographs=None):
         name = getattr(c, PO_CLASS).get()
         if isClass(name):
             try:
-                labels.append(tables.CoordinateRow(None, *place, class_name(name)))
+                labels.append(tables.CoordinateRow(None, *place, class_name(name), _isRandom(c)))
             except InputError as error:
                 raise InputError(f'Pick {c.getObjId()} of the labelled coordinates: {error}') from None
     return labels
+
+
+def _isRandom(coordinate):
+    """Whether a label was drawn at random; sets of earlier versions do not tell."""
+    return hasattr(coordinate, PO_RANDOM) and bool(getattr(coordinate, PO_RANDOM).get())
 
 
 def writeDataSet(labels, micrographs, boxAngstrom, folder):

@@ -3,7 +3,7 @@ from math import isnan
 
 from pyworkflow.object import Float, String
 
-from ..constants import PO_CLASS, PO_LABEL_PROBABILITY, PO_NOVELTY
+from ..constants import PO_CLASS, PO_LABEL_PROBABILITY, PO_NOVELTY, PO_RANDOM
 from ..domain.decision import isKept
 from ..worker.exchange import tables
 from ..worker.exchange.classes import PARTICLE, decide, ordered
@@ -63,6 +63,7 @@ def _prepare(pick, numbered):
     for attribute, kind in ((PO_CLASS, String), *((name, Float) for name in numbered)):
         if not isinstance(getattr(pick, attribute, None), kind):      # the input may have some of them, not all
             setattr(pick, attribute, kind())
-    for attribute in (PO_LABEL_PROBABILITY, *probabilityAttributes(pick)):      # of what a person or another model said
+    # Of what a person or another model said.
+    for attribute in (PO_LABEL_PROBABILITY, PO_RANDOM, *probabilityAttributes(pick)):
         if attribute not in numbered and hasattr(pick, attribute):
             getattr(pick, attribute).setStore(False)

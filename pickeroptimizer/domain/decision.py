@@ -1,26 +1,27 @@
 """What is kept: the rule, and where it cuts for what a user wants."""
 import math
-from typing import Any, Mapping, Optional
+from typing import List, Optional
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..worker.exchange.errors import InputError
+from .shares import RunShares
 
 MOST_PROBABLE, MINIMUM, SHARE, PURITY = range(4)
-DIGITS = 6      # of probabilities, as the worker writes those of picks
+ESTIMATED = SHARE, PURITY      # rules that need all the picks of a run
 EQUAL = 1e-9    # shares that differ by less are equal: that is rounding
+MUCH = 0.05     # of the picks: a cut is decided by one label if without it so many more or fewer are kept
 RULES = ('particle against junk', 'minimum particle probability', 'share of the particles', 'share of junk')
+NOTHING = math.nextafter(1.0, 2.0)      # the cut that keeps nothing
 
 
-def minimumFor(rule: int, wanted: Optional[float], header: Optional[Mapping[str, Any]],
-               probabilities: ArrayLike) -> Optional[float]:
+def minimumFor(rule: int, wanted: Optional[float], shares: Optional[RunShares]) -> Optional[float]:
     """Return the least particle probability of a kept pick; None when particle against junk decides.
 
     rule: its number in RULES. wanted: the number that goes with it, a probability, or a share in per cent; None with
-    particle against junk. header: of the model, needed for SHARE alone. probabilities: particle probabilities of
-    all scored picks (n,), needed for PURITY alone. Raises InputError where the model cannot promise the share, and
-    where there is no number.
+    particle against junk. shares: of all the picks of the run, needed for the rules in ESTIMATED alone. Raises
+    InputError where there is no number.
     """
     if rule == MOST_PROBABLE:
         return None
@@ -28,9 +29,8 @@ def minimumFor(rule: int, wanted: Optional[float], header: Optional[Mapping[str,
         raise InputError(f'Keep by {RULES[rule]}: which one? Its field is empty; give a number.')
     if rule == MINIMUM:
         return wanted
-    if rule == SHARE:
-        return minimumForShare(header or {}, wanted / 100)
-    return minimumForPurity(probabilities, wanted / 100)
+    cut = minimumForShare if rule == SHARE else minimumForPurity
+    return cut(RunShares([]) if shares is None else shares, wanted / 100)
 
 
 def isKept(classes: ArrayLike, particleProbabilities: Optional[ArrayLike], minimum: Optional[float]) -> np.ndarray:
@@ -57,34 +57,43 @@ def describe(rule: int, wanted: Optional[float]) -> str:
             SHARE: f'a share of {wanted} % of the particles', PURITY: f'at most {wanted} % of junk'}[rule]
 
 
-def minimumForShare(header: Mapping[str, Any], share: float) -> float:
-    """Return the cut that keeps at least this share (0-1) of the particles, from a model's header.
+def minimumForShare(shares: RunShares, share: float) -> float:
+    """Return the highest cut that is expected to keep at least this share (0-1) of the particles of a run.
 
-    It is taken from the labelled particles as the cross-validation saw them: with n of them, at most n / (n + 1) can
-    be promised (split conformal prediction). The cut is rounded as the probabilities of picks are, so that it keeps a
-    pick that is as probable as the labelled particle that it is taken from. Raises InputError where they are too few
-    or there was none.
+    Without picks nothing is kept (cut above 1), which is all there is.
     """
-    held = np.sort((header.get('cross_validation') or {}).get('particle_probabilities') or [])
-    if not len(held):
-        raise InputError('This model was not cross-validated, so how many particles a cut keeps is not known: decide '
-                         'by particle against junk, or a minimum probability.')
-    below = math.floor((len(held) + 1) * (1 - share) + EQUAL)
-    if below < 1:
-        raise InputError(f'{len(held)} labelled particles promise at most {100 * len(held) / (len(held) + 1):.1f} % of '
-                         f'all particles, not {100 * share:g} %: label more, or ask for less.')
-    return round(float(held[below - 1]), DIGITS)
+    enough = np.flatnonzero(shares.curve.lost <= 1 - share + EQUAL)
+    return float(shares.values[enough[0]]) if len(enough) else NOTHING
 
 
-def minimumForPurity(probabilities: ArrayLike, junk: float) -> float:
-    """Return the cut under which at most this share (0-1) of the kept picks is junk, as the probabilities have it.
+def minimumForPurity(shares: RunShares, junk: float) -> float:
+    """Return the lowest cut under which at most this share (0-1) of the kept picks of a run is junk, very likely.
 
-    probabilities: particle probabilities of all scored picks, nan for none. They are those of a set with as much of
-    each class; where most picks are particles, as usual, the kept ones are purer than asked for. Of equal
-    probabilities all are kept, or none. Nothing is kept (cut above 1) if not even the best picks are sure enough.
+    Of equal probabilities all are kept, or none. Nothing is kept (cut above 1) if not even the best picks are sure
+    enough.
     """
-    known = np.asarray(probabilities, dtype=float)
-    values, counts = (column[::-1] for column in np.unique(known[~np.isnan(known)], return_counts=True))
-    expected = np.cumsum(counts * (1 - values)) / np.cumsum(counts)
-    enough = np.flatnonzero(expected <= junk + EQUAL)
-    return float(values[enough[-1]]) if len(enough) else math.nextafter(1.0, 2.0)
+    enough = np.flatnonzero(shares.curve.junk <= junk + EQUAL)
+    return float(shares.values[enough[-1]]) if len(enough) else NOTHING
+
+
+def expectedLines(rule: Optional[int], wanted: Optional[float], minimum: Optional[float], shares: RunShares
+                  ) -> List[str]:
+    """Return lines about what is expected of a cut of a run, and on how little it may rest; [] without picks.
+
+    rule, wanted: see minimumFor; minimum: the cut. No line where the model does not tell how its junk is scored: what
+    it is expected to be is then a guess, which only the rules in ESTIMATED cannot do without.
+    """
+    expected = shares.at(minimum)
+    if expected is None:
+        return []
+    if not shares.isTold:
+        return ['How labelled junk is scored is not known of this model, so what is usual is taken: train it anew for '
+                'an estimate of what is kept.'] if rule in ESTIMATED else []
+    lines = [f'Estimated for these picks, with 95 % intervals: {expected}; {shares.junk} of all are junk.']
+    other = shares.withoutOneLabel if rule in ESTIMATED else None
+    if rule is not None and other is not None:
+        kept, without = shares.keptBy(minimum), other.keptBy(minimumFor(rule, wanted, other))
+        if abs(kept - without) > MUCH * shares.picks:
+            lines.append(f'One label decides this cut: without the labelled junk that looks most like a particle, '
+                         f'{without:,} picks would be kept, not {kept:,}. Look at that label, or label more junk.')
+    return lines

@@ -13,7 +13,7 @@ from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 from ..worker.exchange.classes import KNOWN, PARTICLE, checked_classes, count_by_class, ordered
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.files import PathLike
-from ..worker.exchange.tables import CoordinateRow, Table
+from ..worker.exchange.tables import RANDOM, CoordinateRow, Table
 from .micrograph_names import NameIndex
 
 BY_ID = 'mic_id'
@@ -24,7 +24,9 @@ ALIKE = 0.85  # of the letters of two names, from which on one may be a slip of 
 
 
 def readLabelsFile(path: PathLike, names: Mapping[int, str]) -> List[CoordinateRow]:
-    """Return the labels of a CSV file with the columns x, y, label and either mic_id or mic_name; others are ignored.
+    """Return the labels of a CSV file with the columns x, y, label and either mic_id or mic_name.
+
+    A column `random` that holds 1 or 0 may say whether a label was drawn at random; other columns are ignored.
 
     names: {mic_id: name} of the micrographs of the picks. A label belongs to a pick by its position, so a column
     coord_id may be there and is not needed. A name may come without folder and suffix, as sets match; where a file has
@@ -36,19 +38,20 @@ def readLabelsFile(path: PathLike, names: Mapping[int, str]) -> List[CoordinateR
     index = NameIndex(names)
     table = Table(path, lambda header: _columns(path, header))
     labels = []
-    for x, y, label, *micrograph in table.rows():
+    for x, y, label, *others in table.rows():
         name = table.class_name(label)
-        given = dict(zip((column for column in (BY_ID, BY_NAME) if column in _plain(table.header)), micrograph))
+        given = dict(zip((column for column in (BY_ID, BY_NAME, RANDOM) if column in _plain(table.header)), others))
         micId = _micIdOf(given, table, names, index)
-        labels.append(CoordinateRow(None, micId, table.number(x, 'x'), table.number(y, 'y'), name))
+        labels.append(CoordinateRow(None, micId, table.number(x, 'x'), table.number(y, 'y'), name,
+                                    table.yes(given.get(RANDOM, ''))))
     return labels
 
 
 def _columns(path: PathLike, header: Sequence[str]) -> Tuple[str, ...]:
-    """Return the columns to read, as the header has them: x, y, label and those of the micrograph."""
+    """Return the columns to read, as the header has them: x, y, label, those of the micrograph, and RANDOM."""
     found = _plain(header)
-    wanted = ['x', 'y', 'label', *(column for column in (BY_ID, BY_NAME) if column in found)]
-    if len(wanted) == 3 or not set(wanted) <= set(found):
+    wanted = ['x', 'y', 'label', *(column for column in (BY_ID, BY_NAME, RANDOM) if column in found)]
+    if not {BY_ID, BY_NAME} & set(found) or not set(wanted) <= set(found):
         separator = next((name for sign, name in ((';', 'semicolons'), ('\t', 'tabs')) if sign in ''.join(header)), '')
         what = f'its columns are separated by {separator}: save it with commas' if separator else \
             f'it names {", ".join(header) or "nothing"}'

@@ -68,6 +68,10 @@ class Suggester:
         self._asked[chosen] = sought
         return chosen
 
+    def wasRandom(self, coordId: int) -> bool:
+        """Return whether a pick was last suggested because it was drawn at random: such are typical of their class."""
+        return self._asked.get(coordId) == ()
+
     def givenUp(self, labels: Dict[int, str], wanted: Mapping[str, int]) -> List[str]:
         """Return the classes, in the order of `wanted`, that are wanted and no longer looked for.
 

@@ -14,6 +14,8 @@ def qualityLines(header: Mapping[str, Any]) -> List[str]:
              f'*{crossed["macro_f1"]:.3f}*, {crossed["balanced_macro_f1"]:.3f} with each class counted the same; '
              f'accuracy {crossed["accuracy"]:.3f}; the probabilities are off by '
              f'{100 * crossed["calibration_error"]:.1f} %.',
+             *(['Calibrated with the particles that were drawn at random; those that were chosen to be hard stand for '
+                'none.'] if crossed.get('particles') == 'random' else []),
              'What the labels were taken for (confusion matrix):']
     # In words: Scipion's window has no font in which columns would stand below each other.
     for name, row in zip(header['classes'], crossed['confusion']):

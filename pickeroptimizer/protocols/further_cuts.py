@@ -9,7 +9,8 @@ from .. import convert
 from ..domain import decision
 from ..domain.corrections import CORRECTIONS
 from ..domain.cuts import Cut, readCuts
-from ..domain.decision import SHARE, minimumForShare
+from ..domain.decision import ESTIMATED
+from ..domain.shares import RunShares
 from ..worker.exchange.errors import InputError
 from .protocol_base import fileDigest, oneLineErrors
 
@@ -31,7 +32,10 @@ class FurtherCuts:
 
     def _cuts(self):
         """Raises InputError for a text that is not understood."""
-        return readCuts(self.furtherCuts.get(''))
+        try:
+            return readCuts(self.furtherCuts.get(''))
+        except InputError as error:
+            raise InputError(f'Further cuts: {error}') from None
 
     def _cutOutputs(self):
         """The names of the outputs of the cuts. Raises InputError as _cuts does."""
@@ -40,16 +44,6 @@ class FurtherCuts:
     def _correctionsKey(self, cut):
         """What the sets of a cut depend on beside the scores."""
         return fileDigest(self._getExtraPath(CORRECTIONS)) if cut.corrected else ''
-
-    def _validateCuts(self, header):
-        """Lines about further cuts that cannot be made; header: of the model."""
-        try:
-            for cut in self._cuts():
-                if cut.rule == SHARE:
-                    minimumForShare(header, cut.wanted / 100)
-        except InputError as error:
-            return [f'Further cuts: {error}']
-        return []
 
     def cutStep(self, text, *key):
         """Make the sets of a cut."""
@@ -87,8 +81,9 @@ class FurtherCuts:
             scores = convert.readScores(path)
         else:      # there are none for no picks
             scores = convert.Scores.unreadable(self.inputModel.get().getClasses(), np.zeros(0, np.int64))
-        header = self.inputModel.get().getHeader() if cut.rule == SHARE else None
-        minimum = decision.minimumFor(cut.rule, cut.wanted, header, scores.particleProbabilities())
+        shares = RunShares(scores.particleProbabilities(), self.inputModel.get().getHeader()) \
+            if cut.rule in ESTIMATED else None
+        minimum = decision.minimumFor(cut.rule, cut.wanted, shares)
         coordinates = self.inputCoordinates.get()
         outputs = {f'{what}{cut.name}': self._newCoordinatesLike(coordinates, f'{what.capitalize()}{cut.name}')
                    for what in CUT_OUTPUTS}

@@ -11,7 +11,7 @@ from pyworkflow.utils import Message, cleanPath, cleanPattern
 
 from .. import convert
 from ..domain.corrections import CORRECTIONS, Corrections, onPicks
-from ..domain.decision import numberText
+from ..domain.decision import expectedLines, numberText
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.model_header import read_header
 from ..worker.exchange.signals import CONTRASTS
@@ -201,6 +201,14 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
         self.summaryVar.set(f'{text}, of {given} picks that have come.')
         self._store(self.summaryVar)
 
+    def getModelHeader(self):
+        """Return the header of the run's model; {} where its file is gone."""
+        model = self.inputModel.get()
+        try:
+            return {} if model is None else model.getHeader()
+        except InputError:
+            return {}
+
     def corrections(self):
         """Return the Corrections of this run's picks."""
         return Corrections(self._getExtraPath())
@@ -235,7 +243,8 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
                 'for not even the surest are sure enough' if stream.minimum > 1 else
                 f'with a particle probability of {numberText(stream.minimum)} or more')
         lines = [f'Kept *{sum(kept.values())}* of {total} picks{share} {rule}.',
-                 f'   kept: {countsText(kept)}', f'   rejected: {countsText(rejected)}']
+                 f'   kept: {countsText(kept)}', f'   rejected: {countsText(rejected)}',
+                 *expectedLines(*self.getDecision(), stream.minimum, stream.shares)]
         if convert.isLabelled(self.inputCoordinates.get()):
             lines.append('*Warning*: the input coordinates are labels, not picks.')
         if stream.scaleNote:
@@ -281,9 +290,8 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
         if other is not None:
             errors += self._checkMicrographs(other, 'other micrographs')
         try:
-            header = read_header(model.getFileName())
-            errors += self._validateCuts(header)
-            self._checkDecision(header)
+            read_header(model.getFileName())
+            self._cuts()
         except InputError as error:
             errors.append(str(error))
         return errors or self._validateMicrographs(coordinates, other)

@@ -1,89 +1,113 @@
 """From what a user wants to a cut."""
-import random
-
 import numpy as np
 import pytest
 
 from pickeroptimizer.domain import decision
+from pickeroptimizer.domain.shares import RunShares
 from pickeroptimizer.worker.exchange.errors import InputError
 
 
-def model(probabilities):
-    return {'cross_validation': {'particle_probabilities': sorted(probabilities)}}
+def run(seed, junk=0.05, labels=30, picks=3000):
+    """(particle probabilities, whether each is junk, the RunShares) of a run."""
+    generator = np.random.default_rng(seed)
+    number = round(junk * picks)
+    logits = np.concatenate([generator.normal(-3, 1.5, number), generator.normal(2.5, 1.2, picks - number)])
+    told = 1 / (1 + np.exp(-generator.normal(-3, 1.5, labels)))
+    probabilities = (1 / (1 + np.exp(-logits))).round(6)
+    return probabilities, np.arange(picks) < number, RunShares(probabilities, header(told))
 
 
-def test_share_of_the_particles_holds_for_new_particles():
-    """Over many models: at least the share that was asked for is kept on average, and not much more."""
-    generator = random.Random(0)
+def header(junk):
+    return {'cross_validation': {'junk_probabilities': sorted(junk)}}
+
+
+@pytest.mark.parametrize('wanted', [90, 95, 99])
+def test_share_of_the_particles(wanted):
     kept = []
-    for _ in range(2000):
-        cut = decision.minimumForShare(model([generator.betavariate(5, 1) for _ in range(30)]), 0.9)
-        kept.append(np.mean([generator.betavariate(5, 1) >= cut for _ in range(20)]))
-    assert 0.89 < np.mean(kept) < 0.93
+    for seed in range(30):
+        probabilities, junk, shares = run(seed)
+        cut = decision.minimumFor(decision.SHARE, wanted, shares)
+        kept.append(100 * (probabilities >= cut)[~junk].mean())
+    assert np.mean(kept) == pytest.approx(wanted, abs=0.7) and min(kept) > wanted - 2.5
 
 
-def test_what_few_labels_cannot_promise_is_refused():
-    held = model([0.5 + i / 100 for i in range(30)])
-    assert decision.minimumForShare(held, 0.96) == 0.5
-    with pytest.raises(InputError, match='30 labelled particles promise at most 96.8 % of all particles, not 97 %'):
-        decision.minimumForShare(held, 0.97)
-    for header in ({}, {'cross_validation': None}):
-        with pytest.raises(InputError, match='was not cross-validated'):
-            decision.minimumForShare(header, 0.5)
+def test_share_of_the_particles_needs_few_labels():
+    """Three of junk; and however hard the labelled particles were, which is not asked."""
+    probabilities, junk, shares = run(0, labels=3)
+    cut = decision.minimumFor(decision.SHARE, 95, shares)
+    assert 0.9 < (probabilities >= cut)[~junk].mean() < 0.98
 
 
-def test_share_of_junk():
-    probabilities = [1.0, 0.9, 0.8, 0.1]
-    assert decision.minimumForPurity(probabilities, 0.1) == 0.8
-    assert decision.minimumForPurity(probabilities, 0.05) == 0.9
-    assert decision.minimumForPurity(probabilities, 0.5) == 0.1
-    assert decision.minimumForPurity([0.9, 0.2], 0.01) > 1, 'not even the best is sure enough'
-    assert decision.minimumForPurity([], 0.01) > 1
+@pytest.mark.parametrize('junk', [0.05, 0.1, 0.2])
+def test_share_of_junk(junk):
+    """Picks that are particles mostly: the rule does not throw particles away for junk that is not there."""
+    left, lost = [], []
+    for seed in range(30):
+        probabilities, isJunk, shares = run(seed, junk)
+        kept = probabilities >= decision.minimumFor(decision.PURITY, 2, shares)
+        left.append(isJunk[kept].mean())
+        lost.append(1 - kept[~isJunk].mean())
+    assert 0.002 < np.mean(left) <= 0.021 and np.mean(lost) < 0.03
 
 
-@pytest.mark.parametrize('probabilities, junk, cut, kept', [
-    ([1.0] + [0.9] * 9, 0.05, 1.0, 1),                              # at 0.9, 9 % are expected
-    ([1.0] * 9 + [0.9] * 9, 0.05, 0.9, 18),                         # exactly 5 %
-    ([0.95] * 20 + [0.5] * 3, 0.05, 0.95, 20),                      # 1 - 0.95 is a little more than 0.05
-    ([0.99, 0.99, 0.8, 0.8, 0.8, float('nan')], 0.1, 0.99, 2),      # one of the 0.8 would do, three would not
-    ([0.9] * 9, 0.05, None, 0)])
-def test_share_of_junk_holds_for_all_picks_at_the_cut(probabilities, junk, cut, kept):
-    minimum = decision.minimumForPurity(probabilities, junk)
-    assert minimum == cut if cut else minimum > 1
-    chosen = decision.isKept([], probabilities, minimum)
-    assert chosen.sum() == kept
-    assert not kept or np.mean(1 - np.array(probabilities)[chosen]) <= junk + 1e-12
+def test_share_of_junk_where_there_is_hardly_any_keeps_all():
+    probabilities, _, shares = run(0, 0.01)
+    assert (probabilities >= decision.minimumFor(decision.PURITY, 5, shares)).all()
 
 
-def test_share_of_junk_is_the_best_cut_of_all():
-    generator = random.Random(1)
-    for _ in range(300):
-        probabilities = np.array([round(generator.random(), 1) for _ in range(generator.randrange(1, 30))])
-        junk = generator.choice([0.02, 0.05, 0.1, 0.3])
-        held = [cut for cut in set(probabilities.tolist())
-                if np.mean(1 - probabilities[probabilities >= cut]) <= junk + 1e-12]
-        cut = decision.minimumForPurity(probabilities, junk)
-        assert cut == min(held) if held else cut > 1
+def test_nothing_is_kept_where_no_pick_is_sure_enough_and_where_there_is_none():
+    alike = RunShares([0.01] * 10, header([0.01] * 5))
+    assert decision.minimumForPurity(alike, 0.01) > 1
+    for rule in (decision.SHARE, decision.PURITY):
+        assert decision.minimumFor(rule, 50, RunShares([])) > 1 and decision.minimumFor(rule, 50, None) > 1
 
 
-def test_share_of_the_particles_holds_for_probabilities_as_they_are_stored():
-    """A cut from a header with all digits is applied to probabilities that were written with six."""
-    generator = random.Random(2)
-    particles = [generator.betavariate(20, 1) for _ in range(40)]
-    for share in (0.5, 0.9, 0.95):
-        cut = decision.minimumForShare(model(particles), share)
-        stored = [float(f'{probability:.6f}') for probability in particles]
-        assert decision.isKept([], stored, cut).sum() >= 41 * share
-    # Equal ones are kept together: more than was asked for, never less.
-    assert decision.isKept([], [0.7] * 30, decision.minimumForShare(model([0.7] * 30), 0.9)).all()
+def test_equal_probabilities_are_kept_together():
+    shares = RunShares([0.9] * 50 + [0.7] * 40 + [0.01] * 10, header([0.01, 0.02, 0.03, 0.6]))
+    for rule, wanted in ((decision.SHARE, 70), (decision.PURITY, 1), (decision.PURITY, 5)):
+        assert decision.minimumFor(rule, wanted, shares) in shares.values
+
+
+def test_share_of_junk_is_the_lowest_cut_that_is_likely_to_hold():
+    for seed in range(5):
+        _, _, shares = run(seed, 0.2, picks=300)
+        cut = decision.minimumForPurity(shares, 0.02)
+        assert 0.005 < shares.at(cut).junk.share <= 0.02 < shares.at(cut).junk.high
+        assert all(shares.curve.junk[shares.values < cut] > 0.02)
+
+
+def test_what_is_expected_stands_beside_a_rule():
+    _, _, shares = run(0)
+    for rule, wanted in ((decision.MOST_PROBABLE, None), (decision.MINIMUM, 0.3), (decision.SHARE, 95),
+                         (decision.PURITY, 2)):
+        minimum = decision.minimumFor(rule, wanted, shares)
+        lines = decision.expectedLines(rule, wanted, minimum, shares)
+        assert lines == [f'Estimated for these picks, with 95 % intervals: {shares.at(minimum)}; {shares.junk} of all '
+                         f'are junk.']
+    assert decision.expectedLines(decision.MINIMUM, 0.3, 0.3, RunShares([])) == []
+    assert decision.expectedLines(decision.MINIMUM, 0.3, 0.3, RunShares([0.9])) == [], 'the model does not tell'
+    line, = decision.expectedLines(decision.PURITY, 2, 0.3, RunShares([0.9]))
+    assert 'train it anew' in line
+
+
+def test_a_cut_that_one_label_decides_says_so():
+    generator = np.random.default_rng(0)
+    probabilities = np.concatenate([np.full(100, 0.01), 1 / (1 + np.exp(-generator.normal(2.5, 1.2, 900)))])
+    clear, slip = [0.01, 0.02, 0.02, 0.03, 0.05], 0.98      # of a particle that was labelled junk by mistake
+    for labels, decided in ((clear, False), ([*clear, slip], True)):
+        shares = RunShares(probabilities, header(labels))
+        cut = decision.minimumFor(decision.PURITY, 1, shares)
+        lines = decision.expectedLines(decision.PURITY, 1, cut, shares)
+        assert any(line.startswith('One label decides this cut') for line in lines) == decided
+    assert not any('One label' in line for line in decision.expectedLines(decision.MINIMUM, cut, cut, shares))
 
 
 def test_a_rule_without_its_number_is_refused():
     """Not taken for particle against junk."""
-    assert decision.minimumFor(decision.MOST_PROBABLE, None, None, []) is None
+    assert decision.minimumFor(decision.MOST_PROBABLE, None, None) is None
     for rule in (decision.MINIMUM, decision.SHARE, decision.PURITY):
         with pytest.raises(InputError, match='Its field is empty; give a number'):
-            decision.minimumFor(rule, None, model([0.9] * 30), [0.9])
+            decision.minimumFor(rule, None, RunShares([0.9]))
 
 
 @pytest.mark.parametrize('value, decimals, text', [

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from pyworkflow.protocol import MODE_RESTART
 
 from pickeroptimizer.domain import corrections
 from pickeroptimizer.domain.corrections import CORRECTIONS, Corrections, onPicks
-from pickeroptimizer.domain.registered_labels import readRegistered, writeRegistered
+from pickeroptimizer.domain.registered_labels import readRegistered, setAside, writeRegistered
 from pickeroptimizer.protocols.interactive_labels import ELSEWHERE, REGISTERED
 from pickeroptimizer.protocols.parameters.training_labels import LabelSource
 from pickeroptimizer.worker.exchange.errors import InputError
@@ -35,12 +36,24 @@ def test_labels_follow_the_names_of_their_micrographs(tmp_path):
     # An import with one file more, in front, without suffixes: the ids have moved. One micrograph is not there.
     moved, lost = readRegistered(path, {1: 'new', 2: 'a', 3: 'b'}, 640)
     assert moved == [CoordinateRow(None, 2, 10.5, 20.0, 'ice'), CoordinateRow(None, 3, 30.0, 40.0, 'particle')]
-    assert [row[1:] for row in lost] == [('3', '50.0', '60.0', 'carbon', 'c.mrc', '640')]
+    assert [row[1:] for row in lost] == [('3', '50.0', '60.0', 'carbon', 'c.mrc', '640', '0')]
     # Binned by two.
     assert readRegistered(path, {1: 'a.mrc'}, 320).labels == [CoordinateRow(None, 1, 5.25, 10.0, 'ice')]
     # The tables of earlier versions know ids alone.
     path.write_text('coord_id,mic_id,x,y,label\n,1,10.5,20.0,ice\n,9,1,1,ice\n')
-    assert readRegistered(path, {1: 'a.mrc'}, 640) == (labels[:1], [('', '9', '1', '1', 'ice', '', '')])
+    assert readRegistered(path, {1: 'a.mrc'}, 640) == (labels[:1], [('', '9', '1', '1', 'ice', '', '', '')])
+
+
+def test_a_table_of_labels_knows_which_were_drawn_at_random(tmp_path):
+    path, aside = tmp_path / 'labels.csv', tmp_path / 'aside.csv'
+    labels = [CoordinateRow(None, 1, 10.5, 20.0, 'particle', True), CoordinateRow(None, 2, 30.0, 40.0, 'ice')]
+    writeRegistered(path, labels, {1: 'a.mrc', 2: 'b.mrc'}, 640)
+    held, lost = readRegistered(path, {1: 'b.mrc', 2: 'a.mrc'}, 640)
+    assert held == [replace(labels[0], mic_id=2), replace(labels[1], mic_id=1)] and not lost
+    # Rows that an earlier version set aside stay, in a table that has the new column, too.
+    aside.write_text('coord_id,mic_id,x,y,label,mic_name,mic_width\n,3,5,6,ice,c.mrc,640\n')
+    setAside(aside, readRegistered(path, {2: 'b.mrc'}, 640).lost)
+    assert [row.random for row in read_labels(aside)] == [False, True]
 
 
 # ------------------------------ restarts ------------------------------

@@ -57,6 +57,9 @@ class InTurn:
         self.asked.append((dict(labels), dict(wanted)))
         return next((i for i in self.ids if i not in labels and i not in skipped), None)
 
+    def wasRandom(self, coordId):
+        return coordId is not None and coordId % 2 == 0
+
 
 # ------------------------------ without a window ------------------------------
 
@@ -73,6 +76,20 @@ def test_every_change_is_saved_and_can_be_undone():
     assert labels.counts() == labels.counts(1) == {'particle': 1} and labels.counts(2) == {}
     assert [labels.undo() for _ in range(4)] == [new, old, new, None]
     assert labels.places() == {old: 'ice'} == {Place(row.mic_id, row.x, row.y): row.label for row in store.rows}
+
+
+def test_what_was_drawn_at_random_stays_so_whatever_it_is_called():
+    store = Store()
+    labels = Labels([CoordinateRow(None, 1, 1, 1, 'ice', random=True)], store)
+    drawn, chosen = Place(2, 2, 2), Place(3, 3, 3)
+    labels.label(drawn, 'particle', isRandom=True)
+    labels.label(chosen, 'particle')
+    labels.label(drawn, 'ice')
+    labels.label(chosen, 'ice', isRandom=True)      # it was labelled before it was drawn
+    assert [row.random for row in store.rows] == [True, True, False]
+    labels.label(drawn, None)
+    labels.label(drawn, 'particle')                 # by hand
+    assert {row.mic_id: row.random for row in store.rows} == {1: True, 2: False, 3: False}
 
 
 def test_a_label_that_cannot_be_saved_does_not_count():

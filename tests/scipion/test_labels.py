@@ -188,6 +188,28 @@ def test_a_class_that_is_none(tmp_path):
         convert.labelsFromClasses(other)
 
 
+def test_what_was_drawn_at_random_is_known_of_a_file_and_of_a_set(tmp_path):
+    path = tmp_path / 'labels.csv'
+    path.write_text('mic_id,x,y,Random,label\n1,10,20,1,particle\n1,30,40,0,particle\n1,50,60,,ice\n')
+    rows = labels.readLabelsFile(str(path), {1: 'a.mrc'})
+    assert [row.random for row in rows] == [True, False, False]
+    path.write_text('mic_id,x,y,random,label\n1,10,20,perhaps,particle\n')
+    with pytest.raises(InputError, match='line 2: random "perhaps" is neither 1 nor 0'):
+        labels.readLabelsFile(str(path), {1: 'a.mrc'})
+
+    sets = Sets(tmp_path)
+    micrographs = sets.micrographs({1: 'a.mrc'})
+    picks = sets.coordinates(micrographs, [(1, 10, 20), (1, 30, 40), (1, 99, 99)])
+    labelled = sets.coordinates(micrographs, [])
+    convert.appendLabelled(picks, convert.matchPicks(picks, rows), {1: 'a.mrc'}, labelled, {})
+    labelled.write()
+    again = convert.labelsFromClasses(labelled)
+    assert [(row.x, row.label, row.random) for row in again] == [(10, 'particle', True), (30, 'particle', False),
+                                                                 (50, 'ice', False)]
+    before = sets.coordinates(micrographs, [(1, 10, 20)], _poClass=['ice'])      # a set of an earlier version
+    assert [row.random for row in convert.labelsFromClasses(before)] == [False]
+
+
 def test_labels_on_other_micrographs_are_told(lab, tmp_path):
     sets = Sets(tmp_path)
     picked = sets.coordinates(sets.micrographs({1: 'a.mrc', 2: 'b.mrc'}), PICKS[:4])

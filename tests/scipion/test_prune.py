@@ -9,7 +9,8 @@ import pytest
 from laboratory import NAMES, PIXEL_SIZE, items
 
 from pickeroptimizer import Plugin
-from pickeroptimizer.domain.decision import MINIMUM, PURITY, SHARE
+from pickeroptimizer.domain.decision import MINIMUM, PURITY, SHARE, expectedLines, minimumFor
+from pickeroptimizer.domain.shares import RunShares
 
 
 def scoresOf(run):
@@ -83,22 +84,16 @@ def test_share_of_particles_and_share_of_junk(lab, few, trained):
     table = run._getExtraPath('scores.csv')
     before = os.stat(table).st_mtime_ns
     probabilities = {i: s[0] for i, s in scoresOf(run).items() if s[-1] != 'outside'}
-    held = trained.outputModel.getHeader()['cross_validation']['particle_probabilities']
-    run.decision.set(SHARE)
-    run.keptParticles.set(80)
-    lab.finished(run)
-    cut = held[int((len(held) + 1) * 0.2) - 1]
-    assert set(items(run.outputCoordinates)) == {i for i, p in probabilities.items() if p >= cut}
-    run.keptParticles.set(99.9)
-    assert any('promise at most' in line for line in run.validate())
-
-    run.decision.set(PURITY)
-    run.keptJunk.set(10)
-    lab.finished(run)
-    kept = [probabilities[i] for i in items(run.outputCoordinates)]
-    left = [p for i, p in probabilities.items() if i not in items(run.outputCoordinates)]
-    assert kept and sum(1 - p for p in kept) / len(kept) <= 0.1 and min(kept) > max(left)
-    assert sum(1 - p for p in [*kept, max(left)]) / (len(kept) + 1) > 0.1, 'one more would be too much'
+    shares = RunShares(list(probabilities.values()), trained.outputModel.getHeader())
+    assert shares.isTold
+    for rule, wanted in ((SHARE, 80), (PURITY, 10)):
+        run.decision.set(rule)
+        (run.keptParticles if rule == SHARE else run.keptJunk).set(wanted)
+        lab.finished(run)
+        cut = minimumFor(rule, wanted, shares)
+        kept = set(items(run.outputCoordinates))
+        assert kept and kept == {i for i, p in probabilities.items() if p >= cut}
+        assert set(expectedLines(rule, wanted, cut, shares)) <= set(run.summary())
     assert os.stat(table).st_mtime_ns == before
 
 

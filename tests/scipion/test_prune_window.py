@@ -23,6 +23,7 @@ from pickeroptimizer.worker.exchange.errors import InputError
 
 KEPT, BELOW, ICE, CARBON, OUTSIDE, UNSCORED = range(6)      # outcomes of picks of these three classes
 needsDisplay = pytest.mark.skipif('DISPLAY' not in os.environ, reason='needs a display')
+TOLD = {'cross_validation': {'junk_probabilities': [0.05, 0.1, 0.3]}}      # by a model, of its labelled junk
 
 
 # ------------------------------ the model ------------------------------
@@ -53,14 +54,15 @@ def test_decisions_and_counts():
     model.setRule(MINIMUM, 0.3)
     assert model.outcomes.tolist()[3] == KEPT and model.keptAndRejected() == (4, 3)
     model.setRule(PURITY, 25)
-    assert model.rule.minimum == 0.6
-    with pytest.raises(InputError, match='not cross-validated'):
-        model.setRule(SHARE, 95)
+    assert model.rule.minimum == 0.3
+    with pytest.raises(InputError, match='give a number'):
+        model.setRule(SHARE, None)
     assert model.rule.mode == PURITY, 'what cannot be is not decided'
-    held = {'cross_validation': {'particle_probabilities': [0.2, 0.4, 0.6, 0.8]}}
-    model = someModel(header=held)
+    model = someModel(header=TOLD)
     model.setRule(SHARE, 60)
-    assert model.rule.minimum == 0.4 and model.keptAndRejected() == (3, 4)
+    assert model.rule.minimum == 0.55 and model.keptAndRejected() == (3, 4)
+    line, = model.expected()
+    assert line.startswith('Estimated for these picks, with 95 % intervals: expected are ')
 
 
 def test_the_given_decision_is_found_again():
@@ -88,8 +90,8 @@ def test_a_pick_that_was_given_its_class_by_hand_has_no_probability():
     assert model.keptOfScored().tolist() == [True] * 3 + [False] * 3
     assert model.describe(7) == 'Pick 17 at (70, 7): particle'
     model.setRule(PURITY, 25)
-    assert model.rule.minimum == 0.6
-    assert model.leastCertain(True, 9)[:2] == [1, 0]
+    assert model.rule.minimum == 0.3
+    assert model.leastCertain(True, 9)[:2] == [3, 2]
 
 
 def test_orders():
@@ -528,10 +530,13 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     window.legend.shown[KEPT].set(True)
     window.legend.onChange()
 
-    # A share that the model cannot promise is told and changes nothing.
+    # What is expected of a rule stands below it; one without its number is told and changes nothing.
     before = model.rule
-    window.decide(SHARE, 99.9)
-    assert 'promise at most' in window._message.cget('text') and model.rule == before
+    window.decide(SHARE, None)
+    assert 'give a number' in window._message.cget('text') and model.rule == before
+    window.decide(SHARE, 90)
+    assert window.expected.cget('text') == '\n'.join(model.expected()) != ''
+    window.decide(before.mode, before.wanted)
 
     # A click on a thumbnail goes to its micrograph.
     window.order.set(prune_window.LEAST_REJECTED)

@@ -15,7 +15,8 @@ from laboratory import BOX, NAMES, PIXEL_SIZE, Row, items
 from picking import Picker, reopen, setStatus
 
 from pickeroptimizer import Plugin
-from pickeroptimizer.domain.decision import MINIMUM, PURITY
+from pickeroptimizer.domain.decision import MINIMUM, PURITY, SHARE, minimumFor
+from pickeroptimizer.domain.shares import RunShares
 from pickeroptimizer.protocols.streaming import prune_stream
 
 
@@ -135,13 +136,16 @@ def test_picker_that_dies_and_goes_on(lab, picker, prune, rows, standIn, monkeyp
     assert set(items(run.outputCoordinates)) == expected
 
 
-def test_share_of_junk_waits_for_all(picker, prune, rows, standIn, caplog):
+@pytest.mark.parametrize('rule, number', [(PURITY, {'keptJunk': 20}), (SHARE, {'keptParticles': 80})])
+def test_what_is_estimated_from_all_waits_for_all(picker, prune, rows, standIn, caplog, rule, number):
     caplog.set_level(logging.INFO)
     run, sizes = prune(picker, arrive(picker, rows[:20], 0), lambda: time.sleep(2),
-                       arrive(picker, rows[20:], 0, isLast=True), decision=PURITY, keptJunk=20)
+                       arrive(picker, rows[20:], 0, isLast=True), decision=rule, **number)
     assert sizes[:2] == [0, 0] and sizeOf(run) == len(rows)
-    kept = [stand_in.probability(i) for i in items(run.outputCoordinates)]
-    assert kept and sum(1 - p for p in kept) / len(kept) <= 0.2
+    probabilities = {row.coord_id: round(stand_in.probability(row.coord_id), 6) for row in rows}
+    shares = RunShares(list(probabilities.values()), run.inputModel.get().getHeader())
+    cut = minimumFor(rule, *number.values(), shares)
+    assert set(items(run.outputCoordinates)) == {i for i, p in probabilities.items() if p >= cut}
     assert 'the outputs come when the input is closed' in caplog.text
 
 

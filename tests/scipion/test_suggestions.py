@@ -199,3 +199,14 @@ def test_files_that_are_not_there_or_newer(tmp_path):
         archive.writestr('format.npy', b'nonsense')
     with pytest.raises(InputError, match='no readable file'):
         load(tmp_path / 'z.npz')
+
+
+def test_what_was_drawn_at_random_is_known():
+    """So that these particles can stand for typical ones, and those that were chosen to be hard cannot."""
+    features, ids, micIds, truth = made(MANY)
+    suggester = Suggester(features, ids, micIds)
+    labels = answered(suggester, truth)
+    drawn = [i for i in labels if suggester.wasRandom(i)]
+    assert 5 <= len(drawn) < len(labels) / 2
+    assert np.mean([truth[i] == 'particle' for i in drawn]) > 0.8
+    assert not suggester.wasRandom(next(i for i in truth if i not in labels)) and not suggester.wasRandom(None)

@@ -1,11 +1,11 @@
 """The histogram and the dialog of the minimum probability: their counts are those of the keep rule."""
 import os
-from tkinter import ttk
 
 import numpy as np
 import pytest
 
 from pickeroptimizer.domain.decision import isKept
+from pickeroptimizer.domain.shares import RunShares
 from pickeroptimizer.viewers.prune.histogram import (
     CUT_COLOUR,
     HISTOGRAM_BINS,
@@ -41,9 +41,12 @@ def test_bars_lie_on_the_side_of_the_cut_that_the_rule_says(root):
 
 
 def test_dialog_counts_as_the_rule_does(root):
-    dialog = ThresholdDialog(root, [0.9, 0.9, 0.8999999, 0.1], 0.9)
-    told = [child for child in dialog.winfo_children() if isinstance(child, ttk.Label)][-1]
-    assert told.cget('text') == '0.9 or more: 2 of 4 picks are kept (50.0 %).'
+    probabilities = np.array([0.9, 0.9, 0.8999999, 0.1])
+    shares = RunShares(probabilities, {'cross_validation': {'junk_probabilities': [0.01, 0.1, 0.2]}})
+    dialog = ThresholdDialog(root, probabilities, shares, 0.9)
+    assert dialog.told.cget('text') == '0.9 or more: 2 of 4 picks are kept (50.0 %).'
+    assert str(shares.at(0.9)) in dialog.expected.cget('text')
     dialog.choose(0.8999999)
-    assert told.cget('text').startswith('0.8999999 or more: 3 of 4')
+    assert dialog.told.cget('text').startswith('0.8999999 or more: 3 of 4')
+    assert str(shares.at(0.8999999)) in dialog.expected.cget('text')
     dialog.destroy()

@@ -3,7 +3,7 @@ from collections import namedtuple
 
 import numpy as np
 import pytest
-from worker.training.cross_validation import cross_validate
+from worker.training.cross_validation import ENOUGH_RANDOM, cross_validate, typical_of
 from worker.training.finetune import _warnings
 
 Asked = namedtuple('Asked', 'train test')
@@ -62,6 +62,34 @@ def test_the_only_box_of_a_class_is_learnt_from_and_not_judged():
     report = result.report(['particle', 'ice', 'gold edge'])
     assert report['macro_f1'] == 1 and report['confusion'] == [[3, 0, 0], [0, 3, 0], [0, 0, 0]]
     assert np.isfinite(report['calibration_error']) and len(report['particle_probabilities']) == 3
+
+
+def test_hard_particles_do_not_stand_for_typical_ones():
+    targets = np.array([0] * 20 + [1] * 4)
+    drawn = np.arange(24) < ENOUGH_RANDOM
+    assert typical_of(targets, drawn).tolist() == [True] * ENOUGH_RANDOM + [False] * (20 - ENOUGH_RANDOM) + [True] * 4
+    drawn[0] = False
+    assert typical_of(targets, drawn).all(), 'too few were drawn at random'
+    assert typical_of(targets, targets == 1).all(), 'drawn junk is not drawn particles'
+
+
+class Unsure(Recipe):
+    """Says of each box with how much probability it is a particle: what stands in its third column, in per cent."""
+
+    def predict(self, recogniser, embedded):
+        return np.stack((embedded[:, 2] / 100, 1 - embedded[:, 2] / 100), axis=1)
+
+
+def test_a_report_tells_of_typical_particles_and_of_all_junk():
+    targets = np.array([0] * 20 + [1] * 6)
+    said = np.r_[np.full(10, 95), np.full(10, 4), np.full(6, 10)]      # half of the particles were chosen to be hard
+    embedded = np.stack((targets, np.arange(26) % 7, said), axis=1)
+    reports = [cross_validate(Unsure(), embedded, targets, np.arange(26) % 7, 5, 0, list, drawn).report(
+        ['particle', 'ice']) for drawn in (None, np.arange(26) < 10)]
+    assert [report['particles'] for report in reports] == ['all', 'random']
+    assert [len(report['particle_probabilities']) for report in reports] == [20, 10]
+    assert min(reports[1]['particle_probabilities']) > 0.9 and len(reports[1]['junk_probabilities']) == 6
+    assert reports[1]['temperature'] < 1 < reports[0]['temperature'], 'hard particles make probabilities blunt'
 
 
 @pytest.mark.parametrize('counts, lost, words', [

@@ -32,6 +32,15 @@ def test_further_columns_are_ignored_and_coord_id_of_a_label_may_be_empty(tmp_pa
                                         tables.CoordinateRow(7, 1, 2.0, 3.0, 'particle')]
 
 
+def test_labels_may_say_that_they_were_drawn_at_random(tmp_path):
+    labels = [tables.CoordinateRow(None, 1, 2.5, 3.0, 'ice'),
+              tables.CoordinateRow(7, 1, 2.0, 3.0, 'particle', random=True)]
+    tables.write_labels(tmp_path / 'l.csv', labels)
+    assert tables.read_labels(tmp_path / 'l.csv') == labels
+    path = _write(tmp_path / 'other.csv', 'random,coord_id,mic_id,x,y,label\n,,1,2.5,3,ice\n1,7,1,2,3,particle\n')
+    assert tables.read_labels(path) == labels
+
+
 def test_a_table_from_a_spreadsheet(tmp_path):
     path = _write(tmp_path / 'l.csv', '\ufeffcoord_id,mic_id,x,y,label\r\n7,1,2,3,particle\r\n')
     assert tables.read_labels(path) == [tables.CoordinateRow(7, 1, 2.0, 3.0, 'particle')]
@@ -45,6 +54,7 @@ def test_a_table_from_a_spreadsheet(tmp_path):
     ('coord_id,mic_id,x,y,label\n1,1,2,inf,ice\n', 'y "inf"'),
     ('coord_id,mic_id,x,y,label\n1,one,2,2,ice\n', 'mic_id "one" is no whole number'),
     ('coord_id,mic_id,x,y,label\n1,1,2,2,ice/dirt\n', 'line 2: "ice/dirt" is no name of a class'),
+    ('coord_id,mic_id,x,y,label,random\n1,1,2,2,ice,yes\n', 'line 2: random "yes" is neither 1 nor 0'),
     ('coord_id,mic_id,x,y,label\n1,1,2,2,ice\n1,1,3,3,ice\n', 'coordinate id 1 appears twice')])
 def test_bad_labels(tmp_path, text, says):
     with pytest.raises(InputError, match=says):

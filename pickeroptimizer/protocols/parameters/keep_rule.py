@@ -1,7 +1,7 @@
 """What "prune" keeps: the rule and its number, as the form asks for them. The rules themselves are domain.decision."""
 from pyworkflow.protocol import params
 
-from ...domain.decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE, minimumForShare, numberText
+from ...domain.decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE, numberText
 
 
 class KeepRule:
@@ -13,10 +13,12 @@ class KeepRule:
                       help='Particle against junk: keep what is more probably a particle than all kinds of junk '
                            'together.\n'
                            'Minimum particle probability: keep what is a particle with at least this probability.\n'
-                           'Share of the particles: keep at least so many of the true particles, and as little else '
-                           'as that allows.\n'
-                           'Share of junk: keep as much as possible with at most so much junk among it. This needs all '
-                           'picks: the outputs come when the input is closed.\n'
+                           'Share of the particles: keep so many of the true particles, and as little else as that '
+                           'allows.\n'
+                           'Share of junk: keep as much as possible with at most so much junk among it.\n'
+                           'The last two are estimated from all picks: the outputs come when the input is closed. '
+                           'What is expected of a cut, junk among the kept and particles lost, stands in the '
+                           'summary with its uncertainty.\n'
                            'Change it and continue the run: the scores are used again.')
         form.addParam('minProbability', params.FloatParam, default=0.5, condition=f'decision=={MINIMUM}',
                       validators=[params.Range(0., 1., error='must lie between 0 and 1.')],
@@ -25,14 +27,15 @@ class KeepRule:
         form.addParam('keptParticles', params.FloatParam, default=95, condition=f'decision=={SHARE}',
                       validators=[params.Range(1., 99.9, error='must lie between 1 and 99.9.')],
                       label='Keep of the particles (%)',
-                      help='At least so many per cent of the particles are kept, as far as the labelled ones tell: '
-                           'the cut is taken from what the cross-validation of the model said of them. 30 labelled '
-                           'particles can promise 96 %, 100 can promise 99 %.')
+                      help='So many per cent of the particles among these picks are kept, as estimated: what the '
+                           'labelled junk tells how to count is junk, the rest are particles. Within a per cent or '
+                           'two of what was asked for, as a rule (docs/rules.md).')
         form.addParam('keptJunk', params.FloatParam, default=2, condition=f'decision=={PURITY}',
                       validators=[params.Range(0.01, 99., error='must lie between 0.01 and 99.')],
                       label='Junk among the kept (%)',
-                      help='At most so many per cent of the kept picks are junk, as the probabilities have it. They do '
-                           'not know that most picks are particles, so the kept ones are usually purer.')
+                      help='At most so many per cent of the kept picks are junk, with four chances in five, as '
+                           'estimated from these picks: how many of them are junk, and how much of it a cut keeps. If '
+                           'there is less junk than that among all picks, all are kept. See docs/rules.md.')
 
     def getDecision(self):
         """Return (mode, wanted) of the form; see decision.minimumFor."""
@@ -40,16 +43,11 @@ class KeepRule:
                   PURITY: self.keptJunk.get()}
         return self.decision.get(), wanted[self.decision.get()]
 
-    def _checkDecision(self, header):
-        """Raise InputError if the rule of the form cannot be promised by the model with this header."""
-        if self.decision.get() == SHARE:
-            minimumForShare(header, self.keptParticles.get() / 100)
-
     def _decisionInWords(self):
         """The rule, in words that follow "those"."""
         mode, wanted = self.getDecision()
         number = '' if wanted is None else numberText(wanted)
         return {MOST_PROBABLE: 'that are more probably a particle than junk',
                 MINIMUM: f'whose particle probability is at least {number}',
-                SHARE: f'above the cut that keeps {number} % of the labelled particles',
+                SHARE: f'above the cut that is expected to keep {number} % of the particles',
                 PURITY: f'above the cut with {number} % of junk expected'}[mode]

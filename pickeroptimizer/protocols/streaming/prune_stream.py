@@ -11,7 +11,8 @@ from pyworkflow.utils import cleanPath, cleanPattern
 
 from ... import convert
 from ...domain import decision
-from ...domain.decision import PURITY
+from ...domain.decision import ESTIMATED
+from ...domain.shares import RunShares
 from ...worker.exchange.classes import FORMER
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.files import replacing
@@ -39,9 +40,10 @@ class PruneStream:
     outputs if they were also split by the same decision, from picks with the same attributes. Picks whose micrograph
     cannot be read are kept back until the end, for the worker tries them again, as it does in each launch.
 
-    After `prune`: minimum, of the decision (see decision.minimumFor); novel, how many scores have a novelty above
-    `novelty`; ending, how the run that makes the picks ended where it left its set open, '' otherwise; report, the
-    worker's, None if there was no work for it; scaleNote, a line where pixel sizes and widths disagree, or ''.
+    After `prune`: minimum, of the decision (see decision.minimumFor); shares, the RunShares of the picks; novel, how
+    many scores have a novelty above `novelty`; ending, how the run that makes the picks ended where it left its set
+    open, '' otherwise; report, the worker's, None if there was no work for it; scaleNote, a line where pixel sizes and
+    widths disagree, or ''.
     """
 
     def __init__(self, run, mode, wanted, novelty, inputKey=None):
@@ -57,9 +59,10 @@ class PruneStream:
         self._more = True      # whether more picks may come
         self._worker, self._outputs, self._pending = None, None, []
         self._keptBack = np.zeros(0, np.int64)      # ids
+        self._particle = []      # particle probabilities of the others, arrays
         self._arrived = self._told = self._asked = self._looked = self._updated = time.monotonic()
         self._cost = 0.0      # seconds that the last update of the outputs took
-        self.minimum, self.novel, self.ending, self.report, self.scaleNote = None, 0, '', None, ''
+        self.minimum, self.shares, self.novel, self.ending, self.report, self.scaleNote = None, None, 0, '', None, ''
 
     def prune(self):
         """Work until the input is closed and all of it is in the outputs.
@@ -108,9 +111,9 @@ class PruneStream:
             self._clear()
             self._look(feed)
         self._run._linkIntoExtra(model, MODEL)
-        if self._mode == PURITY:
+        if self._mode in ESTIMATED:
             self._writeRecord({**self._record, 'decision': None})
-            self._run.info('The share of junk is known when all is scored: the outputs come when the input is closed.')
+            self._run.info('Where the cut is, is known when all is scored: the outputs come when the input is closed.')
         else:
             self._openOutputs(resume)
 
@@ -122,11 +125,10 @@ class PruneStream:
         self._tables.clear()
         self._files.forget()
 
-    def _openOutputs(self, resume, probabilities=()):
+    def _openOutputs(self, resume):
         if not resume:      # if this is killed before the outputs are empty, the next launch empties them, too
             self._writeRecord({**self._record, 'decision': None})
-        header = self._run.inputModel.get().getHeader()
-        self.minimum = decision.minimumFor(self._mode, self._wanted, header, probabilities)
+        self.minimum = decision.minimumFor(self._mode, self._wanted, self.shares)
         self._outputs = GrowingOutputs(self._run, self.minimum, resume)
         self._writeRecord(self._record)
 
@@ -242,6 +244,7 @@ class PruneStream:
             self.novel += scores.countNovel(self._novelty)
             self._keptBack = np.concatenate((self._keptBack, scores.unscored()))
             scores = scores.without(self._keptBack)
+            self._particle.append(scores.particleProbabilities())
             if self._outputs is not None and len(scores):
                 self._pending.append(scores)
                 if sum(map(len, self._pending)) >= MANY:
@@ -260,14 +263,16 @@ class PruneStream:
     def _finish(self):
         if self._tables.seen() and not len(self._tables):
             raise InputError('None of the coordinates is on one of the micrographs.')
-        purity = self._mode == PURITY
-        scores = convert.scoresSoFar(self._folder) if purity or len(self._keptBack) else None
+        late = self._mode in ESTIMATED
+        scores = convert.scoresSoFar(self._folder) if late or len(self._keptBack) else None
         if scores is not None:
-            self.novel += scores.only(self._keptBack).countNovel(self._novelty)
-        if purity:
-            self._openOutputs(False, [] if scores is None else scores.particleProbabilities())
-        if scores is not None:
-            self._pending.append(scores if purity else scores.only(self._keptBack))
+            again = scores.only(self._keptBack)
+            self.novel += again.countNovel(self._novelty)
+            self._particle.append(again.particleProbabilities())
+            self._pending.append(scores if late else again)
+        self.shares = RunShares(np.concatenate([np.zeros(0), *self._particle]), self._run.inputModel.get().getHeader())
+        if late:
+            self._openOutputs(False)
         if self._tables.waiting:
             missing = self._tables.missing(self._run.inputCoordinates.get())
             self._pending.append(convert.Scores.unreadable(self._record['classes'], missing))

@@ -24,6 +24,7 @@ class Labels:
         An error in `save` leaves the labels as they were, here and in the file, and reaches the caller.
         """
         self._classes = {Place(row.mic_id, row.x, row.y): row.label for row in rows}
+        self._random = {Place(row.mic_id, row.x, row.y) for row in rows if row.random}
         self._save = save
         self._history = []      # (place, class before) of every change
 
@@ -37,16 +38,21 @@ class Labels:
 
     def rows(self):
         """Return all labels as a list of exchange.tables.CoordinateRow."""
-        return _rows(self._classes)
+        return self._rows(self._classes)
 
     def counts(self, micId=None):
         """Return {class: number of labels} of the classes that have some, on one micrograph or on all."""
         return count_by_class([name for place, name in self._classes.items() if micId in (None, place.micId)])
 
-    def label(self, place, name):
-        """Give a Place a class, or take its label away (None). Raises what `save` raises."""
+    def label(self, place, name, isRandom=False):
+        """Give a Place a class, or take its label away (None). Raises what `save` raises.
+
+        isRandom: whether the place was drawn at random to be labelled. Another class, given later, leaves it so.
+        """
         before = self.classOf(place)
         if name != before:
+            if before is None:
+                (self._random.add if isRandom else self._random.discard)(place)
             self._change(place, name)
             self._history.append((place, before))
 
@@ -61,12 +67,11 @@ class Labels:
         changed = {**self._classes, place: name}
         if name is None:
             del changed[place]
-        self._save(_rows(changed))
+        self._save(self._rows(changed))
         self._classes = changed
 
-
-def _rows(classes):
-    return [CoordinateRow(None, *place, name) for place, name in classes.items()]
+    def _rows(self, classes):
+        return [CoordinateRow(None, *place, name, place in self._random) for place, name in classes.items()]
 
 
 class Suggestions:
@@ -96,6 +101,10 @@ class Suggestions:
         """
         skipped = self._skipped | {self._ids.get(without)}
         return self._places.get(self._suggester.next(self._answers(labels), self._sought(labels, wanted), skipped))
+
+    def isRandom(self, place):
+        """Return whether a Place was suggested because it was drawn at random among all picks."""
+        return self._suggester.wasRandom(self._ids.get(place))
 
     def givenUp(self, labels, wanted):
         """Return the wanted classes with fewer than `wanted` labels of which no more picks seem to be there."""

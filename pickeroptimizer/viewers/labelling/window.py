@@ -169,7 +169,8 @@ class LabellingWindow(tk.Toplevel):
         if self._session.readOnly:
             return
         before = self._session.labels.classOf(place)
-        self._saving(lambda: self._session.labels.label(place, name))
+        isRandom = place == self._suggested and self._session.suggestions.isRandom(place)
+        self._saving(lambda: self._session.labels.label(place, name, isRandom))
         if self._session.labels.classOf(place) == before:
             return
         self._changed(place)

@@ -9,7 +9,8 @@ from typing import Optional, Tuple
 
 import numpy as np
 
-from ...domain.decision import MINIMUM, MOST_PROBABLE, isKept, minimumFor
+from ...domain.decision import MINIMUM, MOST_PROBABLE, expectedLines, isKept, minimumFor
+from ...domain.shares import RunShares
 from ...worker.exchange.classes import KNOWN, MOST_JUNK, is_particle, ordered
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.tables import OUTSIDE, UNREADABLE, CoordinateRow, write_rows
@@ -73,7 +74,6 @@ class PruneModel:
 
     def __init__(self, picks, micrographs, header=None, corrections=None, decision=(MOST_PROBABLE, None)):
         self.micrographs = list(micrographs)
-        self._header = header or {}
         self._store = corrections
         places = {micrograph.id: i for i, micrograph in enumerate(self.micrographs)}
         mics = np.array([places.get(micId, -1) for micId in picks.micIds.tolist()], dtype=np.int64)
@@ -91,6 +91,7 @@ class PruneModel:
         self._numbered = self._scored & (True if picks.probabilities is None else
                                          np.isfinite(picks.probabilities[:, 0]))
         self._mostProbable = self._mostProbableCodes()
+        self._shares = RunShares(self.particleProbabilities(), header)
         self._rowOf = {coordId: row for row, coordId in enumerate(picks.ids.tolist())}
         self.corrected = {}          # {row: class name}
         self._undo = []              # (row, its class before, the one that was given; None for none)
@@ -114,8 +115,12 @@ class PruneModel:
 
         Raises InputError, and leaves all as it was, where that is impossible.
         """
-        self.rule = Rule(mode, wanted, minimumFor(mode, wanted, self._header, self.particleProbabilities()))
+        self.rule = Rule(mode, wanted, minimumFor(mode, wanted, self._shares))
         self.outcomes = self._decide()
+
+    def expected(self):
+        """Return lines about what is expected of the rule; corrections are left aside."""
+        return [] if self.rule is AS_GIVEN else expectedLines(*self.rule, self._shares)
 
     def _givenRule(self, mode, wanted):
         """Return the rule by which the given picks are kept: the one that is said, or a minimum, or else AS_GIVEN."""
@@ -123,7 +128,7 @@ class PruneModel:
         if not self.hasScores:
             return Rule(MOST_PROBABLE, None, None)
         with suppress(InputError):
-            said = Rule(mode, wanted, minimumFor(mode, wanted, self._header, self.particleProbabilities()))
+            said = Rule(mode, wanted, minimumFor(mode, wanted, self._shares))
             if kept is None or np.array_equal(kept, self.isKept(said)):
                 return said
         if kept is None:

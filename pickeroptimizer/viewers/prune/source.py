@@ -92,7 +92,7 @@ def picksOfRun(run):
         scored = convert.classesOf(*(output for output, _ in kinds))
         return joined([picksOfSet(output, kept, scored) for output, kept in kinds])
     scores = convert.scoresSoFar(run._getExtraPath())
-    classes = _headerOf(run).get('classes', (PARTICLE,)) if scores is None else scores.classes
+    classes = run.getModelHeader().get('classes', (PARTICLE,)) if scores is None else scores.classes
     return _withScores(picksOfSet(run.inputCoordinates.get()), scores, tuple(classes))
 
 
@@ -119,7 +119,7 @@ def sessionOfRun(project, run):
     coordinates = run.inputCoordinates.get() if kept is None else kept
     if coordinates is None:
         raise InputError('This run has neither coordinates as an input nor as an output.')
-    model = PruneModel(picksOfRun(run), micrographsOf(coordinates), _headerOf(run), run.corrections(),
+    model = PruneModel(picksOfRun(run), micrographsOf(coordinates), run.getModelHeader(), run.corrections(),
                        run.getDecision())
     session = _session(f'PickerOptimizer: {run.getRunName()}', model, coordinates)
     if kept is not None and run.isFinished():
@@ -148,15 +148,6 @@ def sessionOfSet(project, coordinates, name):
 def _session(title, model, coordinates):
     return PruneSession(title, model, coordinates.getBoxSize() or DEFAULT_BOX,
                         coordinates.getMicrographs().getSamplingRate() or 1.0)
-
-
-def _headerOf(run):
-    """Return the header of the run's model; {} where its file is gone, which only the share of the particles needs."""
-    model = run.inputModel.get()
-    try:
-        return {} if model is None else model.getHeader()
-    except InputError:
-        return {}
 
 
 def _createCoordinates(run, mode, wanted, corrected):

@@ -95,8 +95,11 @@ class PruneWindow(tk.Toplevel):
         self._decision = DecisionPanel(frame, self.decide, self._warn)
         self.histogram = ProbabilityHistogram(frame, lambda minimum: self.decide(MINIMUM, minimum))
         self.histogram.setProbabilities(self._model.particleProbabilities())
+        self.expected = tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, font='TkSmallCaptionFont')
+        self.expected.bind('<Configure>', lambda event: event.widget.configure(wraplength=event.width - 4))
         if self._model.hasScores:
             self._decision.pack(fill=tk.X, pady=(6, 2))
+            self.expected.pack(fill=tk.X)
             self.histogram.pack(fill=tk.X)
         buttons = ttk.Frame(frame)
         self._create = ttk.Button(buttons, text='Create coordinates', command=self._askAndCreate)
@@ -139,6 +142,7 @@ class PruneWindow(tk.Toplevel):
         self._showBoxes()
         if model.hasScores:
             self.histogram.show(model.keptOfScored(), model.rule.minimum)
+            self.expected.configure(text='\n'.join(model.expected()))
         self._showLegend()
         corrected = len(model.corrected)
         self._retrain.configure(text=f'Retrain ({corrected} corrected)' if corrected else 'Retrain')

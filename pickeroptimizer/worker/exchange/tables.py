@@ -28,6 +28,7 @@ IN_BORDER = 'its box lies mostly in the blank or repeated border of the microgra
 MICROGRAPH_COLUMNS = ('mic_id', 'path', 'pixel_size')
 COORDINATE_COLUMNS = ('coord_id', 'mic_id', 'x', 'y')
 LABEL_COLUMNS = COORDINATE_COLUMNS + ('label',)
+RANDOM = 'random'            # a column that labels may have
 NOVELTY = 'novelty'
 MOST_ID = 2 ** 63 - 1
 
@@ -59,12 +60,16 @@ class MicrographRow:
 
 @dataclass(frozen=True)
 class CoordinateRow:
-    """A box centre in px of its micrograph; `coord_id` is None for a labelled place that is no pick."""
+    """A box centre in px of its micrograph; `coord_id` is None for a labelled place that is no pick.
+
+    random: whether it was labelled because it was drawn at random among all picks, so that it is typical of its class.
+    """
     coord_id: Optional[int]
     mic_id: int
     x: float
     y: float
     label: Optional[str] = None
+    random: bool = False
 
 
 class PickColumns(NamedTuple):
@@ -146,6 +151,12 @@ class Table:
         if not math.isfinite(value):
             raise InputError(f'{self.place}: {column} "{text}" is no finite number.')
         return value
+
+    def yes(self, text: str = '') -> bool:
+        """Return a value of the row that was read last, 1, 0 or nothing, as a bool. Raises InputError for others."""
+        if text.strip() not in ('', '0', '1'):
+            raise InputError(f'{self.place}: {RANDOM} "{text}" is neither 1 nor 0.')
+        return text.strip() == '1'
 
     def class_name(self, text: str) -> str:
         """Return a value of the row that was read last, as the name of a class. Raises InputError if it is none."""
@@ -253,19 +264,20 @@ def read_coordinates(path: PathLike) -> List[CoordinateRow]:
 
 
 def read_labels(path: PathLike) -> List[CoordinateRow]:
-    """Read labels.csv: as coordinates, each with a class name; `coord_id` may be empty."""
-    table, ids, labels = Table(path, LABEL_COLUMNS), _UniqueIds(), []
-    for coord_id, mic_id, x, y, label in table.rows():
+    """Read labels.csv: as coordinates, each with a class name; `coord_id` may be empty, and RANDOM is not needed."""
+    table = Table(path, lambda header: (*LABEL_COLUMNS, *([RANDOM] if RANDOM in header else [])))
+    ids, labels = _UniqueIds(), []
+    for coord_id, mic_id, x, y, label, *random in table.rows():
         pick = ids.add(table.integer(coord_id, 'coord_id'), table) if coord_id else None
         labels.append(CoordinateRow(pick, table.integer(mic_id, 'mic_id'), table.number(x, 'x'),
-                                    table.number(y, 'y'), table.class_name(label)))
+                                    table.number(y, 'y'), table.class_name(label), table.yes(*random)))
     return labels
 
 
 def write_labels(path: PathLike, labels: Iterable[CoordinateRow]) -> None:
     """Write labels.csv, whole or not at all; a label without a pick has an empty `coord_id`."""
-    write_rows(path, LABEL_COLUMNS, (('' if row.coord_id is None else row.coord_id, row.mic_id, row.x, row.y, row.label)
-                                     for row in labels))
+    write_rows(path, (*LABEL_COLUMNS, RANDOM), (('' if row.coord_id is None else row.coord_id, row.mic_id, row.x, row.y,
+                                                 row.label, int(row.random)) for row in labels))
 
 
 def write_rows(path: PathLike, columns: Sequence[str], rows: Iterable[Sequence]) -> None:

@@ -15,6 +15,8 @@ from .metrics import figures
 from .recipes import Recipe
 
 BY_MICROGRAPH, BY_BOX = 'micrograph', 'box'
+RANDOM, ALL = 'random', 'all'      # which labelled particles stand for particles
+ENOUGH_RANDOM = 10
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,8 @@ class CrossValidation:
     """What recognisers said of boxes that they were not trained with.
 
     probabilities: (n, classes), each at a temperature that was fitted to the other folds; targets: (n) class numbers;
-    judged: (n) bool, not so for the only box of a class, which is never left out; temperature: fitted to all that are;
-    split: how the folds were made.
+    judged: (n) bool, not so for the only box of a class, which is never left out; temperature: fitted to all typical
+    ones that are; split: how the folds were made; typical: (n) bool, see typical_of.
     """
     probabilities: np.ndarray
     targets: np.ndarray
@@ -31,6 +33,7 @@ class CrossValidation:
     temperature: float
     split: str
     folds: int
+    typical: np.ndarray
 
     def report(self, classes: List[str]) -> Dict[str, Any]:
         """Return the figures over all boxes that were judged."""
@@ -40,22 +43,39 @@ class CrossValidation:
                 'calibration_error': expected_calibration_error(probabilities, targets),
                 'reliability': reliability(probabilities, targets),
                 'temperature': self.temperature, 'split': self.split, 'folds': self.folds,
-                'particle_probabilities': self._of_particles(classes)}
+                'particle_probabilities': self._of(classes, junk=False),
+                'junk_probabilities': self._of(classes, junk=True), 'particles': ALL if self.typical.all() else RANDOM}
 
-    def _of_particles(self, classes):
-        """Sorted particle probabilities of the boxes labelled particle: what a cut would cost is read from them."""
+    def _of(self, classes, junk):
+        """Sorted particle probabilities of the typical boxes labelled particle or, of all together, junk.
+
+        What junk is expected above a cut is read from the latter.
+        """
         number = classes.index(PARTICLE)
-        return [round(float(p), 6) for p in np.sort(self.probabilities[self.judged & (self.targets == number), number])]
+        chosen = self.judged & self.typical & ((self.targets == number) != junk)
+        return [round(float(p), 6) for p in np.sort(self.probabilities[chosen, number])]
+
+
+def typical_of(targets: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Return which labelled boxes stand for their class as it comes among the picks, bool (n).
+
+    Particles that suggestions asked for since they look like junk do not, where ENOUGH_RANDOM were drawn at random.
+    Of junk all do, for it is rarely drawn.
+    targets: class numbers (n), 0 for the particle; drawn: bool (n), whether each was drawn at random.
+    """
+    particle = targets == 0
+    return ~particle | drawn if (drawn & particle).sum() >= ENOUGH_RANDOM else np.ones(len(targets), dtype=bool)
 
 
 def cross_validate(recipe: Recipe, embedded: Tensor, targets: np.ndarray, mic_ids: np.ndarray, folds: int, seed: int,
-                   log: Callable[[str], None]) -> Optional[CrossValidation]:
+                   log: Callable[[str], None], drawn: Optional[np.ndarray] = None) -> Optional[CrossValidation]:
     """Fit without one fold after the other and judge on it.
 
     Folds hold whole micrographs where every class lies on two at least; otherwise boxes are split at random, which
     flatters the result. The only box of a class is learnt from in every fold. None where nothing else is left of the
-    particles or of junk. `log` gets a line per fold.
+    particles or of junk. `log` gets a line per fold. drawn: see typical_of; None where it is not known of any.
     """
+    typical = typical_of(targets, np.zeros(len(targets), dtype=bool) if drawn is None else drawn)
     judged = np.bincount(targets)[targets] > 1
     if len(set(targets[judged] == 0)) < 2:
         return None
@@ -71,10 +91,11 @@ def cross_validate(recipe: Recipe, embedded: Tensor, targets: np.ndarray, mic_id
     # the others.
     probabilities = raw.copy()
     for train, test in parts:
-        others = train[judged[train]]
+        others = train[(judged & typical)[train]]
         probabilities[test] = calibrated(raw[test], fit_temperature(raw[others], targets[others]))
-    return CrossValidation(probabilities, targets, judged, fit_temperature(raw[judged], targets[judged]), split,
-                           len(parts))
+    usual = judged & typical
+    return CrossValidation(probabilities, targets, judged, fit_temperature(raw[usual], targets[usual]), split,
+                           len(parts), typical)
 
 
 def fit_calibrated(recipe: Recipe, embedded: Tensor, targets: np.ndarray, mic_ids: np.ndarray, folds: int,

@@ -39,7 +39,8 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
     log('labelled boxes: ' + ', '.join(f'{n} {c}' for c, n in counts.items()))
     embedded = recipe.embed(boxes.pixels)
     targets = np.array([classes.index(label) for label in boxes.labels])
-    validation = cross_validate(recipe, embedded, targets, boxes.mic_ids, folds, seed, log) if folds else None
+    drawn = np.array([row.random for row in boxes.rows])
+    validation = cross_validate(recipe, embedded, targets, boxes.mic_ids, folds, seed, log, drawn) if folds else None
     crossed = validation.report(classes) if validation else None
     if crossed:
         log(f'cross-validation by {crossed["split"]}: macro-F1 {crossed["macro_f1"]:.3f}, balanced '
