@@ -38,7 +38,8 @@ def test_what_is_learnt_is_kept_in_one_file_with_the_weights(general):
     path, recogniser, header = general
     assert isinstance(recogniser, GeneralRecogniser) and holds_general_model(path)
     assert tuple(header['classes']) == CLASSES and header['box_angstrom'] is None
-    assert header['on_other_data_sets']['balanced_macro_f1'] > 0.9
+    assert header['cross_validation']['balanced_macro_f1'] > 0.9
+    assert header['cross_validation']['split'] == 'data set'
     again = read_header(path)
     assert again == header
     prior = what_is_known(str(path), 'resnet18')

@@ -4,7 +4,7 @@ Two regularised logistic regressions on the features of all boxes, each data set
 by itself, one also at how it differs from the median of a run's picks. Runs are put together from the boxes of a data
 set, with more or less junk of one kind or of all.
 """
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 import torch
@@ -22,7 +22,8 @@ from ..network.fast.activation_ranges import observe_ranges
 from ..network.initial_weights import round_weights, save_extractor
 from ..network.model_file import save_model
 from ..network.networks import FeatureExtractor, GeneralRecogniser, LinearRecogniser
-from .calibration import fit_temperature
+from .calibration import calibrated, expected_calibration_error, fit_temperature, reliability
+from .cross_validation import ALL
 from .metrics import figures
 from .recipes import MOST_OBSERVED, MOST_REFERENCES
 from .regression import fit_around
@@ -34,6 +35,8 @@ RUNS = 2                    # put together of each data set
 JUNK_SHARES = 0.03, 0.7     # of their picks
 ONE_KIND = 0.4              # share of the runs whose junk is of one kind
 FOLDS = 3                   # of data sets, for the temperature and the figures
+BY_DATA_SET = 'data set'    # how these are split
+TOLD = 200                  # probabilities of particles, and of junk, that headers have
 BATCH = 64
 
 
@@ -55,11 +58,10 @@ class Linear(NamedTuple):
 
 
 def learn_general(categories: Categories, extractor: FeatureExtractor, device: Device, seed: int,
-                  log: Callable[[str], None]) -> Tuple[GeneralRecogniser, Dict[str, Any]]:
+                  log: Callable[[str], None]) -> Tuple[GeneralRecogniser, Optional[Dict[str, Any]]]:
     """Fit a general recogniser on top of an extractor; return it and what is to be said of it.
 
-    The particle has to be the first of the classes. What is said: the figures on data sets that were left out of a fit
-    (FOLDS of them), each class counted the same.
+    The particle has to be the first of the classes. What is said: a cross-validation over data sets, as headers have it.
     """
     rng = np.random.default_rng(seed)
     chosen = sample(categories, rng)
@@ -82,8 +84,9 @@ def learn_general(categories: Categories, extractor: FeatureExtractor, device: D
             layer.weight.copy_(torch.from_numpy(weight))
             layer.bias.copy_(torch.from_numpy(bias))
         recogniser.beside.weight.copy_(torch.from_numpy(among.weight[:, width:]))
-    report, temperature = _judge(boxes, categories.class_names, rng, log)
-    recogniser.temperature.fill_(temperature)
+    report = _judge(boxes, categories.class_names, rng, log)
+    if report:
+        recogniser.temperature.fill_(report['temperature'])
     return recogniser, report
 
 
@@ -102,7 +105,8 @@ def save_pretrained(path: PathLike, architecture: str, categories: Categories, e
         'architecture': architecture, 'head': GENERAL, 'classes': list(categories.class_names), 'box_angstrom': None,
         'input_size': INPUT_SIZE, 'fields': list(FIELDS_OF_VIEW), 'normalisation': 'median-iqr', 'recipe': 'default',
         'recipe_parameters': {'regularisation': REGULARISATION}, 'references': len(recogniser.references),
-        'ranges': extractor.ranges, 'seed': seed, 'data_sets': len(categories.names), 'on_other_data_sets': report})
+        'ranges': extractor.ranges, 'seed': seed, 'counts': {}, 'data_sets': len(categories.names),
+        'cross_validation': report})
 
 
 def runs_of(boxes: DescribedBoxes, rng: np.random.Generator) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
@@ -162,13 +166,14 @@ def _fit(features, groups, targets, classes, regularisation, junk_weight):
 
 
 def _judge(boxes, class_names, rng, log):
-    """(figures on data sets that were left out, the temperature of their probabilities)."""
+    """What a cross-validation tells of runs of data sets that a fit has not seen, as headers have it; None if none can.
+
+    Each fold is judged at one temperature, which is fitted to all: there are hundreds of boxes for it.
+    """
     names, folds = np.array(class_names), boxes.data_sets % FOLDS
-    if len(np.unique(folds)) < 2:
-        return {}, 1.0
     said: List[np.ndarray] = []
     true: List[np.ndarray] = []
-    for fold in np.unique(folds):
+    for fold in np.unique(folds) if len(np.unique(folds)) > 1 else ():
         weight, bias = fit_among(boxes.some(folds != fold), len(names), rng)
         out = boxes.some(folds == fold)
         for mine, run in runs_of(out, rng):
@@ -176,13 +181,24 @@ def _judge(boxes, class_names, rng, log):
             said.append(softmax(logits.astype(np.float64), axis=1))
             true.append(out.targets[mine])
     if not said:
-        return {}, 1.0
-    probabilities, targets = np.concatenate(said), np.concatenate(true)
-    report = figures(names[targets], names[decide(probabilities)], list(names))
+        return None
+    raw, targets = np.concatenate(said), np.concatenate(true)
+    temperature = fit_temperature(raw, targets)
+    probabilities = calibrated(raw, temperature)
+    report = {**figures(names[targets], names[decide(probabilities)], list(names)),
+              'calibration_error': expected_calibration_error(probabilities, targets),
+              'reliability': reliability(probabilities, targets), 'temperature': temperature, 'split': BY_DATA_SET,
+              'folds': FOLDS, 'particle_probabilities': _spread(probabilities[targets == 0, 0]),
+              'junk_probabilities': _spread(probabilities[targets != 0, 0]), 'particles': ALL}
     log(f'general recogniser, on data sets that it was not fitted to: balanced macro-F1 '
         f'{report["balanced_macro_f1"]:.3f}, junk removed {report["junk_removed"]:.3f}, particles lost '
-        f'{report["particles_lost"]:.3f}')
-    return report, fit_temperature(probabilities, targets)
+        f'{report["particles_lost"]:.3f}, calibration error {report["calibration_error"]:.3f}')
+    return report
+
+
+def _spread(values):
+    """TOLD quantiles of values, as evenly as they lie."""
+    return [round(float(v), 6) for v in np.quantile(values, (np.arange(TOLD) + 0.5) / TOLD)]
 
 
 def sample(categories: Categories, rng: np.random.Generator) -> Tensor:
