@@ -257,7 +257,7 @@ def runs(path, seed):
     with np.load(path) as held:
         p, junk = held['p'], held['junk']
     if not path.name.startswith('simulated'):
-        yield 'as they are', p, junk
+        yield path.stem.rsplit('-', 3)[0].replace('.', ', picks of '), p, junk
         return
     rng = np.random.default_rng(seed)
     for share in SHARES:
@@ -338,12 +338,10 @@ def main():
         fit(f'simulated-{seed}', *simulated(seed, options.output), recipe, options.output, options.draws)
     for folder in options.data:
         fit(folder.name, folder, tables.read_labels(folder / 'labels.csv'), recipe, options.output, options.draws)
-    groups = {f'{len(options.simulate)} simulated experiments': [
-        path for seed in options.simulate for path in sorted(options.output.glob(f'simulated-{seed}-*.npz'))]}
-    for folder in options.data:
-        for path in sorted(options.output.glob(f'{folder.name}[.-]*.npz')):
-            groups.setdefault(path.stem.rsplit('-', 3)[0].replace('.', ', picks of '), []).append(path)
-    for name, paths in groups.items():
+    groups = {f'{len(options.simulate)} simulated experiments': [f'simulated-{seed}-' for seed in options.simulate],
+              'Real data as they are': [f'{folder.name}[.-]' for folder in options.data]}
+    for name, patterns in groups.items():
+        paths = [path for pattern in patterns for path in sorted(options.output.glob(f'{pattern}*.npz'))]
         if paths:
             estimates, rules, inside = judge(paths)
             show(f'{name}: the share of junk among the picks, %', estimates, spread)
