@@ -89,8 +89,8 @@ def expectedLines(rule: Optional[int], wanted: Optional[float], minimum: Optiona
     if expected is None:
         return []
     if not shares.isTold:
-        return ['How labelled junk is scored is not known of this model, so what is usual is taken: train it anew for '
-                'an estimate of what is kept.'] if rule in ESTIMATED else []
+        return ['How this model scores junk is not told, so what is usual is taken: train it anew, or open the run '
+                'itself, for an estimate.'] if rule in ESTIMATED else []
     lines = [f'Expected, with 95 % intervals: {expected}, of all picks {shares.junk} are junk.']
     other = shares.withoutOneLabel if rule in ESTIMATED else None
     if rule is not None and other is not None:
