@@ -2,7 +2,7 @@
 # make gui    open the demo's project in the Scipion window
 # make check  ruff, import-linter and mypy: seconds
 # make test   the checks and all tests; ARGS="-k prune" passes arguments to pytest
-# make pretrain  the shipped weights anew, on simulated categories (half an hour on 2 cores; INIT=FILE: ImageNet weights that are there)
+# make pretrain  the shipped weights anew, on simulated experiments (1.5 hours on 2 cores; INIT=FILE: to start from, docs/weights.md)
 # make screenshots  the README's pictures of the windows anew, from the demo's project; needs Xvfb or a display
 # make dist   wheel and source distribution in dist/, checked
 # make clean  remove everything that make set up (the projects in .scipion too)
@@ -41,8 +41,8 @@ INIT ?= imagenet
 WORKER = PYTHONPATH=pickeroptimizer .scipion/home/software/em/pickeroptimizer-1.1/env/bin/python -m worker
 
 pretrain: setup
-	$(WORKER) categories --simulate 150 --seed 1 --output .scipion/categories.safetensors
-	$(WORKER) pretrain --categories .scipion/categories.safetensors --init $(INIT) --epochs 2 --seed 1 \
+	$(WORKER) categories --simulate 420 --most 60 --seed 2 --output .scipion/categories.safetensors
+	$(WORKER) pretrain --categories .scipion/categories.safetensors --init $(INIT) --epochs 2 --seed 2 \
 		--output pickeroptimizer/worker/weights/resnet18.safetensors
 
 dist:

@@ -44,6 +44,7 @@ def main():
 def study(recipe, samples, shots, draws):
     """{output: balanced macro-F1 of each draw}."""
     classes = list(samples.counts())
+    recipe = recipe.learning(classes)
     targets = np.array([classes.index(label) for label in samples.labels])
     results = defaultdict(list)
     for draw in range(draws):

@@ -12,9 +12,8 @@ minimum probability that loses 1 % of the particles. Mean and s.d. of the draws,
 from itertools import chain, zip_longest
 
 import numpy as np
-from labelled import default_recipe, embedded_data_set, split, study_parser
-from worker.exchange.classes import PARTICLE
-from worker.training.metrics import figures
+from labelled import default_recipe, embedded_data_set, judged, split, study_parser
+from worker.exchange.classes import decide
 
 GALLERY = 60      # boxes that the window shows
 WAYS = ('before', 'corrected', 'answered', 'random')
@@ -27,12 +26,12 @@ def main():
     parser.add_argument('--shots', type=int, default=10)
     parser.add_argument('--corrections', type=int, default=20)
     options = parser.parse_args()
-    recipe = default_recipe()
+    base = default_recipe()
     print('| data | labels | balanced macro-F1 | macro-F1 | junk removed | particles lost | junk removed at 1 % lost |')
     print('|---' * 7 + '|')
     for folder in options.data:
-        data_set = embedded_data_set(folder, recipe)
-        draws = [one(recipe, *data_set, options, draw) for draw in range(options.draws)]
+        data_set = embedded_data_set(folder, base)
+        draws = [one(*data_set, options, draw) for draw in range(options.draws)]
         for way in WAYS:
             values = 100 * np.array([[draw[way][key] for key in FIGURES] for draw in draws])
             number = np.mean([draw['labels'][way] for draw in draws])
@@ -40,33 +39,32 @@ def main():
             print(f'| {folder.resolve().name} | {way} ({number:.1f}) | {cells} |', flush=True)
 
 
-def one(recipe, samples, embedded, classes, targets, options, draw):
+def one(recipe, samples, embedded, targets, options, draw):
     """{way: figures on the other half}, and in `labels` {way: how many labels it had}, of one draw."""
     _, order, test = split(targets, samples.mic_ids, draw)
-    begun = np.concatenate([order[targets[order] == t][:options.shots] for t in range(len(classes))])
+    begun = np.concatenate([order[targets[order] == t][:options.shots] for t in np.unique(targets)])
     rest = order[~np.isin(order, begun)]
     probabilities = recipe.predict(recipe.fit(embedded[begun], targets[begun], draw), embedded[rest])
-    ranked = least_certain(probabilities, classes.index(PARTICLE))
-    wrong = ranked[probabilities[ranked].argmax(axis=1) != targets[rest[ranked]]][:options.corrections]
+    ranked = least_certain(probabilities)
+    wrong = ranked[decide(probabilities[ranked]) != targets[rest[ranked]]][:options.corrections]
     # Each way gets as many as there is to correct, or all would not be comparable.
     added = {'before': [], 'corrected': rest[wrong], 'answered': rest[ranked[:len(wrong)]], 'random': rest[:len(wrong)]}
     results = {'labels': {}}
     for way, rows in added.items():
         train = np.concatenate([begun, np.asarray(rows, dtype=int)])
         predicted = recipe.predict(recipe.fit(embedded[train], targets[train], draw), embedded[test])
-        names = np.array(classes)
-        results[way] = figures(names[targets[test]], names[predicted.argmax(axis=1)], classes)
-        good, p = targets[test] == classes.index(PARTICLE), predicted[:, classes.index(PARTICLE)]
+        results[way] = judged(recipe, targets[test], decide(predicted))
+        good, p = targets[test] == 0, predicted[:, 0]
         results[way]['at_one_per_cent'] = (p[~good] < np.quantile(p[good], LOST)).mean()
         results['labels'][way] = len(train)
     return results
 
 
-def least_certain(probabilities, particle):
+def least_certain(probabilities):
     """Rows of the kept that are least and of the rejected that are most probably particles, in turn, as the galleries
     have them."""
-    is_kept = probabilities.argmax(axis=1) == particle
-    ranked = np.argsort(probabilities[:, particle])
+    is_kept = decide(probabilities) == 0
+    ranked = np.argsort(probabilities[:, 0])
     kept, rejected = ranked[is_kept[ranked]][:GALLERY], ranked[~is_kept[ranked]][::-1][:GALLERY]
     return np.array([row for row in chain(*zip_longest(kept, rejected)) if row is not None])
 

@@ -57,7 +57,8 @@ def main():
 
 def judged(samples, recipe, shots, draw):
     """The figures of one draw: learnt from its boxes alone, judged by the frozen recogniser that prune would use."""
-    classes = list(samples.counts())
+    recipe = recipe.learning(list(samples.counts()))
+    classes = recipe.classes
     targets = np.array([classes.index(label) for label in samples.labels])
     train, test = drawn(targets, samples.mic_ids, draw, shots)
     recogniser = for_inference(fit_calibrated(recipe, recipe.embed(samples.pixels[train]), targets[train],

@@ -36,7 +36,7 @@ def main():
     parser.add_argument('--draws', type=int, default=2, help='of the labels, in each experiment')
     parser.add_argument('--shots', type=int, nargs='+', default=[10, 30])
     options = parser.parse_args()
-    recipe = default_recipe()
+    base = default_recipe()
     print('| signal to noise | labels a class | balanced macro-F1, mean ± s.d. (worst) | junk removed | '
           'particles lost | empty removed | F1 of empty | particles called empty |')
     print('|---' * 8 + '|')
@@ -45,7 +45,7 @@ def main():
         rows = {shots: [] for shots in options.shots}
         for seed in range(options.experiments):
             with tempfile.TemporaryDirectory() as folder:
-                one_experiment(Path(folder) / 'data', 7000 + seed, recipe, options, rows)
+                one_experiment(Path(folder) / 'data', 7000 + seed, base, options, rows)
         for shots, values in rows.items():
             mean, sd = 100 * np.nanmean(values, axis=0), 100 * np.nanstd(values, axis=0)
             worst = 100 * np.min(values, axis=0)[0]
@@ -53,7 +53,7 @@ def main():
             print(f'| {clarity:g} | {shots} | {mean[0]:.1f} ± {sd[0]:.1f} ({worst:.1f}) | {cells} |', flush=True)
 
 
-def one_experiment(folder, seed, recipe, options, rows):
+def one_experiment(folder, seed, base, options, rows):
     """Add a row of figures for each draw and number of labels; none where an experiment has no four classes."""
     simulate(folder, MICROGRAPHS, SIZE, seed=seed, empty=EMPTY)
     labels = read_labels(folder / 'labels.csv')
@@ -63,10 +63,11 @@ def one_experiment(folder, seed, recipe, options, rows):
         number[label.label] += 1
         if number[label.label] <= MOST:
             chosen.append(label)
-    boxes = crop_labels(read_micrographs(folder / 'micrographs.csv'), chosen, box_angstrom(folder), 64, recipe.fields,
-                        recipe.margin)
-    classes = list(boxes.counts())
-    if len(classes) < 4:
+    boxes = crop_labels(read_micrographs(folder / 'micrographs.csv'), chosen, box_angstrom(folder), 64, base.fields,
+                        base.margin)
+    recipe = base.learning(list(boxes.counts()))
+    classes = list(recipe.classes)
+    if len(boxes.counts()) < 4:
         return
     targets = np.array([classes.index(label) for label in boxes.labels])
     embedded = recipe.embed(boxes.pixels)

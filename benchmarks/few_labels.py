@@ -7,9 +7,9 @@ sees; `measured` is that on the other half of the data set. A class with fewer b
 """
 
 import numpy as np
-from labelled import CLASSES, FOLDS, default_recipe, load, split, study_parser
+from labelled import CLASSES, FOLDS, default_recipe, judged, load, split, study_parser
+from worker.exchange.classes import decide
 from worker.training.cross_validation import cross_validate
-from worker.training.metrics import figures
 
 # Labels of each of CLASSES; 0: the class is not labelled, and boxes of it are left out of the test.
 COUNTS = ((3, 3, 3), (5, 5, 5), (10, 10, 10), (30, 30, 30), (30, 4, 11), (30, 3, 3), (30, 10, 0),
@@ -47,13 +47,13 @@ def one(recipe, samples, embedded, counts, draw):
     _, order, test = split(targets, mic_ids, draw)
     train = np.concatenate([order[targets[order] == t][:counts[CLASSES.index(name)]]
                             for t, name in enumerate(classes)])
+    recipe = recipe.learning(classes)
+    targets = np.array([recipe.classes.index(name) for name in samples.labels[used]])
     recogniser = recipe.fit(embedded[used[train]], targets[train], draw)
     validation = cross_validate(recipe, embedded[used[train]], targets[train], mic_ids[train], FOLDS, draw,
                                 log=lambda line: None)
-    names = np.array(classes)
-    says = names[recipe.predict(recogniser, embedded[used[test]]).argmax(axis=1)]
-    return (figures(names[targets[test]], says, classes),
-            validation.report(classes)['balanced_macro_f1'] if validation else None)
+    return (judged(recipe, targets[test], decide(recipe.predict(recogniser, embedded[used[test]]))),
+            validation.report(list(recipe.classes))['balanced_macro_f1'] if validation else None)
 
 
 if __name__ == '__main__':

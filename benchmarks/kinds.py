@@ -9,11 +9,10 @@ particle against all junk together (`together`). Balanced macro-F1 is over the c
 """
 
 import numpy as np
-from labelled import default_recipe, drawn, embedded_data_set, study_parser
+from labelled import default_recipe, drawn, embedded_data_set, judged, study_parser
 from sklearn.cluster import KMeans
-from worker.exchange.classes import decide
+from worker.exchange.classes import PARTICLE, decide
 from worker.training import recipes
-from worker.training.metrics import figures
 
 
 def equal(targets):
@@ -41,12 +40,12 @@ def main():
     parser = study_parser(__doc__)
     parser.add_argument('--shots', type=int, nargs='+', default=[10, 30])
     options = parser.parse_args()
-    recipe = default_recipe()
+    base = default_recipe(from_nothing=True)
     print('| data | labels a class | weights and decision | kinds of junk | balanced macro-F1, mean ± s.d. (worst) | '
           'junk removed | particles lost (worst) |')
     print('|---' * 7 + '|')
     for folder in options.data:
-        boxes, embedded, classes, targets = embedded_data_set(folder, recipe)
+        recipe, boxes, embedded, targets = embedded_data_set(folder, base)
         for shots in options.shots:
             rows = {}
             for draw in range(options.draws):
@@ -54,11 +53,11 @@ def main():
                 divided, parents = divide(embedded[train], targets[train])
                 for name, (weights, decision) in VARIANTS.items():
                     recipes.class_weights = weights
-                    for goal, parent in ((targets[train], np.arange(len(classes))), (divided, parents)):
-                        recogniser = recipe.fit(embedded[train], goal, draw)
-                        said = parent[decision(recipe.predict(recogniser, embedded[test]))]
-                        names = np.array(classes)
-                        result = figures(names[targets[test]], names[said], classes)
+                    for goal, parent in ((targets[train], np.arange(len(recipe.classes))), (divided, parents)):
+                        learner = recipe.learning([PARTICLE, *(f'junk {i}' for i in range(1, len(parent)))])
+                        recogniser = learner.fit(embedded[train], goal, draw)
+                        said = parent[decision(learner.predict(recogniser, embedded[test]))]
+                        result = judged(recipe, targets[test], said)
                         rows.setdefault((name, len(parent) - 1), []).append(
                             [result[key] for key in ('balanced_macro_f1', 'junk_removed', 'particles_lost')])
             for (name, kinds), values in rows.items():

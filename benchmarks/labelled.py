@@ -10,6 +10,8 @@ from worker.exchange.splits import AT_RANDOM, BY_MICROGRAPH, halves
 from worker.exchange.tables import read_labels, read_micrographs
 from worker.network.device import choose_device
 from worker.network.initial_weights import initial_extractor
+from worker.training.metrics import figures
+from worker.training.prior import what_is_known
 from worker.training.recipes import DefaultRecipe
 
 CLASSES = 'particle', 'ice', 'carbon'      # of these data sets
@@ -24,9 +26,13 @@ def study_parser(doc):
     return parser
 
 
-def default_recipe(init='default'):
-    """The default recipe with the weights `init`, on what device there is."""
-    return DefaultRecipe(initial_extractor(init), choose_device('auto'))
+def default_recipe(init='default', from_nothing=False):
+    """The default recipe with the weights `init` and what comes with them, if anything, on what device there is.
+
+    from_nothing: without that.
+    """
+    prior = None if from_nothing else what_is_known(init, 'resnet18')
+    return DefaultRecipe(initial_extractor(init), choose_device('auto'), prior)
 
 
 def box_angstrom(folder):
@@ -57,7 +63,17 @@ def drawn(targets, mic_ids, draw, shots):
 
 
 def embedded_data_set(folder, recipe):
-    """(samples, what `recipe` learns from, class names, class number of each box) of a data set."""
+    """(recipe for its classes, samples, what it learns from, class number of each box) of a data set.
+
+    Numbers are those of the recipe's classes, to which what is known without labels belongs.
+    """
     samples = load(folder, recipe)
-    classes = list(samples.counts())
-    return samples, recipe.embed(samples.pixels), classes, np.array([classes.index(c) for c in samples.labels])
+    recipe = recipe.learning(list(samples.counts()))
+    return (recipe, samples, recipe.embed(samples.pixels),
+            np.array([recipe.classes.index(name) for name in samples.labels]))
+
+
+def judged(recipe, targets, decided):
+    """Figures of merit of class numbers (n), over the classes that occur."""
+    names = np.array(recipe.classes)
+    return figures(names[targets], names[decided], recipe.classes, [recipe.classes[t] for t in np.unique(targets)])

@@ -20,25 +20,26 @@ def main():
     parser = study_parser(__doc__)
     parser.add_argument('--shots', type=int, default=20)
     options = parser.parse_args()
-    recipe = default_recipe()
+    base = default_recipe(from_nothing=True)
     print('| data | without labels | area, novelty | area, unsureness | median novelty: labelled kinds / left out | '
           'above 2, %: labelled kinds / left out |')
     print('|---' * 6 + '|')
     for folder in options.data:
-        samples, embedded, classes, targets = embedded_data_set(folder, recipe)
-        for left_out in classes[1:] if len(classes) > 2 else ():
-            rows = np.array([one(recipe, samples, embedded, classes, targets, left_out, draw, options.shots)
+        recipe, samples, embedded, targets = embedded_data_set(folder, base)
+        for left_out in recipe.classes[1:] if len(recipe.classes) > 2 else ():
+            rows = np.array([one(recipe, samples, embedded, targets, left_out, draw, options.shots)
                              for draw in range(options.draws)])
             novelty, unsure, known, new, known_high, new_high = rows.mean(axis=0)
             print(f'| {folder.resolve().name} | {left_out} | {novelty:.3f} ± {rows[:, 0].std():.3f} | {unsure:.3f} | '
                   f'{known:.1f} / {new:.1f} | {100 * known_high:.1f} / {100 * new_high:.1f} |', flush=True)
 
 
-def one(recipe, samples, embedded, classes, targets, left_out, draw, shots):
+def one(recipe, samples, embedded, targets, left_out, draw, shots):
     """The figures of one draw."""
     _, order, test = split(targets, samples.mic_ids, draw)
-    known = [name for name in classes if name != left_out]
+    known = [name for name in recipe.classes if name != left_out]
     train = np.concatenate([order[samples.labels[order] == name][:shots] for name in known])
+    recipe = recipe.learning([PARTICLE, 'junk'])
     recogniser = recipe.fit(embedded[train], (samples.labels[train] != PARTICLE).astype(int), draw)
     with torch.no_grad():
         novelty = torch.cat([recogniser.judge(part)[1] for part in samples.pixels[test].split(256)]).numpy()

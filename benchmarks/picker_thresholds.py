@@ -23,7 +23,7 @@ import numpy as np
 from labelled import FOLDS, default_recipe, drawn, embedded_data_set
 from matplotlib.figure import Figure
 from published_picks import JUNK, TRUE, describe
-from worker.exchange.classes import PARTICLE
+from worker.exchange.classes import decide
 from worker.exchange.plots import COLOURS
 from worker.training.cross_validation import fit_calibrated
 
@@ -70,8 +70,7 @@ def main():
 
 def judge(folder, shots, draws):
     """{picker: its Outcomes}; draws without junk or without particles on the judged micrographs are left out."""
-    recipe = default_recipe()
-    samples, embedded, classes, targets = embedded_data_set(folder, recipe)
+    recipe, samples, embedded, targets = embedded_data_set(folder, default_recipe())
     scores = {path: read_scores(path) for path in sorted((folder / 'picks').glob('*.csv'))}
     pickers = {path.stem: (describe(folder, path, recipe, samples), by_id) for path, by_id in scores.items()
                if len(set(by_id.values())) > 1}
@@ -86,9 +85,9 @@ def judge(folder, shots, draws):
             if not junk.any() or not true.any():
                 continue
             probabilities = recipe.predict(recogniser, picks.features[here])
-            kept = probabilities.argmax(axis=1) == classes.index(PARTICLE)
+            kept = decide(probabilities) == 0
             own = np.array([by_id[i] for i in picks.ids[here].tolist()])
-            outcomes[name].append(Outcome(curve(probabilities[:, classes.index(PARTICLE)], junk, true),
+            outcomes[name].append(Outcome(curve(probabilities[:, 0], junk, true),
                                           curve(own, junk, true), (~kept[true]).mean(), (~kept[junk]).mean(),
                                           int(junk.sum())))
     return outcomes

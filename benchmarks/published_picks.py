@@ -18,7 +18,7 @@ import torch
 from labelled import CLASSES, FOLDS, box_angstrom, default_recipe, drawn, embedded_data_set
 from picked import true_label
 from worker.boxes import cropping
-from worker.exchange.classes import PARTICLE
+from worker.exchange.classes import PARTICLE, decide
 from worker.exchange.micrograph_reader import read_micrograph
 from worker.exchange.tables import read_coordinates, read_micrographs
 from worker.network.networks import LinearRecogniser
@@ -42,8 +42,7 @@ def main():
     parser.add_argument('--shots', type=int, default=30)
     parser.add_argument('--draws', type=int, default=10)
     options = parser.parse_args()
-    recipe = default_recipe()
-    samples, embedded, classes, targets = embedded_data_set(options.data, recipe)
+    recipe, samples, embedded, targets = embedded_data_set(options.data, default_recipe())
     pickers = {path.stem: describe(options.data, path, recipe, samples)
                for path in sorted((options.data / 'picks').glob('*.csv'))}
     results = defaultdict(list)
@@ -53,7 +52,7 @@ def main():
         judged = set(samples.mic_ids[test])
         for name, picks in pickers.items():
             here = np.isin(picks.mic_ids, list(judged))
-            kept = recipe.predict(recogniser, picks.features[here]).argmax(axis=1) == classes.index(PARTICLE)
+            kept = decide(recipe.predict(recogniser, picks.features[here])) == 0
             junk, true = picks.truth[here] == JUNK, picks.truth[here] == TRUE
             results[name].append(((~kept[junk]).mean() if junk.any() else np.nan, (~kept[true]).mean()))
     print('| picker | picks | true particles | on ice or film | of these removed, % | true particles lost, % |')

@@ -60,8 +60,7 @@ def main():
     parser.add_argument('--draws', type=int, default=10)
     parser.add_argument('--empty', type=int, default=0, help='labels of empty boxes (%(default)s)')
     options = parser.parse_args()
-    recipe = default_recipe()
-    samples, embedded, _, targets = embedded_data_set(options.data, recipe)
+    recipe, samples, embedded, targets = embedded_data_set(options.data, default_recipe())
     features, truth, mic_ids, ids = describe(options.data, options.picks, recipe, samples)
     places = {pick.coord_id: (pick.x, pick.y) for pick in read_coordinates(options.picks)}
     xy = np.array([places[i] for i in ids.tolist()])
@@ -123,7 +122,7 @@ class Empty:
         """A recogniser that learns `number` of the empty boxes on the micrographs `mic_ids`, too."""
         mine = np.random.default_rng(seed).permutation(np.flatnonzero(np.isin(self.mic_ids, mic_ids)))[:number]
         return fit_calibrated(self.recipe, torch.cat([embedded, self.embedded[mine]]),
-                              np.append(targets, np.full(len(mine), targets.max() + 1)),
+                              np.append(targets, np.full(len(mine), self.recipe.classes.index('empty'))),
                               np.append(mic_ids, self.mic_ids[mine]), FOLDS, seed)
 
 

@@ -20,24 +20,23 @@ def main():
     parser = study_parser(__doc__)
     parser.add_argument('--shots', type=int, nargs='+', default=[10, 30])
     options = parser.parse_args()
-    recipe = default_recipe()
+    base = default_recipe()
     print('| data | labels a class | smoothing | error, mean ± s.d. (worst) | told | all right at 0.9 |')
     print('|---' * 6 + '|')
     for folder in options.data:
-        data = embedded_data_set(folder, recipe)
+        data = embedded_data_set(folder, base)
         for shots in options.shots:
             for smoothing in SMOOTHINGS:
                 calibration.SMOOTHING = smoothing
-                rows = np.array([one(recipe, data, draw, shots) for draw in range(options.draws)]) * 100
+                rows = np.array([one(*data, draw, shots) for draw in range(options.draws)]) * 100
                 error, told = rows.T
                 print(f'| {folder.resolve().name} | {shots} | {smoothing:g} | {error.mean():.1f} ± {error.std():.1f} '
                       f'({error.max():.1f}) | {told.mean():.1f} ± {told.std():.1f} | {all_right(shots):.3f} |',
                       flush=True)
 
 
-def one(recipe, data, draw, shots):
+def one(recipe, boxes, embedded, targets, draw, shots):
     """(calibration error on the other half, the one that the cross-validation tells) of one draw."""
-    boxes, embedded, _, targets = data
     train, test = drawn(targets, boxes.mic_ids, draw, shots)
     recogniser = recipe.fit(embedded[train], targets[train], draw)
     validation = cross_validate(recipe, embedded[train], targets[train], boxes.mic_ids[train], FOLDS, draw,

@@ -12,6 +12,7 @@ from pathlib import Path
 from labelled import default_recipe, drawn, embedded_data_set
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from worker.exchange.classes import decide
 
 ACROSS, SIZE = 6, 64
 
@@ -24,16 +25,15 @@ def main():
     parser.add_argument('--draws', type=int, default=10)
     parser.add_argument('--most', type=int, default=24)
     options = parser.parse_args()
-    recipe = default_recipe()
-    samples, embedded, classes, targets = embedded_data_set(options.data, recipe)
+    recipe, samples, embedded, targets = embedded_data_set(options.data, default_recipe())
     judged, taken = Counter(), defaultdict(Counter)
     for draw in range(options.draws):
         train, test = drawn(targets, samples.mic_ids, draw, options.shots)
         recogniser = recipe.fit(embedded[train], targets[train], draw)
-        for i, says in zip(test, recipe.predict(recogniser, embedded[test]).argmax(axis=1)):
+        for i, says in zip(test, decide(recipe.predict(recogniser, embedded[test]))):
             judged[i] += 1
             if says != targets[i]:
-                taken[i][classes[says]] += 1
+                taken[i][recipe.classes[says]] += 1
     wrong = sorted(taken, key=lambda i: -sum(taken[i].values()) / judged[i])
     shown = [i for i in wrong if sum(taken[i].values()) > 1][:options.most]
     print(f'{len(judged)} boxes judged in {options.draws} draws; {len(wrong)} wrong at least once, '

@@ -1,5 +1,7 @@
 """Names that more than one room uses. What classes are is said in worker/exchange/classes.py."""
 
+from pathlib import Path
+
 # Version of what the worker environment holds. It moves only when worker/requirements.txt or DEFAULT_TORCH do,
 # so that an update of the plugin alone asks nobody to install several GB again.
 WORKER_VERSION = '1.1'
@@ -8,6 +10,9 @@ WORKER_FOLDER = f'{WORKER_PACKAGE}-{WORKER_VERSION}'      # below EM_ROOT
 
 # The two come as a pair, from one index: torchvision is compiled against exactly one torch.
 DEFAULT_TORCH = 'torch==2.12.0 torchvision==0.27.0'
+
+# The model that needs no labels, which comes with the plugin.
+GENERAL_MODEL = str(Path(__file__).parent / 'worker' / 'weights' / 'resnet18.safetensors')
 
 # Variables of scipion.conf or of the environment.
 PICKEROPTIMIZER_PYTHON = 'PICKEROPTIMIZER_PYTHON'

@@ -112,14 +112,14 @@ def scoresSoFar(folder):
     return Scores(reader.classes, *columns)
 
 
-def takeUpScores(folder, model, contrast):
+def takeUpScores(folder, model, contrast, boxAngstrom=None):
     """Let the worker go on with a table that it had completed, for more picks of the same run and model have come.
 
-    contrast: of signals.CONTRASTS, with which it was made.
+    contrast: of signals.CONTRASTS, with which it was made; boxAngstrom: that a general model was told, or None.
     """
     table = os.path.join(folder, SCORES)
     if os.path.exists(table):
-        os.replace(table, GrowingScores(table, (model,), None, contrast=contrast).partial)
+        os.replace(table, GrowingScores(table, (model,), None, contrast=contrast, box_angstrom=boxAngstrom).partial)
 
 
 class ScoresReader:

@@ -163,7 +163,7 @@ def _doubts(report: Report) -> List[str]:
     """Lines about too few draws, and about the classes that never had as many labels to train on as asked for."""
     most, row = most_shots(report)
     had = [max(numbers) for numbers in zip(*(draw['trained_on'] for draw in report['draws']))]
-    short = [f'{number} {name}' for name, number in zip(row['per_class'], had) if number < int(most)]
+    short = [f'{number} {name}' for name, number in zip(row['per_class'], had) if 0 < number < int(most)]
     lines = [f'There were never {most} labels to train on of each class, at most {", ".join(short)}.'] if short else []
     if row['draws'] < FEW_DRAWS:
         lines.append(f'The spread of {row["draws"]} draws is a guess: take 10.')

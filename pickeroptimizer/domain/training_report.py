@@ -19,7 +19,9 @@ def qualityLines(header: Mapping[str, Any]) -> List[str]:
              'What the labels were taken for (confusion matrix):']
     # In words: Scipion's window has no font in which columns would stand below each other.
     for name, row in zip(header['classes'], crossed['confusion']):
-        lines.append(f'   {sum(row)} {name}: ' + ', '.join(f'{n} {taken}' for n, taken in zip(row, header['classes'])))
+        if sum(row):      # of what is known without labels there are none to judge by
+            lines.append(f'   {sum(row)} {name}: ' + ', '.join(f'{n} {taken}'
+                                                              for n, taken in zip(row, header['classes'])))
     return lines
 
 

@@ -80,8 +80,8 @@ class FurtherCuts:
         if os.path.exists(path):
             scores = convert.readScores(path)
         else:      # there are none for no picks
-            scores = convert.Scores.unreadable(self.inputModel.get().getClasses(), np.zeros(0, np.int64))
-        shares = RunShares(scores.particleProbabilities(), self.inputModel.get().getHeader()) \
+            scores = convert.Scores.unreadable(self.readModelHeader()['classes'], np.zeros(0, np.int64))
+        shares = RunShares(scores.particleProbabilities(), self.readModelHeader()) \
             if cut.rule in ESTIMATED else None
         minimum = decision.minimumFor(cut.rule, cut.wanted, shares)
         coordinates = self.inputCoordinates.get()

@@ -50,7 +50,9 @@ class ProtPickerOptimizerImportModel(PickerOptimizerProtocol):
         if not self.modelFile.get():
             return [*errors, 'Choose a model file.']
         try:
-            read_header(self.modelFile.get())
+            if read_header(self.modelFile.get())['box_angstrom'] is None:
+                errors.append(f'{self.modelFile.get()} is a general model, which has no box of its own: "prune" offers '
+                              f'the one of the plugin, and "fine-tune" takes this file as starting weights.')
         except InputError as error:
             errors.append(str(error))
         return errors

@@ -13,10 +13,10 @@ from .. import convert
 from ..domain.corrections import CORRECTIONS, Corrections, onPicks
 from ..domain.decision import expectedLines, numberText
 from ..worker.exchange.errors import InputError
-from ..worker.exchange.model_header import read_header
 from ..worker.exchange.signals import CONTRASTS
 from .further_cuts import FurtherCuts
 from .parameters.keep_rule import KeepRule
+from .parameters.run_model import RunModel
 from .protocol_base import (
     ERROR_FILE,
     MODEL,
@@ -42,7 +42,7 @@ class PickerOptimizerPruneOutputs(Enum):
     unscoredCoordinates = auto()
 
 
-class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
+class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerProtocol):
     """Split picked coordinates into particles, which are kept, and junk of whatever kinds the model knows, rejected.
 
     Every output coordinate is the one of the input, with its id and all its attributes, and has some more: the
@@ -77,9 +77,7 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
         self._defineGpuParams(form)
         form.addParam('inputCoordinates', params.PointerParam, pointerClass='SetOfCoordinates', important=True,
                       label='Input coordinates', help='The picks to prune, from any picker.')
-        form.addParam('inputModel', params.PointerParam, pointerClass='PickerOptimizerModel', important=True,
-                      label='Model', help='From "fine-tune" or "import model". Its box size in Å is used, whatever the '
-                                          'pixel size of the micrographs.')
+        self._defineModelParams(form)
         form.addParam('otherMicrographs', params.PointerParam, pointerClass='SetOfMicrographs', allowsNull=True,
                       expertLevel=params.LEVEL_ADVANCED, label='Other micrographs',
                       help='Look at these micrographs instead of those that the coordinates were picked on: for '
@@ -121,9 +119,10 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
 
     def _job(self):
         """What the scores depend on beside the picks. Those that could not be scored are tried again in each launch."""
-        model = self.inputModel.get().getFileName()
+        model = self.modelFile()
         again = str(datetime.now()) if self._unscoredSize() else ''
-        return [convert.setKey(self.otherMicrographs.get()), model, fileDigest(model), self.contrastName(), again]
+        return [convert.setKey(self.otherMicrographs.get()), '' if self.usesGeneralModel() else model,
+                fileDigest(model), self.contrastName(), again, self.modelBox()]
 
     def _unscoredSize(self):
         unscored = getattr(self, PickerOptimizerPruneOutputs.unscoredCoordinates.name, None)
@@ -168,10 +167,12 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
         """Return a function that runs the worker, from whatever thread; it follows the file `feed` of this folder."""
         cleanPattern(self._getExtraPath(f'*.{ERROR_FILE}'))
         cleanPath(self._getExtraPath(REPORT))
-        convert.takeUpScores(self._getExtraPath(), self.inputModel.get().getFileName(), self.contrastName())
+        convert.takeUpScores(self._getExtraPath(), self.modelFile(), self.contrastName(), self.modelBox())
         arguments = ['--micrographs', convert.MICROGRAPHS, '--coordinates', convert.COORDINATES, '--model', MODEL,
                      '--output', convert.SCORES, '--report', REPORT, '--follow', feed,
                      '--contrast', self.contrastName()]
+        if self.usesGeneralModel():
+            arguments += ['--box-angstrom', repr(self.modelBox())]
         if self.batchSize.get() > 0:
             arguments += ['--batch-size', str(self.batchSize.get())]
         # The line of a worker of an earlier launch, which may still be about to end, is not taken for that of ours.
@@ -193,21 +194,14 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
 
     def relateToInputs(self, coordinates):
         self._defineSourceRelation(self.inputCoordinates, coordinates)
-        self._defineSourceRelation(self.inputModel, coordinates)
+        if self.runModel() is not None:
+            self._defineSourceRelation(self.inputModel, coordinates)
 
     def tellProgress(self, kept, rejected, unscored, given):
         """Say in the summary how far the run is."""
         text = f'So far: kept *{kept}*, rejected {rejected}' + (f', not scored {unscored}' if unscored else '')
         self.summaryVar.set(f'{text}, of {given} picks that have come.')
         self._store(self.summaryVar)
-
-    def getModelHeader(self):
-        """Return the header of the run's model; {} where its file is gone."""
-        model = self.inputModel.get()
-        try:
-            return {} if model is None else model.getHeader()
-        except InputError:
-            return {}
 
     def corrections(self):
         """Return the Corrections of this run's picks."""
@@ -252,10 +246,12 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
         if stream.ending:
             lines.append(f'*Only what had come is pruned*: the run of the input {stream.ending} and left it open. When '
                          f'it has gone on, continue this run.')
+        lines += self._describeGeneral(stream.report)
         if not kept:
             lines.append('*No pick was kept*: outputCoordinates is an empty set.')
         if stream.novel:
-            lines.append(f'*{stream.novel}* of the picks resemble no labelled box, whatever class they were given '
+            known = 'box that the general model knows' if self.usesGeneralModel() else 'labelled box'
+            lines.append(f'*{stream.novel}* of the picks resemble no {known}, whatever class they were given '
                          f'(_poNovelty above {NOVEL:g}): Analyze results shows them as "most novel". If they are many, '
                          f'label some.')
         if stream.report is not None:
@@ -270,6 +266,19 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
                          f'{stream.report["seconds"]:.0f} s.')
         return lines
 
+    def _describeGeneral(self, report):
+        """Lines about what the general model is, and how sure it is of these picks."""
+        if not self.usesGeneralModel():
+            return []
+        facts = (report or {}).get('general', {})
+        lines = ['The *general model* was used, which has seen no label of yours, and simulated experiments alone.']
+        if 'unsure' in facts:
+            lines.append(f'   Of {facts["picks"]} picks that it looked at first, {100 * facts["among"]:.0f} % look like '
+                         f'particles beside the others; *{100 * facts["unsure"]:.0f} %* it would judge otherwise by '
+                         f'themselves, {100 * facts["novel"]:.0f} % resemble nothing that it knows.')
+        return [*lines, '   Label a few boxes of each class with "fine-tune": it starts from this model, and every label '
+                        'helps.']
+
     def _describeUnscored(self, report):
         size = self._unscoredSize()
         if not size:
@@ -283,14 +292,14 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
 
     # -------------------------- information ---------------------------------
     def _validate(self):
-        coordinates, model, other = self.inputCoordinates.get(), self.inputModel.get(), self.otherMicrographs.get()
-        if coordinates is None or model is None:
+        coordinates, other = self.inputCoordinates.get(), self.otherMicrographs.get()
+        if coordinates is None or (self.runModel() is None and not self.usesGeneralModel()):
             return []      # Scipion itself asks for them
         errors = self._validateWorker() + self._checkCoordinates(coordinates, 'input coordinates')
         if other is not None:
             errors += self._checkMicrographs(other, 'other micrographs')
+        errors = errors or self._validateModel()
         try:
-            read_header(model.getFileName())
             self._cuts()
         except InputError as error:
             errors.append(str(error))
@@ -311,15 +320,15 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
                 'None of the other micrographs has the name of a micrograph of the input coordinates.']
 
     def _warnings(self):
-        coordinates, model = self.inputCoordinates.get(), self.inputModel.get()
+        coordinates, model = self.inputCoordinates.get(), self.runModel()
         warnings = self._gpuWarnings()
-        if coordinates is None or model is None or coordinates.getMicrographs() is None:
+        if coordinates is None or coordinates.getMicrographs() is None:
             return warnings      # validation tells
         if convert.isLabelled(coordinates):      # Scipion fills them in where "fine-tune" is selected
             warnings.append(f'The input coordinates are labels, not picks. To prune the picks, choose '
                             f'{self._labelledPicks()}; go on only if the labels themselves are to be pruned.')
         box = boxAngstrom(coordinates)
-        if box and model.getBoxAngstrom() and abs(box / model.getBoxAngstrom() - 1) > BOX_TOLERANCE:
+        if box and model is not None and model.getBoxAngstrom() and abs(box / model.getBoxAngstrom() - 1) > BOX_TOLERANCE:
             warnings.append(f'The boxes of the coordinates are {box:.0f} Å wide, those that the model was trained with '
                             f'{model.getBoxAngstrom():.0f} Å: it looks at the latter. Is it a model of this sample?')
         return warnings + self._scaleNotes(coordinates, self.lookedAt())
@@ -333,8 +342,8 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
 
     def _labelledPicks(self):
         """The picks that the model was labelled on, in words."""
-        owner = self.inputModel.getObjValue()
-        if owner is self.inputModel.get() and owner.getObjParentId():
+        owner = None if self.usesGeneralModel() else self.inputModel.getObjValue()
+        if owner is not None and owner is self.inputModel.get() and owner.getObjParentId():
             owner = self.getProject().getProtocol(owner.getObjParentId())
         pointer = getattr(owner, 'inputCoordinates', None)
         if pointer is None or not hasattr(pointer.getObjValue(), 'getRunName'):
@@ -350,5 +359,6 @@ class ProtPickerOptimizerPrune(KeepRule, FurtherCuts, PickerOptimizerProtocol):
     def _methods(self):
         if not self.summaryVar.get():
             return []
+        general = ' and its general model, without labels' if self.usesGeneralModel() else ''
         return [f'The coordinates {self.getObjectTag("inputCoordinates")} were pruned with PickerOptimizer '
-                f'[Li2022pickeroptimizer]: kept were those {self._decisionInWords()}.']
+                f'[Li2022pickeroptimizer]{general}: kept were those {self._decisionInWords()}.']

@@ -8,6 +8,7 @@ from ..domain.corrections import corrected
 from ..domain.registered_labels import writeRegistered
 from ..worker.exchange.errors import InputError
 from . import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
+from .parameters.run_model import ModelSource
 from .parameters.training_labels import LabelSource
 from .protocol_prune import RETRAINING_LABELS
 
@@ -27,6 +28,9 @@ def plan(project, run):
     corrections = list(run.getCorrections().values())
     if not corrections:
         raise InputError('There are no corrections yet: give some boxes another class first.')
+    if run.usesGeneralModel():
+        raise InputError('This run used the general model, which has no labels to add the corrections to: give the '
+                         'corrected boxes as labels to "fine-tune", which starts from that model.')
     training = _trainingOf(project, run.inputModel.get())
     labelled = getattr(training, PickerOptimizerTrainOutputs.outputLabels.name)
     # Labels stand on the micrographs of the picks of their run. Those of the training serve if they have the corrected
@@ -77,6 +81,7 @@ def prepare(project, run, planned):
     project.saveProtocol(training)
     pruning = project.copyProtocol(run)
     pruning.setObjLabel(f'{run.getRunName()} + {planned.new} corrections')
+    pruning.modelSource.set(ModelSource.RUN.value)
     pruning.inputModel.set(training)
     pruning.inputModel.setExtended(PickerOptimizerTrainOutputs.outputModel.name)
     project.saveProtocol(pruning)

@@ -65,6 +65,7 @@ def test_a_rare_class_weighs_as_much_as_a_common_one():
 
 class Overconfident:
     """A recipe whose recogniser makes honest probabilities far too sharp."""
+    classes = ('particle', 'ice', 'carbon')
 
     def fit(self, embedded, targets, seed):
         return type('Recogniser', (), {'temperature': Temperature()})()

@@ -82,14 +82,15 @@ def test_a_model_of_five_classes(data_set, worker, tmp_path):
                   '--device', 'cpu', '--output', model)
     assert done.returncode == 0, done.stderr
     header = read_header(model)
-    assert header['classes'] == list(FIVE) and header['format_version'] == FORMAT_VERSION == 2
+    assert header['classes'] == list(ordered([*FIVE, 'empty'])) and header['format_version'] == FORMAT_VERSION == 2
+    assert header['counts'].keys() == set(FIVE), 'empty boxes are known without labels'
     done = worker('prune', '--micrographs', data_set.micrographs, '--coordinates', data_set.coordinates, '--model',
                   model, '--device', 'cpu', '--output', scores)
     assert done.returncode == 0, done.stderr
     with open(scores, newline='') as stream:
-        assert tables.score_classes(scores, next(csv.reader(stream))) == FIVE
+        assert tables.score_classes(scores, next(csv.reader(stream))) == tuple(header['classes'])
         found = list(csv.reader(stream))
-    probabilities = np.array([row[1:6] for row in found], dtype=float)
+    probabilities = np.array([row[1:7] for row in found], dtype=float)
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(len(found)), abs=1e-4)
     particles = np.array([truth[int(row[0])] == 'particle' for row in found])
     decided = decide(probabilities) == 0

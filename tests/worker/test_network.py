@@ -7,7 +7,7 @@ import pytest
 import torch
 import torchvision
 from safetensors.torch import save_file
-from worker.boxes.augmentation import augment, central
+from worker.boxes.augmentation import augment, central, degrade
 from worker.exchange.errors import InputError
 from worker.network.device import choose_device
 from worker.network.initial_weights import IMAGENET_SHA256, initial_extractor
@@ -104,6 +104,29 @@ def test_augmentation_turns_flips_and_keeps_the_scale():
     assert augment(wedge, 64)[:, 0, 0, 0].std() > 0.3, 'the corner is bright in some views and dark in others'
 
 
+def test_shifts_and_zooms():
+    rows, columns = torch.meshgrid(torch.linspace(-1, 1, 91), torch.linspace(-1, 1, 91), indexing='ij')
+    disc = ((rows ** 2 + columns ** 2) < 0.1).float()[None, None].repeat(200, 1, 1, 1)
+    torch.manual_seed(0)
+    areas = augment(disc, 64, zoom=0.15).mean(dim=(1, 2, 3))
+    assert 0.2 < areas.log().std() < 0.4, 'twice that of the size'
+    places = torch.linspace(-0.5, 0.5, 64)
+    moved = augment(disc, 64, shift=0.05)[:, 0]
+    centres = (moved * places).sum(dim=(1, 2)) / moved.sum(dim=(1, 2))
+    assert 0.03 < centres.std() < 0.07
+
+
+def test_degraded_boxes_keep_the_grey_values_of_their_micrograph():
+    torch.manual_seed(0)
+    boxes = torch.randn(400, 1, 64, 64)
+    worse = degrade(boxes)
+    spreads = worse.std(dim=(1, 2, 3))
+    assert worse.shape == boxes.shape and torch.isfinite(worse).all()
+    assert (spreads > 0.9).float().mean() > 0.6 and spreads.max() < 1.1
+    assert (worse == boxes).flatten(1).all(dim=1).any(), 'some are left as they are'
+    assert min(len(box.unique()) for box in worse) < 200, 'some have few grey values'
+
+
 def test_fine_tuning_of_the_paper_learns_and_repeats_itself():
     rng = np.random.default_rng(0)
     targets = np.repeat([0, 1], 12)
@@ -112,6 +135,7 @@ def test_fine_tuning_of_the_paper_learns_and_repeats_itself():
     device = choose_device('cpu')
     torch.manual_seed(0)
     recipe = PaperRecipe(FeatureExtractor('resnet18'), device, epochs=4, loss_weights=(0.6, 0.4), size=32)
+    recipe = recipe.learning(['particle', 'ice'])
     losses = []
     one = recipe.fit(pixels, targets, 5, lambda epoch, epochs, loss: losses.append(loss))
     assert losses[-1] < 0.5 * losses[0]

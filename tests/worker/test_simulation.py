@@ -19,6 +19,7 @@ from worker.simulation.particles import FAMILIES, project, random_molecule, rand
 from worker.simulation.picking import pick
 from worker.simulation.publication import Publication, publish
 from worker.simulation.scene import simulate_scene
+from worker.simulation.varieties import Padding, vary
 
 SIZE, PIXEL_SIZE, BOX = 512, 4.0, 200.0
 SMALL = {'micrographs': 4, 'size': SIZE, 'pixel_size': PIXEL_SIZE, 'box_angstrom': BOX, 'seed': 5}
@@ -304,7 +305,8 @@ def test_experiments_are_balanced_labelled_and_reproducible(number):
     boxes = Counter()
     first = list(simulate_experiment(number, seed=1, size=512, boxes=8, max_micrographs=3))
     for image, pixel_size, box_angstrom, picks in first:
-        assert image.dtype == np.float32 and image.shape == (512, 512)
+        rows, columns = image.shape
+        assert image.dtype == np.float32 and rows == columns <= 512
         assert 10 < box_angstrom / pixel_size <= 512 / 7.5 + 0.1
         for x, y, label in picks:
             assert 0 <= x <= 511 and 0 <= y <= 511
@@ -321,3 +323,38 @@ def test_experiments_differ():
     pixel_sizes = [conditions.pixel_size for conditions in drawn]
     assert max(pixel_sizes) > 3 * min(pixel_sizes)
     assert len({conditions.publication.inverted for conditions in drawn}) == 2
+
+
+def test_padding_is_no_image_and_holds_no_picks():
+    image = np.random.default_rng(0).normal(size=(40, 50)).astype(np.float32)
+    padding = Padding((3, 0, 2, 5), blank=True)
+    laid = padding.lay(image)
+    assert laid.shape == image.shape and len(np.unique(laid[:2])) == 1 and len(np.unique(laid[:, :3])) == 1
+    np.testing.assert_array_equal(laid[2:35, 3:], image[2:35, 3:])
+    np.testing.assert_array_equal(Padding((0, 4, 0, 0), blank=False).lay(image)[:, 46:], image[:, 45:46].repeat(4, 1))
+    assert padding.spares(3, 2, 40, 50) and not padding.spares(2.9, 20, 40, 50) and not padding.spares(20, 35, 40, 50)
+    assert Padding().lay(image).shape == image.shape
+
+
+def test_varieties_differ_from_the_usual_and_are_drawn_by_themselves():
+    usual = [random_conditions(np.random.default_rng(seed)) for seed in range(60)]
+    varied = [vary(conditions, np.random.default_rng(seed)) for seed, conditions in enumerate(usual)]
+    changed = [one is not other for one, other in zip(usual, varied)]
+    assert 0.5 < np.mean(changed) < 0.95
+    assert max(c.specimen.crowding for c in varied) > 0.65 > max(c.specimen.crowding for c in usual)
+    assert max(c.pixel_size / c.box_angstrom for c in varied) > 1 / 40
+
+
+def test_experiments_of_a_pretraining_have_all_classes_and_the_same_bytes_again():
+    def collected():
+        labels, images = [], []
+        for image, _, _, picks in simulate_experiment(3, seed=5, size=512, boxes=12, max_micrographs=3):
+            labels += [pick[2] for pick in picks]
+            images.append(image)
+        return labels, images
+    labels, images = collected()
+    assert set(labels) == {'particle', 'ice', 'carbon', 'empty'} and max(map(labels.count, set(labels))) <= 12
+    again, images_again = collected()
+    assert again == labels
+    for one, other in zip(images, images_again):
+        np.testing.assert_array_equal(one, other)

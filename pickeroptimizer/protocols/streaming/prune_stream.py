@@ -87,10 +87,9 @@ class PruneStream:
     # ------------------------------ the beginning ------------------------------
 
     def _begin(self, feed):
-        model = self._run.inputModel.get().getFileName()
-        classes = self._run.inputModel.get().getHeader()['classes']
+        model, classes = self._run.modelFile(), self._run.readModelHeader()['classes']
         self._record = {'model': fileDigest(model), 'contrast': self._run.contrastName(), 'input': self._inputKey,
-                        'classes': classes, 'decision': [self._mode, self._wanted]}
+                        'classes': classes, 'decision': [self._mode, self._wanted], 'box': self._run.modelBox()}
         before = self._readRecord()
         inputs = before.get('input'), self._inputKey
         resume = before.get('decision') == self._record['decision'] and (None in inputs or inputs[0] == inputs[1])
@@ -99,6 +98,8 @@ class PruneStream:
                 raise convert.CannotResume('The model is another one.')
             if before.get('contrast', CONTRASTS[0]) != self._record['contrast']:
                 raise convert.CannotResume('The contrast is another one.')
+            if before.get('box') != self._record['box']:
+                raise convert.CannotResume('The box is another one.')
             if before.get('classes', list(FORMER)) != classes:      # of a model of two, in columns for three
                 raise convert.CannotResume('The classes of the scores are other ones.')
             self._tables.resume()
@@ -270,7 +271,7 @@ class PruneStream:
             self.novel += again.countNovel(self._novelty)
             self._particle.append(again.particleProbabilities())
             self._pending.append(scores if late else again)
-        self.shares = RunShares(np.concatenate([np.zeros(0), *self._particle]), self._run.inputModel.get().getHeader())
+        self.shares = RunShares(np.concatenate([np.zeros(0), *self._particle]), self._run.readModelHeader())
         if late:
             self._openOutputs(False)
         if self._tables.waiting:

@@ -57,9 +57,9 @@ def add_labels(command: argparse.ArgumentParser) -> None:
     add_box(command)
 
 
-def add_box(command: argparse.ArgumentParser) -> None:
+def add_box(command: argparse.ArgumentParser, required: bool = True) -> None:
     """Add the width of the box, in px or in Å."""
-    box = command.add_mutually_exclusive_group(required=True)
+    box = command.add_mutually_exclusive_group(required=required)
     box.add_argument('--box', type=positive, help='box width in px, where all micrographs have one pixel size')
     box.add_argument('--box-angstrom', type=positive, help='box width in Å')
 
@@ -119,6 +119,7 @@ def make_recipe(options: argparse.Namespace) -> 'Recipe':
     """Return the recipe of add_recipe, on the device of add_device. Raises InputError for what cannot be."""
     from ..network.device import choose_device
     from ..network.initial_weights import initial_extractor
+    from ..training.prior import what_is_known
     from ..training.recipes import DefaultRecipe, PaperRecipe
     if len(options.loss_weights) > 3:
         raise InputError(f'--loss-weights: one to three branches, not {len(options.loss_weights)}.')
@@ -126,7 +127,7 @@ def make_recipe(options: argparse.Namespace) -> 'Recipe':
     log(f'device: {device.name}')
     extractor = initial_extractor(options.init, options.architecture)
     if options.recipe == 'default':
-        return DefaultRecipe(extractor, device)
+        return DefaultRecipe(extractor, device, what_is_known(options.init, options.architecture))
     return PaperRecipe(extractor, device, options.epochs, options.learning_rate, options.batch_size,
                        tuple(options.loss_weights), options.input_size)
 

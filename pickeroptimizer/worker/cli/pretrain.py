@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .arguments import ARCHITECTURES, RECIPES, add_device, add_report, log, positive, whole, write_report
 
-HELP = 'train the feature extractor on categories'
+HELP = 'train the feature extractor on categories, and what knows their classes without labels'
 UNFINISHED = '.unfinished'      # is added to the name of the output, for the file in which a stopped run goes on
 
 
@@ -17,7 +17,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument('--init', default='imagenet', help='as of finetune (%(default)s)')
     command.add_argument('--architecture', choices=ARCHITECTURES, default='resnet18')
     command.add_argument('--recipe', choices=RECIPES, default='default', help='(%(default)s)')
-    command.add_argument('--epochs', type=whole(1), help='(12; paper: 200)')
+    command.add_argument('--epochs', type=whole(0), help='(12; paper: 200); 0: learn what knows the classes alone')
     command.add_argument('--learning-rate', type=positive, help='(0.02; paper: 0.1)')
     command.add_argument('--batch-size', type=whole(2), help='(128; paper: 256)')
     add_report(command)
@@ -28,7 +28,8 @@ def run(options: argparse.Namespace) -> None:
     """Train, and write the weights; the report grows with every epoch."""
     from ..boxes.categories import join, read_categories
     from ..network.device import choose_device
-    from ..network.initial_weights import initial_extractor, save_extractor
+    from ..network.initial_weights import initial_extractor
+    from ..training.general import save_pretrained
     from ..training.pretrain import RECIPES as PRETRAINING
     from ..training.pretrain import pretrain
     given = {key: value for key in ('epochs', 'learning_rate', 'batch_size')
@@ -42,5 +43,7 @@ def run(options: argparse.Namespace) -> None:
     facts = {'init': options.init, 'recipe': options.recipe, **asdict(recipe), 'seed': options.seed,
              'device': device.name, 'data_sets': joined.counts(), 'left_out': options.leave_out}
     unfinished = options.output.with_name(options.output.name + UNFINISHED)
-    save_extractor(options.output, pretrain(joined, extractor, recipe, device, options.seed, log,
-                                            lambda curve: write_report(options, {**facts, **curve}), unfinished))
+    if recipe.epochs:
+        pretrain(joined, extractor, recipe, device, options.seed, log,
+                 lambda curve: write_report(options, {**facts, **curve}), unfinished)
+    save_pretrained(options.output, options.architecture, joined, extractor, device, options.seed, log)

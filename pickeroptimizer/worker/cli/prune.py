@@ -1,10 +1,24 @@
 """`worker prune`: give every pick its class probabilities."""
 import argparse
 from pathlib import Path
+from typing import Union
 
+from ..exchange.errors import InputError
+from ..exchange.model_header import GENERAL
 from ..exchange.score_table import GrowingScores
 from ..exchange.signals import CONTRASTS
-from .arguments import add_batch_size, add_device, add_picks, add_report, chosen_devices, log, whole, write_report
+from .arguments import (
+    add_batch_size,
+    add_box,
+    add_device,
+    add_picks,
+    add_report,
+    box_angstrom_of,
+    chosen_devices,
+    log,
+    whole,
+    write_report,
+)
 
 HELP = 'give every pick its class probabilities'
 AFTER_INTERRUPT = ': the same command goes on with what is not scored yet'
@@ -13,7 +27,10 @@ AFTER_INTERRUPT = ': the same command goes on with what is not scored yet'
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_picks(command)
-    command.add_argument('--model', type=Path, required=True, help='model file made by finetune; it knows the box')
+    command.add_argument('--model', required=True, metavar='FILE',
+                         help=f'model file made by finetune, which knows the box; or "{GENERAL}", which needs no '
+                              f'labels, but the box')
+    add_box(command, required=False)
     command.add_argument('--output', type=Path, required=True, help='table of scores to write')
     add_batch_size(command)
     command.add_argument('--contrast', choices=CONTRASTS, default=CONTRASTS[0],
@@ -31,20 +48,36 @@ def run(options: argparse.Namespace) -> None:
     """Score the picks, and write the table of scores and the report."""
     from ..inference.following import Feed, FollowedTables
     from ..inference.scoring import prune
-    from ..inference.sources import PickSource, WholeTables
-    from ..network.model_file import load_model
+    from ..inference.sources import WholeTables
+    from ..network.model_file import GENERAL_MODEL, load_model
     feed = Feed(options.follow, options.patience) if options.follow else None
-    source: PickSource = (FollowedTables(options.micrographs, options.coordinates, feed, log) if feed else
-                          WholeTables(options.micrographs, options.coordinates))
-    recogniser, header = load_model(options.model)
-    if feed:
-        scores = GrowingScores(options.output, (options.model,), log, feed.look, options.contrast)
-    else:
-        scores = GrowingScores(options.output, (options.model, options.micrographs, options.coordinates), log,
-                               contrast=options.contrast)
+    source: Union[FollowedTables, WholeTables] = (
+        FollowedTables(options.micrographs, options.coordinates, feed, log) if feed else
+        WholeTables(options.micrographs, options.coordinates))
+    model = GENERAL_MODEL if options.model == GENERAL else Path(options.model)
+    recogniser, header = load_model(model)
+    box_angstrom = _box(options, header, {} if isinstance(source, FollowedTables) else source.micrographs)
+    inputs = (model,) if feed else (model, options.micrographs, options.coordinates)
+    scores = GrowingScores(options.output, inputs, log, feed.look if feed else lambda: None, options.contrast,
+                           box_angstrom)
+    header['box_angstrom'] = box_angstrom or header['box_angstrom']
     report = prune(source, recogniser, header, scores, chosen_devices(options), options.batch_size, log,
                    options.contrast)
     log(f'scored {report["scored"]} of {report["boxes"]} picks at {report["boxes_per_second"]:.0f} boxes/s; '
         f'{report["outside"]} outside their micrograph ({report["in_border"]} in its blank or repeated border), '
         f'{report["unreadable"]} on unreadable micrographs')
     write_report(options, report)
+
+
+def _box(options, header, micrographs):
+    """The box that a general model is to have, Å; None for a model that has its own."""
+    if header['head'] != GENERAL:
+        if options.box or options.box_angstrom:
+            raise InputError(f'{options.model}: this model knows its box, {header["box_angstrom"]:g} Å; leave the box '
+                             f'out.')
+        return None
+    if not (options.box or options.box_angstrom):
+        raise InputError('a general model has to be told the box of the picks: give --box-angstrom or --box.')
+    if options.box and options.follow:      # the table of micrographs may be empty yet
+        raise InputError('--box: where the tables grow, give the box in Å with --box-angstrom.')
+    return box_angstrom_of(options, micrographs)

@@ -15,6 +15,7 @@ from .files import PathLike
 
 FORMAT_VERSION = 2      # since 2, the classes are any; in 1 they are among particle, ice and carbon
 METADATA_KEY = 'pickeroptimizer'
+GENERAL = 'general'      # head of a model that nobody's labels have been given
 MAX_HEADER_BYTES = 16 * 2 ** 20
 _REQUIRED = ('architecture', 'head', 'classes', 'box_angstrom', 'input_size', 'fields', 'recipe', 'references')
 INPUT_SIZES = range(16, 513)
@@ -27,9 +28,9 @@ class _Always(TypedDict):
     format_version: int
     plugin_version: str
     architecture: str
-    head: str                        # linear, multi-loss
+    head: str                        # linear, multi-loss, general
     classes: List[str]
-    box_angstrom: float              # Å
+    box_angstrom: float              # Å; the file of a general model has null: it is told when it is used
     input_size: int                  # px
     fields: List[float]              # of view, in boxes
     recipe: str
@@ -109,7 +110,7 @@ def _check(path: PathLike, header: Any) -> None:
         raise InputError(f'{path}: the description in this model file is damaged (no {", ".join(missing)}).')
     if not _classes(header['classes']):
         raise InputError(f'{path}: the model has impossible classes {header["classes"]}.')
-    if not _positive(header['box_angstrom']):
+    if not (header['box_angstrom'] is None if header['head'] == GENERAL else _positive(header['box_angstrom'])):
         raise InputError(f'{path}: the model has an impossible box size {header["box_angstrom"]} Å.')
     fields = header['fields']
     if not isinstance(fields, list) or not 1 <= len(fields) <= MAX_FIELDS or not all(map(_positive, fields)):

@@ -23,15 +23,16 @@ class GrowingScores:
     """Appends rows to a partial table, and renames it when it is complete."""
 
     def __init__(self, output: PathLike, inputs: Iterable[PathLike], log: Callable[[str], None],
-                 still_wanted: Callable[[], None] = lambda: None, contrast: str = AS_IS):
+                 still_wanted: Callable[[], None] = lambda: None, contrast: str = AS_IS,
+                 box_angstrom: Optional[float] = None):
         """output: the path of the complete table.
 
         inputs: the files on which the scores depend, as far as they are whole from the start. still_wanted: called
         again and again while another run writes the table and is waited for; it may raise to give up. contrast: one of
-        signals.CONTRASTS, on which the scores depend, too.
+        signals.CONTRASTS, on which the scores depend, too; so do they on the box in Å that a general model is given.
         """
         self.output, self._log, self._still_wanted = Path(output), log, still_wanted
-        self.partial = self.output.with_name(f'{self.output.name}.{_digest(inputs, contrast)}.part')
+        self.partial = self.output.with_name(f'{self.output.name}.{_digest(inputs, contrast, box_angstrom)}.part')
         self._stream: IO[bytes] = io.BytesIO()      # until `open`
         self._columns: Tuple[str, ...] = ()         # until then, too
         self._length = 0           # of what is known to be whole
@@ -178,8 +179,10 @@ def _is_whole(status: str, numbers: Sequence[str]) -> bool:
         return False
 
 
-def _digest(paths: Iterable[PathLike], contrast: str) -> str:
+def _digest(paths: Iterable[PathLike], contrast: str, box_angstrom: Optional[float]) -> str:
     total = hashlib.sha256(b'' if contrast == AS_IS else contrast.encode('utf-8'))
+    if box_angstrom is not None:
+        total.update(f'{box_angstrom!r} '.encode())
     for path in paths:
         with open(path, 'rb') as stream:
             for block in iter(lambda: stream.read(2 ** 20), b''):

@@ -1,6 +1,4 @@
 """Polarity: whether the particles of a run are dark where those that the model has learnt from were bright."""
-import time
-from itertools import chain
 from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
 import numpy as np
@@ -13,13 +11,13 @@ from ..exchange.errors import InputError
 from ..exchange.micrograph_reader import read_micrograph
 from ..exchange.model_header import ModelHeader
 from ..exchange.signals import AS_MODEL, INVERTED
+from .first_picks import first_picks
 from .sources import MicrographPicks
 
 ENOUGH = 100         # picks that tell the polarity of a run
 LEAST = 20           # picks that tell anything
 CLEAR = 0.5          # of the contrast of the model's particles: picks beside particles have some, too
 ERRORS = 3.0         # standard errors by which the contrast of the model's particles has to differ from none
-TICK = 0.05          # seconds, while there is nothing to do
 
 
 def is_inverted(header: ModelHeader, contrasts: np.ndarray) -> bool:
@@ -41,25 +39,21 @@ def decide(wanted: str, header: ModelHeader, groups: Iterable[Optional[Micrograp
 
     wanted: one of signals.CONTRASTS; `model` looks at the first ENOUGH picks, the same ones whenever a run goes on.
     """
-    groups = iter(groups)
     if wanted != AS_MODEL:
-        return wanted == INVERTED, groups
+        return wanted == INVERTED, iter(groups)
     if header.get('particle_contrast') is None:
         log('warning: the model does not know whether its particles were dark or bright: the contrast is left as it is')
-        return False, groups
-    seen: List[MicrographPicks] = []
+        return False, iter(groups)
     contrasts: List[np.ndarray] = []
-    for group in groups:
-        if group is None:
-            time.sleep(TICK)
-            continue
-        seen.append(group)
+
+    def is_enough(group: MicrographPicks) -> bool:
         contrasts.append(_contrasts(group, header))
-        if sum(map(len, contrasts)) >= ENOUGH:
-            break
+        return sum(map(len, contrasts)) >= ENOUGH
+
+    _, groups = first_picks(groups, is_enough)
     inverted = is_inverted(header, np.concatenate(contrasts)[:ENOUGH]) if contrasts else False
     log(f'contrast: {"inverted, for it is opposite to the model" if inverted else "as that of the model"}')
-    return inverted, chain(seen, groups)
+    return inverted, groups
 
 
 def _contrasts(group: MicrographPicks, header: ModelHeader) -> np.ndarray:

@@ -14,7 +14,7 @@ from ..exchange.model_header import ModelHeader
 from ..network.device import Device
 from ..network.failures import memory_is_full, raise_clearly
 from ..network.fast import for_inference
-from ..network.networks import Recogniser
+from ..network.networks import LinearRecogniser, Recogniser
 
 # Below this many boxes the libraries of linear algebra take other ways, with other last digits: fewer are filled up,
 # so that the numbers of a pick do not depend on the others that it is judged with.
@@ -119,6 +119,13 @@ class Scorer(BatchPredictor):
 class Embedder(BatchPredictor):
     """Gives the features and, in the last column, the relief (boxes.contrast)."""
 
+    def __init__(self, recogniser: LinearRecogniser, box_angstrom: float, size: int, fields: Sequence[float],
+                 device: Device, batch_size: int, log: Callable[[str], None], inverted: bool = False):
+        """As every BatchPredictor. inverted: show the recogniser the boxes with the opposite contrast."""
+        super().__init__(recogniser, box_angstrom, size, fields, device, batch_size, log)
+        self._sign = -1.0 if inverted else 1.0
+
     def predict(self, pixels: Tensor) -> Tensor:
         """Boxes (n, fields, size, size) -> features and relief (n, width + 1)."""
-        return torch.cat((self.recogniser.features(pixels).float(), relief(pixels[:, 0])[:, None]), dim=1)
+        features = self.recogniser.features(pixels * self._sign).float()
+        return torch.cat((features, relief(pixels[:, 0])[:, None]), dim=1)

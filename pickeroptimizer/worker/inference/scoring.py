@@ -14,7 +14,8 @@ from ..exchange.score_table import GrowingScores
 from ..exchange.signals import AS_IS
 from ..exchange.tables import IN_BORDER, OUTSIDE, SCORED, UNREADABLE
 from ..network.device import Device
-from ..network.networks import Recogniser
+from ..network.networks import GeneralRecogniser, Recogniser
+from .adaptation import adapt
 from .frames import DOUBTFUL_OUTSIDE, DOUBTFUL_PARTICLES, FrameSample, better_frame
 from .polarity import decide, is_inverted
 from .predictors import Scorer
@@ -30,7 +31,8 @@ def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, score
           wanted_contrast: str = AS_IS) -> Dict[str, Any]:
     """Score the picks of `source` with a loaded model, append them to `scores`, return the report.
 
-    wanted_contrast: one of signals.CONTRASTS. Batches never span two micrographs. A micrograph that cannot be read is
+    wanted_contrast: one of signals.CONTRASTS. A general model, whose header has to say the box of the picks, is fitted
+    to them first (adaptation). Batches never span two micrographs. A micrograph that cannot be read is
     tried again while nothing else is to be done, and when the others are through; then it is reported, and its picks
     stay unscored. Raises InputError if none can be read.
     """
@@ -39,6 +41,11 @@ def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, score
     with closing(scores):
         scores.open(header['classes'])
         inverted, groups = decide(wanted_contrast, header, source, log)
+        facts: Dict[str, Any] = {}
+        if isinstance(recogniser, GeneralRecogniser):
+            recogniser, groups, lines, facts['general'] = adapt(recogniser, header, groups, devices[0], inverted, log)
+            for line in lines:
+                run.warn(line)
         scorers = [Scorer(recogniser, header, device, batch_size, log, inverted)
                    for device in devices for _ in range(device.streams)]
         for group, predicted in prefetch_and_predict(run.todo(groups), scorers, run.note_filled):
@@ -57,7 +64,7 @@ def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, score
             'failed_micrographs': list(run.failed.values()), 'inverted': inverted,
             'warnings': about_all(run.filled) + run.warnings,
             'device': ' and '.join(d.name for d in devices),
-            'seconds': round(time.monotonic() - start, 2), 'boxes_per_second': round(run.progress.rate(), 1)}
+            'seconds': round(time.monotonic() - start, 2), 'boxes_per_second': round(run.progress.rate(), 1), **facts}
 
 
 class _Run:

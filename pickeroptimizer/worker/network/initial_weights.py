@@ -4,6 +4,7 @@ import io
 import sys
 from http.client import HTTPException
 from pathlib import Path
+from typing import Optional
 
 import torch
 import torchvision
@@ -33,8 +34,7 @@ def initial_extractor(source: str, architecture: str = 'resnet18') -> FeatureExt
     if source == 'imagenet':
         state = extractor_state(_download(architecture))
     else:
-        path = SHIPPED / f'{architecture}.safetensors' if source == 'default' else Path(source)
-        state = _from_file(path)
+        state = _from_file(initial_file(source, architecture))
     # Batch counters play no part in inference, and old files lack them.
     state.update({k: v for k, v in extractor.state_dict().items() if k.endswith('num_batches_tracked')})
     try:
@@ -42,6 +42,21 @@ def initial_extractor(source: str, architecture: str = 'resnet18') -> FeatureExt
     except RuntimeError:
         raise InputError(f'--init {source}: these are not the weights of a {architecture}.') from None
     return extractor
+
+
+def initial_file(source: str, architecture: str) -> Optional[Path]:
+    """Return the file of the weights `source`; None for those that are not in a file of ours: scratch and imagenet."""
+    if source in ('scratch', 'imagenet'):
+        return None
+    return SHIPPED / f'{architecture}.safetensors' if source == 'default' else Path(source)
+
+
+def round_weights(extractor: FeatureExtractor) -> None:
+    """Round the weights of an extractor, in place, as half precision has them, but for those of the normalisations."""
+    with torch.no_grad():
+        for parameter in extractor.parameters():
+            if parameter.ndim > 1:
+                parameter.copy_(parameter.half())
 
 
 def save_extractor(path: PathLike, extractor: FeatureExtractor) -> None:

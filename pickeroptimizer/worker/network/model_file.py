@@ -9,11 +9,20 @@ from safetensors.torch import load_file, save
 
 from ..exchange.errors import InputError
 from ..exchange.files import PathLike, replacing
-from ..exchange.model_header import FORMAT_VERSION, METADATA_KEY, ModelHeader, read_header
+from ..exchange.model_header import FORMAT_VERSION, GENERAL, METADATA_KEY, ModelHeader, read_header
 from .fast.activation_ranges import count_ranges
-from .networks import ARCHITECTURES, FeatureExtractor, LinearRecogniser, MultiLossRecogniser, Recogniser
+from .initial_weights import SHIPPED
+from .networks import (
+    ARCHITECTURES,
+    FeatureExtractor,
+    GeneralRecogniser,
+    LinearRecogniser,
+    MultiLossRecogniser,
+    Recogniser,
+)
 
 PLUGIN_INIT = Path(__file__).parents[2] / '__init__.py'
+GENERAL_MODEL = SHIPPED / 'resnet18.safetensors'      # the general model that comes with the plugin: its weights, too
 
 
 def save_model(path: PathLike, recogniser: Recogniser, header: Mapping[str, Any]) -> None:
@@ -52,13 +61,22 @@ def load_model(path: PathLike) -> Tuple[Recogniser, ModelHeader]:
     return recogniser.eval(), header
 
 
+def holds_general_model(path: PathLike) -> bool:
+    """Return whether a file is a general model; one of weights alone is none."""
+    try:
+        return read_header(path)['head'] == GENERAL
+    except InputError:
+        return False
+
+
 def build_recogniser(header: ModelHeader) -> Recogniser:
     """Return an empty recogniser as a header describes it."""
     if header['architecture'] not in ARCHITECTURES:
         raise ValueError(header['architecture'])
     extractor = FeatureExtractor(header['architecture'])
-    if header['head'] == 'linear':
-        return LinearRecogniser(extractor, len(header['classes']), len(header['fields']), header['references'])
+    if header['head'] in ('linear', GENERAL):
+        kind = GeneralRecogniser if header['head'] == GENERAL else LinearRecogniser
+        return kind(extractor, len(header['classes']), len(header['fields']), header['references'])
     return MultiLossRecogniser(extractor, len(header['classes']), int(header['branches']), header['references'])
 
 

@@ -196,3 +196,34 @@ class LinearRecogniser(Recogniser):
         """(n, fields, s, s) -> the features (n, width) and the probabilities (n, classes), float32."""
         features = self.features(boxes)
         return features, self.classify(features)
+
+
+class GeneralRecogniser(LinearRecogniser):
+    """What is known before a box is labelled: two linear classifiers of the same features, fitted to many experiments.
+
+    `linear` looks at a box by itself. `among` also looks at how it differs from the median of the picks of its run,
+    most of which are particles, by `beside`. Where the two disagree, it cannot be told without labels.
+    """
+
+    def __init__(self, extractor: FeatureExtractor, classes: int, fields: int, references: int = 0):
+        super().__init__(extractor, classes, fields, references)
+        width = self.linear.in_features
+        self.among = nn.Linear(width, classes)
+        self.beside = nn.Linear(width, classes, bias=False)
+
+    def adapted(self, features: Tensor) -> LinearRecogniser:
+        """Return the recogniser for the run whose picks, or a sample of them, have these features (n, width)."""
+        median = self.standardised(features).median(dim=0).values
+        recogniser = self.by_itself()
+        with torch.no_grad():
+            recogniser.linear.weight.copy_(self.among.weight + self.beside.weight)
+            recogniser.linear.bias.copy_(self.among.bias - self.beside.weight @ median)
+        return recogniser
+
+    def by_itself(self) -> LinearRecogniser:
+        """Return the recogniser that looks at each box by itself."""
+        fields = self.linear.in_features // sum(self.extractor.channels)
+        recogniser = LinearRecogniser(self.extractor, self.linear.out_features, fields, len(self.references))
+        own = self.state_dict()
+        recogniser.load_state_dict({name: own[name] for name in recogniser.state_dict()})
+        return recogniser.eval()

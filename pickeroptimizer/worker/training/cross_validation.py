@@ -82,7 +82,7 @@ def cross_validate(recipe: Recipe, embedded: Tensor, targets: np.ndarray, mic_id
     some = np.flatnonzero(judged)
     split, parts = _folds(mic_ids[some], targets[some], folds, seed)
     parts = [(np.append(some[train], np.flatnonzero(~judged)), some[test]) for train, test in parts]
-    raw = np.full((len(targets), int(targets.max()) + 1), np.nan)
+    raw = np.full((len(targets), len(recipe.classes)), np.nan)
     for number, (train, test) in enumerate(parts, start=1):
         log(f'cross-validation: fold {number} of {len(parts)} (by {split})')
         recogniser = recipe.fit(embedded[train], targets[train], seed)

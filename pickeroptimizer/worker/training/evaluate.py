@@ -47,7 +47,9 @@ def evaluate(boxes: LabelledBoxes, recipe: Recipe, shots: Sequence[int], draws: 
     results = [result for result in earlier if (result['shots'], result['draw']) in asked]
     if len(results) < len(earlier):
         log(f'{len(earlier) - len(results)} results of an earlier call are left out: they are not asked for now')
-    classes = list(boxes.counts())
+    labelled = list(boxes.counts())
+    recipe = recipe.learning(labelled)
+    classes = list(recipe.classes)
     targets = np.array([classes.index(label) for label in boxes.labels])
     have = {(r['shots'], r['draw']) for r in results}
     tasks = []
@@ -60,7 +62,7 @@ def evaluate(boxes: LabelledBoxes, recipe: Recipe, shots: Sequence[int], draws: 
     if tasks:
         log(f'{len(boxes.labels)} boxes; {len(tasks)} trainings to do')
         threads = max(1, torch.get_num_threads() // processes)
-        job = _Job(recipe, recipe.embed(boxes.pixels), targets, boxes.mic_ids, classes, folds, seed, threads)
+        job = _Job(recipe, recipe.embed(boxes.pixels), targets, boxes.mic_ids, labelled, folds, seed, threads)
         pool = Parallel(processes, return_as='generator_unordered', mmap_mode='r')
         for result in pool(delayed(job)(*task) for task in tasks):
             results.append(result)
@@ -80,7 +82,7 @@ class _Job:
     embedded: Tensor
     targets: np.ndarray
     mic_ids: np.ndarray
-    classes: List[str]
+    labelled: List[str]
     folds: int
     seed: int
     threads: int
@@ -90,9 +92,10 @@ class _Job:
         recogniser = fit_calibrated(self.recipe, self.embedded[train], self.targets[train], self.mic_ids[train],
                                     self.folds, self.seed + draw)
         probabilities = self.recipe.predict(recogniser, self.embedded[test])
-        names = np.array(self.classes)
-        return {'shots': number, 'draw': draw, 'trained_on': np.bincount(self.targets[train]).tolist(),
-                **figures(names[self.targets[test]], names[decide(probabilities)], self.classes),
+        names = np.array(self.recipe.classes)
+        counts = np.bincount(self.targets[train], minlength=len(names)).tolist()
+        return {'shots': number, 'draw': draw, 'trained_on': counts,
+                **figures(names[self.targets[test]], names[decide(probabilities)], self.recipe.classes, self.labelled),
                 'calibration_error': expected_calibration_error(probabilities, self.targets[test])}
 
 

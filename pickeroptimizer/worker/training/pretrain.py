@@ -6,7 +6,7 @@ from typing import Callable, Dict, List, Optional
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from ..boxes.augmentation import SHIFT, ZOOM, augment, degrade
 from ..boxes.categories import Categories

@@ -4,13 +4,12 @@ A recipe turns boxes into what it learns from (`embed`, done once), fits a recog
 for every fold of a cross-validation and once more for good), and gives probabilities (`predict`).
 """
 import copy
-from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Optional, Protocol, Tuple
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable, Dict, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from ..boxes.augmentation import augment, central, orientations
@@ -19,6 +18,8 @@ from ..network.device import Device
 from ..network.fast import for_inference
 from ..network.fast.activation_ranges import observe_ranges
 from ..network.networks import FeatureExtractor, LinearRecogniser, MultiLossRecogniser, Recogniser
+from .prior import Prior
+from .regression import fit_around
 
 BATCH = 256
 MOST_REFERENCES = 512      # labelled boxes that a model remembers: 2 MB
@@ -34,20 +35,25 @@ class Recipe(Protocol):
     """A way to learn from labelled boxes.
 
     extractor, device: the network that it starts from, and where it runs. name: as the command line has it. fields:
-    widths of the fields of view, in boxes. margin: how much wider than a box the pixels are that it wants.
+    widths of the fields of view, in boxes. margin: how much wider than a box the pixels are that it wants. classes: of
+    the recognisers that it fits, see `learning`.
     """
     extractor: FeatureExtractor
     device: Device
     name: str
     fields: Tuple[float, ...]
     margin: float
+    classes: Tuple[str, ...]
+
+    def learning(self, labelled: Sequence[str]) -> 'Recipe':
+        """Return the recipe for labels of these classes, in their order; what it knows of others is among `classes`."""
 
     def embed(self, pixels: Tensor) -> Tensor:
         """Turn boxes (n, fields, side, side) into what is learnt from: (n, ...), on the CPU."""
 
     def fit(self, embedded: Tensor, targets: np.ndarray, seed: int,
             epoch_done: Optional[EpochDone] = None) -> Recogniser:
-        """Return a recogniser, in evaluation mode, fitted to what `embed` gave and class numbers (n)."""
+        """Return a recogniser, in evaluation mode, fitted to what `embed` gave and numbers of `classes` (n)."""
 
     def predict(self, recogniser: Recogniser, embedded: Tensor) -> np.ndarray:
         """Return the probabilities (n, classes) that a recogniser of this recipe gives."""
@@ -61,14 +67,23 @@ class DefaultRecipe:
     """Frozen features of all stages at two fields of view, and a regularised logistic regression on them.
 
     Each labelled box is shown in its eight orientations (D4). Regularisation is strong, for a few dozen boxes
-    have to choose among two thousand features.
+    have to choose among two thousand features. What is known before, the prior, is where the regression starts from.
     """
     extractor: FeatureExtractor
     device: Device
+    prior: Optional[Prior] = None
     regularisation: float = 100.0          # 1/C of the logistic regression
+    classes: Tuple[str, ...] = ()
     name: str = field(default='default', init=False)
     fields: Tuple[float, ...] = field(default=FIELDS_OF_VIEW, init=False)
     margin: float = field(default=1.0, init=False)
+
+    def learning(self, labelled: Sequence[str]) -> 'DefaultRecipe':
+        """Return the recipe for labels of these classes and what the prior knows of others."""
+        if self.prior is None:
+            return replace(self, classes=tuple(labelled))
+        prior = self.prior.about(labelled)
+        return replace(self, prior=prior, classes=prior.classes)
 
     def embed(self, pixels: Tensor) -> Tensor:
         """(n, fields, s, s) -> features (n, 8, width) of the eight orientations; the first is the box as it is.
@@ -88,20 +103,27 @@ class DefaultRecipe:
         """Fit to features (n, 8, width) with class numbers (n)."""
         views = embedded.shape[1]
         features = embedded.reshape(-1, embedded.shape[-1])
-        recogniser = self._recogniser(int(targets.max()) + 1, min(len(targets), MOST_REFERENCES))
-        recogniser.standardise_by(features)
+        recogniser = self._recogniser(len(self.classes), min(len(targets), MOST_REFERENCES))
+        if self.prior is None:
+            recogniser.standardise_by(features)
+        else:
+            recogniser.mean.copy_(torch.from_numpy(self.prior.mean))
+            recogniser.scale.copy_(torch.from_numpy(self.prior.scale))
         recogniser.remember(embedded[:, 0])
-        standard = recogniser.standardised(features).numpy()
-        regression = LogisticRegression(C=1 / self.regularisation / views, max_iter=1000,
-                                        class_weight=dict(enumerate(class_weights(targets))))
-        regression.fit(standard, np.repeat(targets, views))
-        weight, bias = regression.coef_, regression.intercept_
-        if len(weight) == 1:               # two classes: scikit-learn gives the log-odds of the second alone
-            weight, bias = np.concatenate((-weight, weight)) / 2, np.concatenate((-bias, bias)) / 2
+        weight, bias = fit_around(recogniser.standardised(features).numpy(), np.repeat(targets, views),
+                                  np.repeat(class_weights(targets)[targets] / views, views),
+                                  *self._start(features.shape[1]), self.regularisation,
+                                  0.0 if self.prior is None else self.regularisation)
         with torch.no_grad():
             recogniser.linear.weight.copy_(torch.from_numpy(weight))
             recogniser.linear.bias.copy_(torch.from_numpy(bias))
         return recogniser.eval()
+
+    def _start(self, width: int) -> Tuple[np.ndarray, np.ndarray]:
+        """The weight and the bias that the regression starts from."""
+        if self.prior is None:
+            return np.zeros((len(self.classes), width), np.float32), np.zeros(len(self.classes), np.float32)
+        return self.prior.weight, self.prior.bias
 
     def predict(self, recogniser: LinearRecogniser, embedded: Tensor) -> np.ndarray:
         """Probabilities (n, classes) of the boxes as they are, as at prediction time."""
@@ -130,9 +152,14 @@ class PaperRecipe:
     batch_size: int = 24
     loss_weights: Tuple[float, ...] = (0.5, 0.5)
     size: int = 64
+    classes: Tuple[str, ...] = ()
     name: str = field(default='paper', init=False)
     fields: Tuple[float, ...] = field(default=(1.0,), init=False)
     margin: float = field(default=2 ** 0.5, init=False)
+
+    def learning(self, labelled: Sequence[str]) -> 'PaperRecipe':
+        """Return the recipe for labels of these classes."""
+        return replace(self, classes=tuple(labelled))
 
     def embed(self, pixels: Tensor) -> Tensor:
         """The boxes themselves, with their margin."""
@@ -143,7 +170,7 @@ class PaperRecipe:
         """Fine-tune on boxes (n, 1, side, side) with class numbers (n)."""
         torch.manual_seed(seed)
         where = self.device.torch_device
-        recogniser = MultiLossRecogniser(copy.deepcopy(self.extractor), int(targets.max()) + 1,
+        recogniser = MultiLossRecogniser(copy.deepcopy(self.extractor), len(self.classes),
                                          len(self.loss_weights), min(len(targets), MOST_REFERENCES)).to(where).train()
         optimiser = torch.optim.SGD(recogniser.parameters(), lr=self.learning_rate, momentum=0.9)
         schedule = torch.optim.lr_scheduler.StepLR(optimiser, step_size=7, gamma=0.1)
@@ -188,13 +215,14 @@ class PaperRecipe:
 def class_weights(targets: np.ndarray) -> np.ndarray:
     """Return what a box of each class weighs, (classes,), from class numbers (n); 0 is the particle.
 
-    Classes weigh the same, but all junk together no more than MOST_JUNK_WEIGHT times the particles, however many kinds
-    of it there are (benchmarks/kinds.py).
+    Classes that have boxes weigh the same, but all junk together no more than MOST_JUNK_WEIGHT times the particles,
+    however many kinds of it there are (benchmarks/kinds.py).
     """
     counts = np.bincount(targets)
-    kinds = len(counts) - 1
-    shares = np.r_[1.0, np.full(kinds, min(MOST_JUNK_WEIGHT, kinds) / kinds)]
-    return len(targets) * shares / shares.sum() / counts
+    there = counts > 0
+    kinds = max(1, int(there[1:].sum()))
+    shares = there * np.r_[1.0, np.full(len(counts) - 1, min(MOST_JUNK_WEIGHT, kinds) / kinds)]
+    return len(targets) * shares / shares.sum() / counts.clip(min=1)
 
 
 def _batches(number, size):
