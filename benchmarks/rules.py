@@ -46,6 +46,7 @@ from pickeroptimizer.worker.network.initial_weights import initial_extractor  # 
 from pickeroptimizer.worker.network.networks import LinearRecogniser  # noqa: E402
 from pickeroptimizer.worker.simulation.dataset import simulate  # noqa: E402
 from pickeroptimizer.worker.training.cross_validation import cross_validate  # noqa: E402
+from pickeroptimizer.worker.training.prior import what_is_known  # noqa: E402
 from pickeroptimizer.worker.training.recipes import DefaultRecipe  # noqa: E402
 
 MICROGRAPHS, EMPTY_BOXES = 20, 10
@@ -172,9 +173,10 @@ def fit(name, folder, rows, recipe, output, draws):
     embedded = recipe.embed(boxes.pixels[torch.from_numpy(every)])
     for (draw, shots, way), (run, train, drawn) in plans.items():
         learnt = embedded[torch.from_numpy(np.searchsorted(every, train))]
-        goal = np.unique(targets[train], return_inverse=True)[1]
-        recogniser = recipe.fit(learnt, goal, draw)
-        validation = cross_validate(recipe, learnt, goal, mic_ids[train], FOLDS, draw, lambda line: None, drawn)
+        learner = recipe.learning([classes[t] for t in np.unique(targets[train])])
+        goal = np.array([learner.classes.index(classes[t]) for t in targets[train]])
+        recogniser = learner.fit(learnt, goal, draw)
+        validation = cross_validate(learner, learnt, goal, mic_ids[train], FOLDS, draw, lambda line: None, drawn)
         recogniser.temperature.fill_(validation.temperature)
         others = {'': (described[run], targets[run] > 0)}
         for picker, (picks, features) in pickers.items():
@@ -183,7 +185,7 @@ def fit(name, folder, rows, recipe, output, draws):
         for picker, (features, junk) in others.items():
             if not junk.any() or junk.all():
                 continue
-            said = recipe.predict(recogniser, torch.from_numpy(features)[:, None])
+            said = learner.predict(recogniser, torch.from_numpy(features)[:, None])
             np.savez(output / f'{name}{picker and "." + picker}-{draw}-{shots}-{way}.npz', p=said[:, 0].round(6),
                      junk=junk, cv=validation.probabilities[:, 0], target=goal, drawn=drawn)
 
@@ -257,7 +259,7 @@ def runs(path, seed):
     with np.load(path) as held:
         p, junk = held['p'], held['junk']
     if not path.name.startswith('simulated'):
-        yield 'as they are', p, junk
+        yield path.stem.rsplit('-', 3)[0].replace('.', ', picks of '), p, junk
         return
     rng = np.random.default_rng(seed)
     for share in SHARES:
@@ -333,17 +335,15 @@ def main():
     parser.add_argument('--data', type=Path, nargs='+', default=[])
     parser.add_argument('--draws', type=int, default=2)
     options = parser.parse_args()
-    recipe = DefaultRecipe(initial_extractor('default'), choose_device('auto', 1))
+    recipe = DefaultRecipe(initial_extractor('default'), choose_device('auto', 1), what_is_known('default', 'resnet18'))
     for seed in options.simulate:
         fit(f'simulated-{seed}', *simulated(seed, options.output), recipe, options.output, options.draws)
     for folder in options.data:
         fit(folder.name, folder, tables.read_labels(folder / 'labels.csv'), recipe, options.output, options.draws)
-    groups = {f'{len(options.simulate)} simulated experiments': [
-        path for seed in options.simulate for path in sorted(options.output.glob(f'simulated-{seed}-*.npz'))]}
-    for folder in options.data:
-        for path in sorted(options.output.glob(f'{folder.name}[.-]*.npz')):
-            groups.setdefault(path.stem.rsplit('-', 3)[0].replace('.', ', picks of '), []).append(path)
-    for name, paths in groups.items():
+    groups = {f'{len(options.simulate)} simulated experiments': [f'simulated-{seed}-' for seed in options.simulate],
+              'Real data as they are': [f'{folder.name}[.-]' for folder in options.data]}
+    for name, patterns in groups.items():
+        paths = [path for pattern in patterns for path in sorted(options.output.glob(f'{pattern}*.npz'))]
         if paths:
             estimates, rules, inside = judge(paths)
             show(f'{name}: the share of junk among the picks, %', estimates, spread)

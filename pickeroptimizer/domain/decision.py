@@ -13,6 +13,7 @@ ESTIMATED = SHARE, PURITY      # rules that need all the picks of a run
 EQUAL = 1e-9    # shares that differ by less are equal: that is rounding
 MUCH = 0.05     # of the picks: a cut is decided by one label if without it so many more or fewer are kept
 RULES = ('particle against junk', 'minimum particle probability', 'share of the particles', 'share of junk')
+FREE = 0.001    # of the particles: junk that goes at this price is never kept
 NOTHING = math.nextafter(1.0, 2.0)      # the cut that keeps nothing
 
 
@@ -69,11 +70,12 @@ def minimumForShare(shares: RunShares, share: float) -> float:
 def minimumForPurity(shares: RunShares, junk: float) -> float:
     """Return the lowest cut under which at most this share (0-1) of the kept picks of a run is junk, very likely.
 
-    Of equal probabilities all are kept, or none. Nothing is kept (cut above 1) if not even the best picks are sure
-    enough.
+    It is no lower than what is expected to keep all particles but FREE: where there is less junk than was asked for,
+    that which is plainly junk is not kept for all that. Of equal probabilities all are kept, or none. Nothing is kept
+    (cut above 1) if not even the best picks are sure enough.
     """
     enough = np.flatnonzero(shares.curve.junk <= junk + EQUAL)
-    return float(shares.values[enough[-1]]) if len(enough) else NOTHING
+    return max(float(shares.values[enough[-1]]), minimumForShare(shares, 1 - FREE)) if len(enough) else NOTHING
 
 
 def expectedLines(rule: Optional[int], wanted: Optional[float], minimum: Optional[float], shares: RunShares
@@ -87,9 +89,9 @@ def expectedLines(rule: Optional[int], wanted: Optional[float], minimum: Optiona
     if expected is None:
         return []
     if not shares.isTold:
-        return ['How labelled junk is scored is not known of this model, so what is usual is taken: train it anew for '
-                'an estimate of what is kept.'] if rule in ESTIMATED else []
-    lines = [f'Estimated for these picks, with 95 % intervals: {expected}; {shares.junk} of all are junk.']
+        return ['How this model scores junk is not told, so what is usual is taken: train it anew, or open the run '
+                'itself, for an estimate.'] if rule in ESTIMATED else []
+    lines = [f'Expected, with 95 % intervals: {expected}, of all picks {shares.junk} are junk.']
     other = shares.withoutOneLabel if rule in ESTIMATED else None
     if rule is not None and other is not None:
         kept, without = shares.keptBy(minimum), other.keptBy(minimumFor(rule, wanted, other))

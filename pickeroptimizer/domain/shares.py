@@ -43,7 +43,7 @@ class Expected(NamedTuple):
     lost: Estimate
 
     def __str__(self) -> str:
-        return f'expected are {self.junk} of junk among the kept, and {self.lost} of the particles lost'
+        return f'of the kept {self.junk} are junk, of the particles {self.lost} are lost'
 
 
 class Curve(NamedTuple):

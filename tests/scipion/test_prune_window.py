@@ -62,7 +62,7 @@ def test_decisions_and_counts():
     model.setRule(SHARE, 60)
     assert model.rule.minimum == 0.55 and model.keptAndRejected() == (3, 4)
     line, = model.expected()
-    assert line.startswith('Estimated for these picks, with 95 % intervals: expected are ')
+    assert line.startswith('Expected, with 95 % intervals: of the kept ')
 
 
 def test_the_given_decision_is_found_again():

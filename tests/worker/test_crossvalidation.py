@@ -84,8 +84,9 @@ def test_a_report_tells_of_typical_particles_and_of_all_junk():
     targets = np.array([0] * 20 + [1] * 6)
     said = np.r_[np.full(10, 95), np.full(10, 4), np.full(6, 10)]      # half of the particles were chosen to be hard
     embedded = np.stack((targets, np.arange(26) % 7, said), axis=1)
-    reports = [cross_validate(Unsure(), embedded, targets, np.arange(26) % 7, 5, 0, list, drawn).report(
-        ['particle', 'ice']) for drawn in (None, np.arange(26) < 10)]
+    names = ['particle', 'ice']
+    reports = [cross_validate(Unsure(names), embedded, targets, np.arange(26) % 7, 5, 0, list, drawn).report(names)
+               for drawn in (None, np.arange(26) < 10)]
     assert [report['particles'] for report in reports] == ['all', 'random']
     assert [len(report['particle_probabilities']) for report in reports] == [20, 10]
     assert min(reports[1]['particle_probabilities']) > 0.9 and len(reports[1]['junk_probabilities']) == 6

@@ -34,8 +34,8 @@ class KeepRule:
                       validators=[params.Range(0.01, 99., error='must lie between 0.01 and 99.')],
                       label='Junk among the kept (%)',
                       help='At most so many per cent of the kept picks are junk, with four chances in five, as '
-                           'estimated from these picks: how many of them are junk, and how much of it a cut keeps. If '
-                           'there is less junk than that among all picks, all are kept. See docs/rules.md.')
+                           'estimated from these picks: how many of them are junk, and how much of it a cut keeps. '
+                           'Junk that can go without particles is not kept in any case. See docs/rules.md.')
 
     def getDecision(self):
         """Return (mode, wanted) of the form; see decision.minimumFor."""
