@@ -236,15 +236,15 @@ def fits(options):
     number = len(categories.class_names)
     sets = [(name, options.recogniser.standardised(d.features[:, 0]).numpy(), d) for name, d in data_sets(options)]
     head('data', 'fit', *COLUMNS)
-    for junk_weight in (2.0, 1.0, 0.5):
-        for regularisation in (1e3, 3e3, 1e4):
+    for junk_weight in (1.0, 0.5):
+        for regularisation in (3e3, 1e4):
             settings = regularisation, junk_weight
             one = general.fit_by_itself(boxes, number, *settings)
-            two = general.fit_among(boxes, number, np.random.default_rng(0), *settings)
+            two = general.fit_among(boxes, number, one, np.random.default_rng(0), *settings)
             found = {}
             for name, seen, described in sets:
                 logits = {'by itself': seen @ one.weight.T + one.bias,
-                          'beside': general.beside_median(seen, seen[described.run]) @ two.weight.T + two.bias}
+                          'beside': general.beside_typical(seen, seen[described.run], one) @ two.weight.T + two.bias}
                 logits['mean of both'] = sum(logits.values()) / 2
                 for way, values in logits.items():
                     said = softmax(values.astype(np.float64), axis=1)

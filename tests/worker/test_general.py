@@ -12,7 +12,7 @@ from worker.inference.first_picks import first_picks
 from worker.inference.sources import WholeTables
 from worker.network.device import choose_device
 from worker.network.model_file import GENERAL_MODEL, holds_general_model, load_model
-from worker.network.networks import FeatureExtractor, GeneralRecogniser, LinearRecogniser
+from worker.network.networks import FeatureExtractor, GeneralRecogniser, LinearRecogniser, typical
 from worker.training.general import save_pretrained
 from worker.training.prior import what_is_known
 
@@ -47,17 +47,25 @@ def test_what_is_learnt_is_kept_in_one_file_with_the_weights(general):
     assert what_is_known('scratch', 'resnet18') is None
 
 
-def test_a_run_is_judged_beside_the_median_of_its_picks(general):
+def test_a_run_is_judged_beside_what_is_typical_of_its_picks(general):
     _, recogniser, _ = general
     features = torch.randn(50, recogniser.linear.in_features)
     run = recogniser.adapted(features)
     assert type(run) is LinearRecogniser and not run.training
     standard = recogniser.standardised(features)
-    beside = standard - standard.median(dim=0).values
     with torch.no_grad():
+        particle = recogniser.linear(standard).softmax(dim=1)[:, 0].numpy()
+        beside = standard - torch.from_numpy(typical(standard.numpy(), particle))
         wanted = (recogniser.among(standard) + recogniser.beside(beside)).softmax(dim=1)
         given = run.linear(run.standardised(features)).softmax(dim=1)
     torch.testing.assert_close(given, wanted, rtol=1e-3, atol=1e-4)
+
+
+def test_what_is_plainly_junk_does_not_tell_what_is_typical():
+    features = np.repeat([[0.0], [8.0]], (20, 60), axis=0).astype(np.float32)
+    particle = np.repeat([0.9, 0.1], (20, 60))
+    assert typical(features, particle) == 0
+    assert typical(features, np.full(80, 0.1)) == 8, 'where nothing is left, all of them'
 
 
 def test_the_shipped_model_prunes_without_labels(data_set, worker, tmp_path):

@@ -5,6 +5,7 @@ channels are summed: the same result as showing the grey picture three times, at
 """
 from typing import List, Optional, Sequence, Tuple, Union
 
+import numpy as np
 import torch
 import torchvision
 from torch import Tensor, nn
@@ -13,6 +14,8 @@ ARCHITECTURES = ('resnet18', 'resnet34', 'resnet50')
 THIRD_BRANCH_CHANNELS = 128
 LEAST_PROBABILITY = 1e-12      # what a logarithm is taken of, and what is divided by
 LEAST_SCALE = 0.1      # of a feature's s.d., as a share of the median one
+PLAINLY_JUNK = 0.2     # probability of being a particle below which a pick does not tell what particles are like
+LEAST_LEFT = 10        # picks whose median does
 
 
 class FeatureExtractor(nn.Module):
@@ -200,11 +203,21 @@ class LinearRecogniser(Recogniser):
         return features, self.classify(features)
 
 
+def typical(features: np.ndarray, particle: np.ndarray) -> np.ndarray:
+    """Return the median (width) of features (n, width) of picks that are not plainly junk.
+
+    particle: how probably each is a particle by itself (n). If hardly any are left, it is the median of all.
+    """
+    left = particle >= PLAINLY_JUNK
+    return np.median(features[left] if left.sum() >= LEAST_LEFT else features, axis=0)
+
+
 class GeneralRecogniser(LinearRecogniser):
     """What is known before a box is labelled: two linear classifiers of the same features, fitted to many experiments.
 
-    `linear` looks at a box by itself. `among` also looks at how it differs from the median of the picks of its run,
-    most of which are particles, by `beside`. Where the two disagree, it cannot be told without labels.
+    `linear` looks at a box by itself. `among` also looks at how it differs from the median of the picks of its run that
+    are not plainly junk, most of which are particles, by `beside`. Where the two disagree, it cannot be told without
+    labels.
     """
 
     def __init__(self, extractor: FeatureExtractor, classes: int, fields: int, references: int = 0):
@@ -215,9 +228,11 @@ class GeneralRecogniser(LinearRecogniser):
 
     def adapted(self, features: Tensor) -> LinearRecogniser:
         """Return the recogniser for the run whose picks, or a sample of them, have these features (n, width)."""
-        median = self.standardised(features).median(dim=0).values
         recogniser = self.by_itself()
         with torch.no_grad():
+            standard = self.standardised(features)
+            particle = self.linear(standard).softmax(dim=1)[:, 0]
+            median = torch.from_numpy(typical(standard.numpy(), particle.numpy()))
             recogniser.linear.weight.copy_(self.among.weight + self.beside.weight)
             recogniser.linear.bias.copy_(self.among.bias - self.beside.weight @ median)
         return recogniser

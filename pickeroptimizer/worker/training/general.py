@@ -1,7 +1,7 @@
 """What many data sets have in common: a recogniser that needs no labels, and from which fine-tuning starts.
 
 Two regularised logistic regressions on the features of all boxes, each data set of the same weight: one looks at a box
-by itself, one also at how it differs from the median of a run's picks. Runs are put together from the boxes of a data
+by itself, one also at how it differs from what is typical of a run's picks. Runs are put together from the boxes of a data
 set, with more or less junk of one kind or of all.
 """
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
@@ -21,7 +21,7 @@ from ..network.fast import for_inference
 from ..network.fast.activation_ranges import observe_ranges
 from ..network.initial_weights import round_weights, save_extractor
 from ..network.model_file import save_model
-from ..network.networks import FeatureExtractor, GeneralRecogniser, LinearRecogniser
+from ..network.networks import FeatureExtractor, GeneralRecogniser, LinearRecogniser, typical
 from .calibration import calibrated, expected_calibration_error, fit_temperature, reliability
 from .cross_validation import ALL
 from .metrics import figures
@@ -30,7 +30,7 @@ from .regression import fit_around
 
 MOST_BOXES = 25             # of each category
 REGULARISATION = 3e3        # 1/C; chosen with benchmarks/general.py, as is the next
-JUNK_WEIGHT = 1.0           # of all junk of a data set, where its particles weigh 1
+JUNK_WEIGHT = 0.5           # of all junk of a data set, where its particles weigh 1
 RUNS = 2                    # put together of each data set
 JUNK_SHARES = 0.03, 0.7     # of their picks
 ONE_KIND = 0.4              # share of the runs whose junk is of one kind
@@ -78,7 +78,8 @@ def learn_general(categories: Categories, extractor: FeatureExtractor, device: D
                    categories.classes[chosen].numpy())
     log('general recogniser: fitting')
     number, width = len(categories.class_names), boxes.features.shape[1]
-    by_itself, among = fit_by_itself(boxes, number), fit_among(boxes, number, rng)
+    by_itself = fit_by_itself(boxes, number)
+    among = fit_among(boxes, number, by_itself, rng)
     with torch.no_grad():
         for layer, (weight, bias) in ((recogniser.linear, by_itself),
                                       (recogniser.among, Linear(among.weight[:, :width], among.bias))):
@@ -135,21 +136,25 @@ def fit_by_itself(boxes: DescribedBoxes, classes: int, regularisation: float = R
     return _fit(boxes.features, boxes.data_sets, boxes.targets, classes, regularisation, junk_weight)
 
 
-def fit_among(boxes: DescribedBoxes, classes: int, rng: np.random.Generator, regularisation: float = REGULARISATION,
-              junk_weight: float = JUNK_WEIGHT) -> Linear:
-    """Fit the classifier that sees beside the features, in twice the width, how they differ from a run's median."""
+def fit_among(boxes: DescribedBoxes, classes: int, by_itself: Linear, rng: np.random.Generator,
+              regularisation: float = REGULARISATION, junk_weight: float = JUNK_WEIGHT) -> Linear:
+    """Fit the classifier that sees beside the features, in twice the width, how they differ from a run's typical pick.
+
+    by_itself: that tells which picks are plainly junk.
+    """
     seen, targets, numbers = [], [], []
     for number, (mine, run) in enumerate(runs_of(boxes, rng)):
-        seen.append(beside_median(boxes.features[mine], boxes.features[run]))
+        seen.append(beside_typical(boxes.features[mine], boxes.features[run], by_itself))
         targets.append(boxes.targets[mine])
         numbers.append(np.full(len(mine), number))
-    return _fit(np.concatenate(seen), np.concatenate(numbers), np.concatenate(targets), classes, regularisation,
-                junk_weight)
+    return _fit(np.concatenate(seen), np.concatenate(numbers), np.concatenate(targets), classes,
+                RUNS * regularisation, junk_weight)
 
 
-def beside_median(features: np.ndarray, of_run: np.ndarray) -> np.ndarray:
-    """Return features (n, width), and behind them how they differ from the median of a run's (m, width)."""
-    return np.concatenate((features, features - np.median(of_run, axis=0)), axis=1)
+def beside_typical(features: np.ndarray, of_run: np.ndarray, by_itself: Linear) -> np.ndarray:
+    """Return features (n, width), and behind them how they differ from what is typical of a run's (m, width)."""
+    particle = softmax(of_run @ by_itself.weight.T + by_itself.bias, axis=1)[:, 0]
+    return np.concatenate((features, features - typical(of_run, particle)), axis=1)
 
 
 def _fit(features, groups, targets, classes, regularisation, junk_weight):
@@ -175,10 +180,12 @@ def _judge(boxes, class_names, rng, log):
     said: List[np.ndarray] = []
     true: List[np.ndarray] = []
     for fold in np.unique(folds) if len(np.unique(folds)) > 1 else ():
-        weight, bias = fit_among(boxes.some(folds != fold), len(names), rng)
+        learnt = boxes.some(folds != fold)
+        by_itself = fit_by_itself(learnt, len(names))
+        weight, bias = fit_among(learnt, len(names), by_itself, rng)
         out = boxes.some(folds == fold)
         for mine, run in runs_of(out, rng):
-            logits = beside_median(out.features[mine], out.features[run]) @ weight.T + bias
+            logits = beside_typical(out.features[mine], out.features[run], by_itself) @ weight.T + bias
             said.append(softmax(logits.astype(np.float64), axis=1))
             true.append(out.targets[mine])
     if not said:
