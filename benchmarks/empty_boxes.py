@@ -27,7 +27,7 @@ from pickeroptimizer.worker.exchange.tables import read_labels  # noqa: E402
 from pickeroptimizer.worker.inference.embedding import embed  # noqa: E402
 from pickeroptimizer.worker.inference.sources import WholeTables  # noqa: E402
 from pickeroptimizer.worker.network.device import choose_device  # noqa: E402
-from pickeroptimizer.worker.network.initial_weights import initial_extractor  # noqa: E402
+from pickeroptimizer.worker.network.model_file import GENERAL_MODEL, load_model  # noqa: E402
 from pickeroptimizer.worker.simulation.dataset import simulate  # noqa: E402
 
 MICROGRAPHS, EMPTY_BOXES, LABELS = 6, 40, 15
@@ -64,8 +64,9 @@ def data(output, seed):
     if not folder.exists():
         simulate(folder, MICROGRAPHS, seed=seed, empty=EMPTY_BOXES)
     if not kept.exists():
+        general, header = load_model(GENERAL_MODEL)
         embed(WholeTables(folder / 'micrographs.csv', folder / 'coordinates.csv'),
-              float((folder / 'box_angstrom.txt').read_text()), kept, initial_extractor('default'),
+              float((folder / 'box_angstrom.txt').read_text()), kept, general, header['classes'],
               [choose_device('auto')], 3000, 0, lambda line: None)
     described = read_features(kept)
     names = {row.coord_id: row.label for row in read_labels(folder / 'labels.csv')}

@@ -33,14 +33,15 @@ sys.modules['pickeroptimizer'] = package
 from pickeroptimizer.domain.suggestions import Suggester  # noqa: E402
 from pickeroptimizer.worker.boxes.labelled import crop_labels  # noqa: E402
 from pickeroptimizer.worker.exchange import tables  # noqa: E402
-from pickeroptimizer.worker.exchange.classes import PARTICLE  # noqa: E402
+from pickeroptimizer.worker.exchange.classes import PARTICLE, decide  # noqa: E402
 from pickeroptimizer.worker.exchange.errors import InputError  # noqa: E402
 from pickeroptimizer.worker.exchange.splits import BY_MICROGRAPH, halves  # noqa: E402
 from pickeroptimizer.worker.inference.embedding import INPUT_SIZE, principal_components  # noqa: E402
 from pickeroptimizer.worker.network.device import choose_device  # noqa: E402
-from pickeroptimizer.worker.network.initial_weights import initial_extractor  # noqa: E402
+from pickeroptimizer.worker.network.model_file import GENERAL_MODEL, load_model  # noqa: E402
 from pickeroptimizer.worker.simulation.dataset import simulate  # noqa: E402
 from pickeroptimizer.worker.training.metrics import figures  # noqa: E402
+from pickeroptimizer.worker.training.prior import Prior  # noqa: E402
 from pickeroptimizer.worker.training.recipes import DefaultRecipe  # noqa: E402
 
 CLASSES = 'particle', 'ice', 'carbon'      # of these data sets
@@ -61,18 +62,22 @@ def main():
     parser.add_argument('--shots', type=int, default=30, help='labels wanted of each class (30)')
     parser.add_argument('--seeds', type=int, default=5, help='runs that are timed in answers (5)')
     parser.add_argument('--draws', type=int, default=10, help='splits that models are judged on (10)')
+    parser.add_argument('--unknown', dest='known', action='store_false', help='ask without the general model')
     parser.add_argument('--threads', type=int, default=0, help='0: all (0)')
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     wanted = dict.fromkeys(CLASSES, options.shots)
-    recipe = DefaultRecipe(initial_extractor('default'), choose_device('auto', options.threads))
+    general, header = load_model(GENERAL_MODEL)
+    recipe = DefaultRecipe(general.extractor, choose_device('auto', options.threads),
+                           Prior.of(general, header['classes']))
     print('| ' + ' | '.join(COLUMNS) + ' |\n' + '|---' * len(COLUMNS) + '|', flush=True)
     for folder, thin in [*((folder, False) for folder in options.data),
                          *((simulated(seed, options.output), True) for seed in options.simulate)]:
         described = features(folder, recipe, options.output, thin)
+        known = (general, header['classes']) if options.known else None
         cells = [folder.resolve().name, ' / '.join(str((described[1] == name).sum()) for name in CLASSES),
-                 *answers(*described, wanted, options.seeds)]
-        cells += quality(*described, wanted, recipe, options.draws)
+                 *answers(*described, wanted, known, options.seeds)]
+        cells += quality(*described, wanted, known, recipe, options.draws)
         print('| ' + ' | '.join(cells) + ' |', flush=True)
 
 
@@ -107,14 +112,14 @@ def thinned(rows):
     return [row for i, row in enumerate(rows) if i not in gone]
 
 
-def answers(embedded, labels, mic_ids, wanted, seeds):
+def answers(embedded, labels, mic_ids, wanted, known, seeds):
     """The cells on the number of answers."""
-    described = principal_components(embedded[:, 0])
+    described = described_by(embedded[:, 0], known)
     goal = {name: min(number, int((labels == name).sum())) for name, number in wanted.items()}
     total = sum(goal.values())
     found, suggested, random, ends, seconds = [], [], [], [], []
     for seed in range(seeds):
-        given, took = ask(described, labels, mic_ids, wanted, seed)
+        given, took = ask(*described, labels, mic_ids, wanted, seed)
         number, have = needed(list(given.values()), goal)
         found.append(have)
         suggested.append(number / have)
@@ -125,9 +130,21 @@ def answers(embedded, labels, mic_ids, wanted, seeds):
             f'{1000 * np.median(seconds):.1f} ms']
 
 
-def ask(described, labels, mic_ids, wanted, seed):
+def described_by(features, known):
+    """What suggestions are made of, from features (n, width): components, classes, probabilities; known: of these the
+    general model and its classes, or None."""
+    components = principal_components(features)
+    if known is None:
+        return components, (), None
+    general, classes = known
+    seen = torch.from_numpy(features)
+    with torch.no_grad():
+        return components, classes, general.adapted(seen).classify(seen).numpy()
+
+
+def ask(components, classes, probabilities, labels, mic_ids, wanted, seed):
     """All answers {index: label} that suggestions ask for, and the time that each of these took in s."""
-    suggester = Suggester(described, range(len(labels)), mic_ids, seed=seed)
+    suggester = Suggester(components, range(len(labels)), mic_ids, None, classes, probabilities, seed=seed)
     given, seconds = {}, []
     while True:
         start = time.perf_counter()
@@ -148,30 +165,31 @@ def needed(given, goal):
     return number, sum(min(have[name], goal[name]) for name in goal)
 
 
-def quality(embedded, labels, mic_ids, wanted, recipe, draws):
+def quality(embedded, labels, mic_ids, wanted, known, base, draws):
     """The cells on the models that the labels make."""
     classes = [name for name in CLASSES if (labels == name).any()]
-    targets = np.array([classes.index(name) for name in labels])
+    recipe = base.learning(classes)
+    targets = np.array([recipe.classes.index(name) for name in labels])
     results = {'suggested': [], 'random': []}
     for draw in range(draws):
         try:
             half, test = halves(targets, mic_ids, BY_MICROGRAPH, np.random.default_rng([0, draw]))
         except InputError:
             return [''] * 2 * len(FIGURES)
-        given, _ = ask(principal_components(embedded[half, 0]), labels[half], mic_ids[half], wanted, draw)
+        given, _ = ask(*described_by(embedded[half, 0], known), labels[half], mic_ids[half], wanted, draw)
         chosen = half[list(given)]
-        drawn = np.concatenate([half[targets[half] == t][:(targets[chosen] == t).sum()] for t in range(len(classes))])
+        drawn = np.concatenate([half[targets[half] == t][:(targets[chosen] == t).sum()] for t in np.unique(targets)])
         for name, train in (('suggested', chosen), ('random', drawn)):
             recogniser = recipe.fit(torch.from_numpy(embedded[train]), targets[train], draw)
             probabilities = recipe.predict(recogniser, torch.from_numpy(embedded[test]))
-            results[name].append(judged(labels[test], probabilities, classes))
+            results[name].append(judged(labels[test], probabilities, recipe.classes))
     return [percent(column) for pair in zip(*(np.transpose(rows) for rows in results.values())) for column in pair]
 
 
 def judged(labels, probabilities, classes):
     """FIGURES of a model, from the true labels (n) and its probabilities (n, classes)."""
-    overall = figures(labels, np.array(classes)[probabilities.argmax(axis=1)], classes)
-    good, p = labels == PARTICLE, probabilities[:, classes.index(PARTICLE)]
+    overall = figures(labels, np.array(classes)[decide(probabilities)], classes, [c for c in classes if c in labels])
+    good, p = labels == PARTICLE, probabilities[:, 0]
     return [overall['balanced_macro_f1'], overall['macro_f1'], (p[~good] < np.quantile(p[good], LOST)).mean()]
 
 

@@ -8,7 +8,7 @@ import random
 import re
 from difflib import SequenceMatcher
 from itertools import combinations
-from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
+from typing import Collection, Dict, Iterable, List, Mapping, Sequence, Tuple
 
 from ..worker.exchange.classes import KNOWN, PARTICLE, checked_classes, count_by_class, ordered
 from ..worker.exchange.errors import InputError
@@ -87,9 +87,15 @@ def countByClass(labels: Iterable[CoordinateRow]) -> Dict[str, int]:
     return count_by_class([str(row.label) for row in labels])
 
 
-def checkClasses(labels: Iterable[CoordinateRow]) -> None:
-    """Raise InputError unless there are labels of particles and of junk, of no more kinds than a model can tell."""
+def checkClasses(labels: Iterable[CoordinateRow], known: Collection[str] = ()) -> None:
+    """Raise InputError unless there are labels of particles and of junk, of no more kinds than a model can tell.
+
+    known: the classes that the training knows without labels; then one label of any class is enough.
+    """
     found = list(countByClass(labels))
+    if found and known:
+        checked_classes(ordered([PARTICLE, *found, *([] if len(found) > 1 else known)]))
+        return
     if not found:
         raise InputError('There are no labels: label some particles and some junk, such as ice or empty boxes.')
     if PARTICLE not in found:

@@ -16,6 +16,9 @@ CYCLE = 4                 # answers, of which one explores, and one of the first
 PLAIN = 1                 # which of them is the plainest box, until one is found to be empty
 TYPICAL_SHARE = 3         # one in so many of the particles wanted is a pick taken at random
 BOLD = 2                  # guesses that have to be right before the next one is a bold one
+FIRST = 3                 # labels of a class for which the general model is asked
+TRUSTED = 3               # how often it may be wrong about a class before it is not asked any more
+LIKELY = 0.5              # its probability of a class from which on a pick is likely of it
 GIVE_UP = 30              # answers in vain, after which a class counts as not there, or no more
 RIDGE = 1 / 64            # regularisation of the classifier; features have a squared length of about 1
 
@@ -32,11 +35,13 @@ class Suggester:
     """Chooses picks to ask about. The same calls with the same seed give the same picks.
 
     features: (n, m), each row of a squared length of about 1; ids: of the picks; micIds: of their micrographs (None:
-    all on one); relief: how much the middle of each box varies (n), None if that is not known.
+    all on one); relief: how much the middle of each box varies (n), None if that is not known; classes, probabilities
+    (n, classes): what the general model says of them, None if that is not known.
     """
 
     def __init__(self, features: ArrayLike, ids: Iterable[int], micIds: Optional[ArrayLike] = None,
-                 relief: Optional[ArrayLike] = None, seed: int = 0):
+                 relief: Optional[ArrayLike] = None, classes: Sequence[str] = (),
+                 probabilities: Optional[ArrayLike] = None, seed: int = 0):
         self._features = np.asarray(features, dtype=np.float64)
         self._ids = [int(coordId) for coordId in ids]
         self._index = {coordId: i for i, coordId in enumerate(self._ids)}
@@ -45,6 +50,7 @@ class Suggester:
         self._micrographs = np.zeros(len(self._ids), dtype=int) if micIds is None else \
             np.unique(micIds, return_inverse=True)[1]
         self._relief = None if relief is None else np.asarray(relief)
+        self._general = {} if probabilities is None else dict(zip(classes, np.asarray(probabilities, dtype=float).T))
         self._chance = np.random.default_rng(seed).random(len(self._ids))
         self._inputs = np.column_stack((self._features, np.ones(len(self._ids))))
         self._background = self._inputs.T @ self._inputs / len(self._ids), self._inputs.mean(axis=0)
@@ -105,6 +111,8 @@ class Suggester:
         if self._relief is not None and answers % CYCLE == PLAIN and EMPTY in junk and EMPTY not in known.values():
             return -self._relief, (EMPTY,)
         target = max(junk or lacking, key=lambda name: lacking[name])
+        if target != PARTICLE and self._isTrusted(known, target):
+            return self._spread(self._general[target], known, target), (target,)
         if junk and (target not in known.values() or answers % CYCLE == 0):
             labelled = np.bincount(self._micrographs[list(known)], minlength=self._micrographs.max() + 1)
             return self._distance([*known, *passed]) / (1 + labelled[self._micrographs]), junk
@@ -114,9 +122,33 @@ class Suggester:
             return margin, (target,)
         if target == PARTICLE:
             return np.where(likely, self._chance, -np.inf), (target,)
+        likely &= self._isFewest(likely, known, target)
         # Most is learnt from what is barely taken for the class. After a miss, be sure for a while.
         hits = [name == target for i, name in known.items() if self._asked.get(self._ids[i]) == (target,)]
         return np.where(likely, -margin if all(hits[-BOLD:]) else margin, -np.inf), (target,)
+
+    def _isTrusted(self, known: Dict[int, str], target: str) -> bool:
+        """Whether the general model is asked for a class: until it has its first labels, or it was wrong too often."""
+        if target not in self._general or list(known.values()).count(target) >= FIRST:
+            return False
+        asked = [name for i, name in known.items() if self._asked.get(self._ids[i]) == (target,)]
+        return len(asked) - asked.count(target) < TRUSTED
+
+    def _isFewest(self, likely: np.ndarray, known: Dict[int, str], target: str) -> np.ndarray:
+        """Whether each pick (n) is on one of the micrographs with the fewest labels of a class, of those in question.
+
+        Labels of one film or one piece of ice resemble each other: those of several micrographs teach more.
+        """
+        held = np.bincount(self._micrographs[[i for i, name in known.items() if name == target]],
+                           minlength=self._micrographs.max() + 1)[self._micrographs]
+        return held == held[likely].min()
+
+    def _spread(self, score: np.ndarray, known: Dict[int, str], target: str) -> np.ndarray:
+        """A score (n) of being of a class, those on micrographs with fewer labels of it first where it is likely."""
+        likely = score > LIKELY
+        free = likely.copy()
+        free[list(known)] = False
+        return np.where(self._isFewest(free, known, target) & likely, 1 + score, score) if free.any() else score
 
     def _distance(self, seen: List[int]) -> np.ndarray:
         """Return how far each pick (n) is from the nearest that was labelled or passed over; of the middle if none."""

@@ -16,13 +16,27 @@ def qualityLines(header: Mapping[str, Any]) -> List[str]:
              f'{100 * crossed["calibration_error"]:.1f} %.',
              *(['Calibrated with the particles that were drawn at random; those that were chosen to be hard stand for '
                 'none.'] if crossed.get('particles') == 'random' else []),
-             'What the labels were taken for (confusion matrix):']
+             *_beforeLines(header), 'What the labels were taken for (confusion matrix):']
     # In words: Scipion's window has no font in which columns would stand below each other.
     for name, row in zip(header['classes'], crossed['confusion']):
         if sum(row):      # of what is known without labels there are none to judge by
             lines.append(f'   {sum(row)} {name}: ' + ', '.join(f'{n} {taken}'
                                                               for n, taken in zip(row, header['classes'])))
     return lines
+
+
+def _beforeLines(header):
+    """What the labels add over what is known without any."""
+    before = header.get('without_labels')
+    if not before:
+        return []
+    after = header['cross_validation']
+    parts = [f'with each class counted the same {before["balanced_macro_f1"]:.3f}, not '
+             f'{after["balanced_macro_f1"]:.3f}']
+    for key, what in (('junk_removed', 'of the junk removed'), ('particles_lost', 'of the particles lost')):
+        if before.get(key) is not None and after.get(key) is not None:
+            parts.append(f'{100 * before[key]:.0f} % {what}, not {100 * after[key]:.0f} %')
+    return [f'What the labels add: without any, the same boxes would have had {"; ".join(parts)}.']
 
 
 def suspiciousLines(labels: Sequence[Mapping[str, Any]], names: Mapping[int, str]) -> List[str]:

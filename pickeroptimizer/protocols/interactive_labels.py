@@ -122,7 +122,7 @@ class InteractiveLabels:
         """Take an interactive run on. Raises InputError if its labels do not suffice or are open in a window; the run
         then waits on."""
         with self.lockLabels():
-            labelling.checkClasses(self._collectLabels())
+            labelling.checkClasses(self._collectLabels(), self.knownClasses())
             self.getProject().continueProtocol(self)
 
     # -------------------------- what a user sees ----------------------------

@@ -49,6 +49,10 @@ class PickerOptimizerProtocol(EMProtocol):
     _devStatus = BETA
     BY_HAND = ()      # patterns of files in `extra` that people have made
 
+    def knownClasses(self):
+        """Return the classes that are known without labels: none, unless a protocol says otherwise."""
+        return ()
+
     # -------------------------- the folder ----------------------------------
     def makePathsAndClean(self):
         """Keep what people have made: for a restart, Scipion empties the folder of the run.

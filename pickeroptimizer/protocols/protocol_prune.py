@@ -273,11 +273,11 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
         facts = (report or {}).get('general', {})
         lines = ['The *general model* was used, which has seen no label of yours, and simulated experiments alone.']
         if 'unsure' in facts:
-            lines.append(f'   Of {facts["picks"]} picks that it looked at first, {100 * facts["among"]:.0f} % look like '
-                         f'particles beside the others; *{100 * facts["unsure"]:.0f} %* it would judge otherwise by '
+            lines.append(f'   Of {facts["picks"]} picks that it looked at first, {100 * facts["among"]:.0f} % look '
+                         f'like particles beside the others; *{100 * facts["unsure"]:.0f} %* it would judge otherwise by '
                          f'themselves, {100 * facts["novel"]:.0f} % resemble nothing that it knows.')
-        return [*lines, '   Label a few boxes of each class with "fine-tune": it starts from this model, and every label '
-                        'helps.']
+        return [*lines, '   Label a few boxes of each class with "fine-tune": it starts from this model, and every '
+                        'label helps.']
 
     def _describeUnscored(self, report):
         size = self._unscoredSize()
@@ -328,9 +328,10 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
             warnings.append(f'The input coordinates are labels, not picks. To prune the picks, choose '
                             f'{self._labelledPicks()}; go on only if the labels themselves are to be pruned.')
         box = boxAngstrom(coordinates)
-        if box and model is not None and model.getBoxAngstrom() and abs(box / model.getBoxAngstrom() - 1) > BOX_TOLERANCE:
+        own = model and model.getBoxAngstrom()
+        if box and own and abs(box / own - 1) > BOX_TOLERANCE:
             warnings.append(f'The boxes of the coordinates are {box:.0f} Å wide, those that the model was trained with '
-                            f'{model.getBoxAngstrom():.0f} Å: it looks at the latter. Is it a model of this sample?')
+                            f'{own:.0f} Å: it looks at the latter. Is it a model of this sample?')
         return warnings + self._scaleNotes(coordinates, self.lookedAt())
 
     @staticmethod

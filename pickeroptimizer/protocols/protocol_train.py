@@ -66,7 +66,7 @@ class ProtPickerOptimizerTrain(TrainingLabels, InteractiveLabels, TrainingParame
         micrographs = coordinates.getMicrographs()
         with oneLineErrors():
             labels = labelling.withoutRepeats(self._collectLabels(), convert.micrographNames(micrographs))
-            labelling.checkClasses(labels)
+            labelling.checkClasses(labels, self.knownClasses())
             labels = labelling.drawShots(labels, self.shots.get(), self.seed.get())
             labels = convert.matchPicks(coordinates, labels)
         write_labels(self._getExtraPath(convert.LABELS), labels)

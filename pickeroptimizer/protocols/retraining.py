@@ -47,7 +47,7 @@ def plan(project, run):
     lost = labelled.getSize() - len(labels)
     near = run.inputModel.get().getBoxAngstrom() / micrographs.getSamplingRate() / 4
     labels = corrected(labels, corrections, near)
-    labelling.checkClasses(labels)
+    labelling.checkClasses(labels, training.knownClasses())
     return Plan(training, [replace(row, coord_id=None) for row in labels], len(corrections), coordinates, lost)
 
 

@@ -39,7 +39,7 @@ def sessionOf(protocol):
         boxSize=protocol.getBoxSize(), pixelSize=micrographs.getSamplingRate(),
         labels=Labels(labels, protocol.registerLabels),
         # The form may have been changed since some were given.
-        classes=ordered({*protocol.getClasses(), *(row.label for row in labels)}))
+        classes=ordered({*protocol.getClasses(), *(row.label for row in labels)}), known=protocol.knownClasses())
     if protocol.canBeLabelled():
         session.train = protocol.finish
         session.suggestions, session.withoutSuggestions = _suggestions(protocol, session.classes)

@@ -81,25 +81,35 @@ def test_the_same_picks_give_the_same_file(data_set, picks, embedded, tmp_path):
     assert (tmp_path / 'again.npz').read_bytes() == embedded.read_bytes()
 
 
-def test_a_sample_is_of_whole_micrographs(data_set, picks, tmp_path):
+def test_a_sample_is_thinned_out_on_all_micrographs(data_set, picks, tmp_path):
     coordinates, truth = picks
     most = len(truth) // 2
     report = tmp_path / 'r.json'
     assert _run(*_embed(data_set, coordinates, tmp_path / 'f.npz', '--most', most, '--report', report)) == 0
-    _, ids, mic_ids, _ = read_features(tmp_path / 'f.npz')
-    assert set(ids) == {i for i, row in truth.items() if row.mic_id in set(mic_ids)} and 0 < len(ids) <= most
+    described = read_features(tmp_path / 'f.npz')
+    ids, mic_ids = described.ids, described.mic_ids
+    assert set(ids) <= set(truth) and len(ids) == most and set(mic_ids) == {row.mic_id for row in truth.values()}
+    assert described.classes == ('particle', 'ice', 'carbon', 'empty')
+    np.testing.assert_allclose(described.probabilities.sum(axis=1), 1, atol=1e-4)
     told = json.loads(report.read_text())
     assert told['boxes'] == len(ids) and told['micrographs'] == len(set(mic_ids))
 
 
 def test_a_sample_lies_all_over_the_data_set():
     picks = {mic_id: [CoordinateRow(30 * mic_id + i, mic_id, 0, 0) for i in range(30)] for mic_id in range(1, 101)}
-    chosen = list(choose_sample(picks, 320))
-    assert len(chosen) == 10 and chosen == sorted(chosen)
-    assert max(np.diff([0, *chosen, 101])) <= 20
-    assert choose_sample(picks, 3000) == picks
-    thinned, = choose_sample(picks, 7).values()
-    assert len(thinned) == 7 and len(set(thinned)) == 7
+    chosen = choose_sample(picks, 320)
+    assert len(chosen) == 50 and list(chosen) == sorted(chosen) and max(np.diff([0, *chosen, 101])) <= 4
+    assert sum(map(len, chosen.values())) == 320 and {len(rows) for rows in chosen.values()} == {6, 7}
+    assert sum(map(len, choose_sample(picks, 3000).values())) == 50 * 30
+    thinned = choose_sample(picks, 7)
+    assert len(thinned) == 7 and {len(rows) for rows in thinned.values()} == {1}
+
+
+def test_a_poor_micrograph_leaves_its_share_to_others():
+    picks = {1: list(range(100)), 2: list(range(4)), 3: list(range(100))}
+    chosen = choose_sample(picks, 44)
+    assert {mic_id: len(rows) for mic_id, rows in chosen.items()} == {1: 20, 2: 4, 3: 20}
+    assert max(np.diff([-1, *chosen[1], 100])) <= 6, 'all over the micrograph'
 
 
 def test_what_cannot_be_used_is_left_out_and_told(data_set, picks, capsys, tmp_path):

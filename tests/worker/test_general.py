@@ -135,3 +135,20 @@ def kept_picks(path):
     """{coord_id: whether it is kept} of a table of scores."""
     rows = [line.split(',') for line in path.read_text().splitlines()[1:]]
     return {int(row[0]): float(row[1]) >= 0.5 for row in rows}
+
+
+@pytest.mark.parametrize('label', ['particle', 'ice'])
+def test_one_label_is_enough_to_begin_with(data_set, worker, tmp_path, label):
+    row = next(row for row in tables.read_labels(data_set.labels) if row.label == label)
+    tables.write_labels(tmp_path / 'labels.csv', [row])
+    arguments = ['finetune', '--micrographs', data_set.micrographs, '--labels', tmp_path / 'labels.csv',
+                 '--box-angstrom', 180, '--device', 'cpu', '--output', tmp_path / 'm.safetensors']
+    done = worker(*arguments, '--report', tmp_path / 'r.json')
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / 'r.json').read_text())
+    assert report['counts'] == {label: 1} and report['cross_validation'] is None
+    assert report['without_labels']['accuracy'] in (0, 1)
+    recogniser, _ = load_model(tmp_path / 'm.safetensors')
+    assert torch.isfinite(recogniser.spacing) and recogniser.spacing > 1
+    done = worker(*arguments, '--init', 'scratch')      # which knows nothing
+    assert done.returncode == 2 and 'label' in done.stderr

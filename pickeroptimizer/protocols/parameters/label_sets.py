@@ -151,7 +151,8 @@ class LabelSets:
         if errors:
             return errors
         try:
-            labelling.checkClasses([CoordinateRow(None, 0, 0, 0, name) for name, _ in self._labelSets()])
+            labelling.checkClasses([CoordinateRow(None, 0, 0, 0, name) for name, _ in self._labelSets()],
+                                   self.knownClasses())
         except InputError as error:
             return [str(error)]
         return []

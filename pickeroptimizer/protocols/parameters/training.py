@@ -4,9 +4,12 @@ import math
 from pyworkflow.protocol import params
 from pyworkflow.utils import getFloatListFromValues
 
+from ...constants import GENERAL_MODEL
+from ...worker.exchange.errors import InputError
+from ...worker.exchange.model_header import GENERAL, read_header
 from ...worker.exchange.signals import ONE_FOLD
 from ..protocol_base import RECIPES
-from .starting_weights import StartingWeights
+from .starting_weights import StartFrom, StartingWeights
 
 
 class NotOneFold(params.Conditional):
@@ -64,6 +67,17 @@ class TrainingParameters(StartingWeights):
                           '--batch-size', str(self.trainBatchSize.get()),
                           '--loss-weights', *map(repr, self._lossWeights())]
         return arguments
+
+    def knownClasses(self):
+        """Return the classes that the training knows without labels, as its starting weights do."""
+        path = GENERAL_MODEL if self.startFrom.get() == StartFrom.PLUGIN else self._startFile()
+        if RECIPES[self.recipe.get()] != 'default' or not path:
+            return ()
+        try:
+            header = read_header(path)
+        except InputError:      # weights alone
+            return ()
+        return tuple(header['classes']) if header['head'] == GENERAL else ()
 
     def _lossWeights(self):
         """The weights as floats, [] if they are not one to three positive numbers."""

@@ -165,7 +165,7 @@ class TrainingLabels(LabelSets):
         if interactive:
             return self._validateOffered()
         try:
-            labelling.checkClasses(self._collectLabels())
+            labelling.checkClasses(self._collectLabels(), self.knownClasses())
         except InputError as error:
             return [str(error)]
         return []

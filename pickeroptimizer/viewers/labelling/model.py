@@ -127,7 +127,7 @@ class Session:
     """What the labelling window works on.
 
     picksOn(micId): the Places of the picks of a micrograph. boxSize: px; pixelSize: Å/px. classes: the names of those
-    that are offered, the particle first. readOnly: a line that says why labels cannot be changed, '' if they can.
+    that are offered, the particle first. known: those that a training knows without labels. readOnly: a line that says why labels cannot be changed, '' if they can.
     withoutSuggestions: a line that says why there are none. train(): takes the run on; raises InputError if it cannot.
     labelOn(): begins a run with these labels, and returns a line about it; None where there is no set of them yet.
     """
@@ -138,6 +138,7 @@ class Session:
     pixelSize: float
     labels: Labels
     classes: Tuple[str, ...]
+    known: Tuple[str, ...] = ()
     suggestions: Optional[Suggestions] = None
     withoutSuggestions: str = ''
     readOnly: str = ''
@@ -162,10 +163,10 @@ def missingText(counts, wanted):
     return f'Wanted: {", ".join(lacking)}.' if lacking else 'All the labels that you wanted are there: press "Train".'
 
 
-def canTrain(labels):
-    """Return whether Labels suffice for a training at all."""
+def canTrain(labels, known=()):
+    """Return whether Labels suffice for a training at all; known: the classes that it knows without labels."""
     try:
-        checkClasses(labels.rows())
+        checkClasses(labels.rows(), known)
     except InputError:
         return False
     return True

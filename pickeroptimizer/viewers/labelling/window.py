@@ -308,7 +308,7 @@ class LabellingWindow(tk.Toplevel):
         if self._session.readOnly:
             return
         self._missing.configure(text=missingText(counts, wanted))
-        self._train.configure(state=tk.NORMAL if canTrain(self._session.labels) else tk.DISABLED)
+        self._train.configure(state=tk.NORMAL if canTrain(self._session.labels, self._session.known) else tk.DISABLED)
 
     def _draw(self, place):
         self._canvas.setBox(place, place.x, place.y, *self._style(place))

@@ -24,7 +24,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add_box(command)
     command.add_argument('--output', type=Path, required=True, help='file of features to write (.npz)')
     command.add_argument('--most', type=whole(1), default=3000,
-                         help='picks, on whole micrographs from all over the data set (%(default)s)')
+                         help='picks, on up to 50 micrographs from all over the data set (%(default)s)')
     add_batch_size(command)
     add_report(command)
     add_device(command, several=True)
@@ -36,8 +36,9 @@ def run(options: argparse.Namespace) -> None:
     source = WholeTables(options.micrographs, options.coordinates)
     box_angstrom = box_angstrom_of(options, source.micrographs)
     from ..inference.embedding import embed
-    from ..network.initial_weights import initial_extractor
-    report = embed(source, box_angstrom, options.output, initial_extractor('default'), chosen_devices(options),
+    from ..network.model_file import GENERAL_MODEL, load_model
+    general, header = load_model(GENERAL_MODEL)
+    report = embed(source, box_angstrom, options.output, general, header['classes'], chosen_devices(options),
                    options.most, options.batch_size, log)
     log(f'described {report["boxes"]} picks in {report["seconds"]:.1f} s; {len(report["failed_micrographs"])} '
         f'micrographs left out')

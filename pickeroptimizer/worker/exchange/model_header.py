@@ -48,6 +48,7 @@ class ModelHeader(_Always, total=False):
     counts: Dict[str, int]
     particle_contrast: Tuple[float, float]
     cross_validation: Optional[Dict[str, Any]]
+    without_labels: Optional[Dict[str, Any]]
     loss_curve: List[float]
     device: str
     warnings: List[str]

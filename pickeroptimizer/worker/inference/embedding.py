@@ -1,13 +1,14 @@
 """Describes picks by numbers, in which the suggestions of boxes to label are found.
 
-On a sample of whole micrographs, spread over the data set, every pick is shown to the feature extractor as the recipe
+A sample of the picks, from micrographs spread over the data set, is shown to the feature extractor as the recipe
 `default` shows it, in one orientation. The principal components of the features go to one small file, with how plain
-each box is.
+each box is, and what the general model says of it.
 """
 import time
 from typing import Any, Callable, Dict, Sequence
 
 import numpy as np
+import torch
 from scipy.linalg import eigh
 
 from ..boxes.cropping import FIELDS_OF_VIEW, INPUT_SIZE
@@ -15,22 +16,25 @@ from ..exchange.errors import InputError
 from ..exchange.feature_file import Features, write_features
 from ..exchange.files import PathLike
 from ..network.device import Device
-from ..network.networks import FeatureExtractor, LinearRecogniser
+from ..network.networks import GeneralRecogniser
 from .predictors import Embedder
 from .prefetching import prefetch_and_predict
 from .progress import Progress
 from .sources import WholeTables
 
 COMPONENTS = 64
+MICROGRAPHS = 50                 # that are looked at
 NEGLIGIBLE = 1e-6                # of the largest component's variance
 GOLDEN = 0.6180339887498949      # the first so many multiples of it, modulo 1, lie evenly, however many they are
 
 
-def embed(source: WholeTables, box_angstrom: float, output: PathLike, extractor: FeatureExtractor,
-          devices: Sequence[Device], most: int, batch_size: int, log: Callable[[str], None]) -> Dict[str, Any]:
+def embed(source: WholeTables, box_angstrom: float, output: PathLike, general: GeneralRecogniser,
+          classes: Sequence[str], devices: Sequence[Device], most: int, batch_size: int,
+          log: Callable[[str], None]) -> Dict[str, Any]:
     """Write the features of at most `most` picks, in boxes of `box_angstrom` Å, to `output`; return the report.
 
-    Picks off their micrograph or in its border are left out; so is a micrograph that cannot be used, with a warning.
+    general: what describes them, and tells the probabilities of these classes. Picks off their micrograph or in its
+    border are left out; so is a micrograph that cannot be used, with a warning.
     Raises InputError if none is left.
     """
     start = time.monotonic()
@@ -39,9 +43,7 @@ def embed(source: WholeTables, box_angstrom: float, output: PathLike, extractor:
     sample = [picks[mic_id].some(indices) for mic_id, indices in chosen.items()]
     total = sum(len(group.ids) for group in sample)
     log(f'{total} of {source.picks} picks, on {len(sample)} of {source.groups} micrographs')
-    # The classifier is not used; what it is made of, the features, are the recipe's.
-    recogniser = LinearRecogniser(extractor, 2, len(FIELDS_OF_VIEW))
-    embedders = [Embedder(recogniser, box_angstrom, INPUT_SIZE, FIELDS_OF_VIEW, device, batch_size, log)
+    embedders = [Embedder(general.by_itself(), box_angstrom, INPUT_SIZE, FIELDS_OF_VIEW, device, batch_size, log)
                  for device in devices for _ in range(device.streams)]
     progress = Progress(log, what='described')
     ids, mic_ids, features, failed = [], [], [], []
@@ -63,25 +65,29 @@ def embed(source: WholeTables, box_angstrom: float, output: PathLike, extractor:
         raise InputError(f'none of the {len(sample)} micrographs can be used; the first: {failed[0]["reason"]}'
                          if failed else 'all picks lie outside their micrographs, or in their blank borders.')
     numbers = np.concatenate(features)
+    seen = torch.from_numpy(numbers[:, :-1])
+    with torch.no_grad():
+        probabilities = general.adapted(seen).classify(seen).numpy()
     write_features(output, Features(principal_components(numbers[:, :-1]), np.concatenate(ids), np.concatenate(mic_ids),
-                                    numbers[:, -1]))
+                                    numbers[:, -1], tuple(classes), probabilities))
     return {'micrographs': len(sample), 'boxes': sum(map(len, ids)), 'failed_micrographs': failed,
             'device': ' and '.join(device.name for device in devices), 'seconds': round(time.monotonic() - start, 2)}
 
 
 def choose_sample(picks: Dict[int, Sequence], most: int) -> Dict[int, Sequence]:
-    """Choose whole micrographs, evenly over `picks` {mic_id: picks} and in its order, with at most `most` picks in all.
+    """Choose at most `most` picks on at most MICROGRAPHS micrographs, from `picks` {mic_id: picks} and in its order.
 
-    One at least: if it holds more than `most` by itself, its picks are thinned out.
+    The micrographs lie evenly over all; so do the picks that are taken of one that has more than its share.
     """
     ids = list(picks)
     order = sorted(range(len(ids)), key=lambda i: i * GOLDEN % 1)
-    held = np.cumsum([len(picks[ids[i]]) for i in order])
-    chosen = {ids[i] for i in order[:max(1, int((held <= most).sum()))]}
-    sample = {mic_id: rows for mic_id, rows in picks.items() if mic_id in chosen}
-    if held[0] > most:
-        return {mic_id: [rows[i * len(rows) // most] for i in range(most)] for mic_id, rows in sample.items()}
-    return sample
+    chosen = {ids[i] for i in order[:min(MICROGRAPHS, most)]}
+    left, share = most, {}
+    for place, mic_id in enumerate(sorted(chosen, key=lambda mic_id: len(picks[mic_id]))):      # the poorest first
+        share[mic_id] = min(len(picks[mic_id]), left // (len(chosen) - place))
+        left -= share[mic_id]
+    return {mic_id: [rows[i * len(rows) // share[mic_id]] for i in range(share[mic_id])]
+            for mic_id, rows in picks.items() if mic_id in chosen}
 
 
 def principal_components(features: np.ndarray) -> np.ndarray:

@@ -136,8 +136,10 @@ class Recogniser(nn.Module):
         """Keep the features of labelled boxes (n, width), as many of them as there is room for, to tell new ones."""
         chosen = torch.linspace(0, len(features) - 1, len(self.references)).round().long()
         self.references.copy_(self.standardised(features[chosen]).half())      # as the model file will hold them
-        apart = torch.cdist(self.references, self.references).fill_diagonal_(torch.inf)
-        self.spacing.copy_(apart.min(dim=1).values.median().clamp(min=LEAST_PROBABILITY))
+        apart = torch.cdist(self.references, self.references).fill_diagonal_(torch.inf).min(dim=1).values.median()
+        # One box has no neighbour: what standardised features are apart that have nothing to do with each other.
+        usual = apart if torch.isfinite(apart) else torch.tensor((2.0 * features.shape[1]) ** 0.5)
+        self.spacing.copy_(usual.clamp(min=LEAST_PROBABILITY))
 
     def judge(self, boxes: Tensor) -> Tuple[Tensor, Tensor]:
         """Boxes (n, fields, s, s) -> probabilities (n, classes) and novelty (n), float32.

@@ -7,12 +7,13 @@ import torch
 
 from ..boxes.contrast import contrast
 from ..boxes.labelled import check_classes, crop_labels
-from ..exchange.classes import PARTICLE, decide
+from ..exchange.classes import PARTICLE, decide, ordered
 from ..exchange.files import PathLike
 from ..exchange.micrograph_reader import about_all
 from ..exchange.tables import CoordinateRow, MicrographRow
 from ..network.model_file import save_model
 from .cross_validation import BY_BOX, cross_validate
+from .metrics import figures
 from .recipes import Recipe
 
 FEW_BOXES = 10
@@ -28,13 +29,13 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
     machine gives the same file. Raises InputError where the labels do not allow to learn anything.
     """
     start = time.monotonic()
-    check_classes({str(label.label) for label in labels})
+    check_classes(recipe.learning(ordered(str(label.label) for label in labels)).classes)
     boxes = crop_labels(micrographs, labels, box_angstrom, size, recipe.fields, recipe.margin)
     for warning in boxes.warnings:
         log(f'warning: {warning}')
     counts = boxes.counts()
-    check_classes(counts)
     recipe = recipe.learning(list(counts))
+    check_classes(recipe.classes)
     classes = list(recipe.classes)
     log('labelled boxes: ' + ', '.join(f'{n} {c}' for c, n in counts.items()))
     embedded = recipe.embed(boxes.pixels)
@@ -45,6 +46,11 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
     if crossed:
         log(f'cross-validation by {crossed["split"]}: macro-F1 {crossed["macro_f1"]:.3f}, balanced '
             f'{crossed["balanced_macro_f1"]:.3f}, calibration error {crossed["calibration_error"]:.3f}')
+    known = recipe.without_labels(embedded)
+    names = np.array(classes)
+    before = None if known is None else figures(names[targets], names[decide(known)], classes, list(counts))
+    if before:
+        log(f'without labels, the same boxes would have a balanced macro-F1 of {before["balanced_macro_f1"]:.3f}')
     curve: List[float] = []
 
     def epoch_done(epoch: int, epochs: int, loss: float) -> None:
@@ -58,7 +64,7 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
               'fields': list(recipe.fields), 'normalisation': 'median-iqr', 'recipe': recipe.name, **recipe.header(),
               'references': len(recogniser.references), 'ranges': recogniser.extractor.ranges, 'seed': seed,
               'counts': counts, 'particle_contrast': _particle_contrast(boxes, recipe.margin),
-              'cross_validation': crossed, 'loss_curve': curve, 'device': recipe.device.name,
+              'cross_validation': crossed, 'without_labels': before, 'loss_curve': curve, 'device': recipe.device.name,
               'warnings': _warnings(counts, folds, crossed)}
     for warning in header['warnings']:
         log(f'warning: {warning}')
@@ -82,8 +88,10 @@ def _checked_labels(boxes, validation, classes):
 
 
 def _particle_contrast(boxes, margin):
-    """(mean, standard error) of the contrast of the boxes labelled particle; see boxes.contrast."""
+    """(mean, standard error) of the contrast of the boxes labelled particle, see boxes.contrast; None without any."""
     values = contrast(boxes.pixels[torch.from_numpy(boxes.labels == PARTICLE), 0], margin).numpy()
+    if not len(values):
+        return None
     return round(float(values.mean()), 6), round(float(values.std() / len(values) ** 0.5), 6)
 
 

@@ -61,7 +61,8 @@ def learn_general(categories: Categories, extractor: FeatureExtractor, device: D
                   log: Callable[[str], None]) -> Tuple[GeneralRecogniser, Optional[Dict[str, Any]]]:
     """Fit a general recogniser on top of an extractor; return it and what is to be said of it.
 
-    The particle has to be the first of the classes. What is said: a cross-validation over data sets, as headers have it.
+    The particle has to be the first of the classes. What is said: a cross-validation over data sets, as headers have
+    it.
     """
     rng = np.random.default_rng(seed)
     chosen = sample(categories, rng)

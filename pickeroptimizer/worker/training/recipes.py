@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, Optional, Protocol, Sequence, Tuple
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.special import softmax
 from torch import Tensor
 
 from ..boxes.augmentation import augment, central, orientations
@@ -57,6 +58,9 @@ class Recipe(Protocol):
 
     def predict(self, recogniser: Recogniser, embedded: Tensor) -> np.ndarray:
         """Return the probabilities (n, classes) that a recogniser of this recipe gives."""
+
+    def without_labels(self, embedded: Tensor) -> Optional[np.ndarray]:
+        """Return the probabilities (n, classes) by what is known before any label; None where nothing is."""
 
     def header(self) -> Dict[str, Any]:
         """Return what a model file has to say of this recipe's network and parameters."""
@@ -130,6 +134,13 @@ class DefaultRecipe:
         with torch.no_grad():
             return recogniser.classify(embedded[:, 0]).numpy()
 
+    def without_labels(self, embedded: Tensor) -> Optional[np.ndarray]:
+        """Probabilities (n, classes) by the prior alone, of boxes by themselves; None without one."""
+        if self.prior is None:
+            return None
+        standard = (embedded[:, 0].numpy() - self.prior.mean) / self.prior.scale
+        return softmax(standard @ self.prior.weight.T + self.prior.bias, axis=1)
+
     def header(self) -> Dict[str, Any]:
         """What a model file has to say of this recipe's network and parameters."""
         return {'head': 'linear', 'recipe_parameters': {'regularisation': self.regularisation}}
@@ -197,6 +208,10 @@ class PaperRecipe:
     def predict(self, recogniser: MultiLossRecogniser, embedded: Tensor) -> np.ndarray:
         """Probabilities (n, classes) of the boxes without their margin."""
         return self._describe(recogniser, embedded)[1].cpu().numpy()
+
+    def without_labels(self, embedded: Tensor) -> Optional[np.ndarray]:
+        """Nothing: the whole network learns from the labels."""
+        return None
 
     def _describe(self, recogniser, embedded):
         centre = central(embedded, self.size)
