@@ -536,6 +536,8 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     assert 'give a number' in window._message.cget('text') and model.rule == before
     window.decide(SHARE, 90)
     assert window.expected.cget('text') == '\n'.join(model.expected()) != ''
+    window.update()
+    assert window.expected.winfo_reqwidth() <= window.gallery.winfo_width(), 'it takes no room from the micrograph'
     window.decide(before.mode, before.wanted)
 
     # A click on a thumbnail goes to its micrograph.

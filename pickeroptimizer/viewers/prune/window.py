@@ -19,6 +19,7 @@ from .pruned_micrographs import HEADINGS_DECIDED, HEADINGS_OF_LABELS, PrunedMicr
 
 PICKS_SHOWN, PICK_SIDE = 60, 64      # boxes in the gallery, and px of the screen of each
 TABLE_MS, GALLERY_MS = 150, 400      # quiet time before these follow the slider
+SIDE_TEXT = 270                      # px of the screen: width of the text beside the micrograph
 WARNING = '#8B3A00'                  # colour of a line that tells of something wrong
 LEAST_KEPT, LEAST_REJECTED, MOST_NOVEL, RANDOM, CORRECTED = ORDERS = (
     'least certain kept', 'least certain rejected', 'most novel', 'random', 'corrected')
@@ -95,8 +96,8 @@ class PruneWindow(tk.Toplevel):
         self._decision = DecisionPanel(frame, self.decide, self._warn)
         self.histogram = ProbabilityHistogram(frame, lambda minimum: self.decide(MINIMUM, minimum))
         self.histogram.setProbabilities(self._model.particleProbabilities())
-        self.expected = tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, font='TkSmallCaptionFont')
-        self.expected.bind('<Configure>', lambda event: event.widget.configure(wraplength=event.width - 4))
+        # Of a fixed width: what does not fit would widen the frame.
+        self.expected = tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, font='TkSmallCaptionFont', wraplength=SIDE_TEXT)
         if self._model.hasScores:
             self._decision.pack(fill=tk.X, pady=(6, 2))
             self.expected.pack(fill=tk.X)
