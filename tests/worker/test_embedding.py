@@ -49,7 +49,7 @@ def embedded(data_set, picks, worker, tmp_path_factory):
 
 def test_boxes_of_a_class_are_neighbours(picks, embedded):
     truth = picks[1]
-    features, ids, mic_ids, _ = read_features(embedded)
+    features, ids, mic_ids, *_ = read_features(embedded)
     assert set(ids) == truth.keys() and features.shape == (len(truth), COMPONENTS)
     assert [truth[i].mic_id for i in ids] == list(mic_ids)
     labels = np.array([truth[i].label for i in ids])
