@@ -1,8 +1,8 @@
 """What many data sets have in common: a recogniser that needs no labels, and from which fine-tuning starts.
 
 Two regularised logistic regressions on the features of all boxes, each data set of the same weight: one looks at a box
-by itself, one also at how it differs from what is typical of a run's picks. Runs are put together from the boxes of a data
-set, with more or less junk of one kind or of all.
+by itself, one also at how it differs from what is typical of a run's picks. Runs are put together from the boxes of a
+data set, with more or less junk of one kind or of all.
 """
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
