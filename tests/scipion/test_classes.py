@@ -220,12 +220,12 @@ def test_five_classes_beside_three(lab, few, five, fivePruned, fewPruned):
     from pyworkflow.object import Pointer
     again = lab.finished(lab.new('ProtPickerOptimizerPrune', inputCoordinates=(fivePruned, 'rejectedCoordinates'),
                                  inputModel=(fewPruned.inputModel.getObjValue(), 'outputModel'), numberOfThreads=2))
-    assert convert.classesOf(again.outputCoordinates, again.rejectedCoordinates) == ('particle', 'ice', 'carbon')
+    assert convert.classesOf(again.outputCoordinates, again.rejectedCoordinates) == ('particle', 'ice', 'carbon', 'empty')
     union = lab.new('ProtUnionSet', renumber=True)
     for run in (fivePruned, fewPruned):
         union.inputSets.append(Pointer(run, extended='rejectedCoordinates'))
     lab.finished(union)
-    assert convert.classesOf(union.outputSet) == ('particle', 'ice', 'carbon')      # what both have
+    assert convert.classesOf(union.outputSet) == ('particle', 'ice', 'carbon', 'empty')      # what both have
     names = {row.label for row in convert.labelsFromClasses(union.outputSet)}
     assert names == {name for run in (fivePruned, fewPruned)
                      for name in convert.countClasses(run.rejectedCoordinates)} - {'outside'}

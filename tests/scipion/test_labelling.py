@@ -15,6 +15,7 @@ from pyworkflow.exceptions import PyworkflowException
 
 from pickeroptimizer.protocols.interactive_labels import FEATURES, REGISTERED
 from pickeroptimizer.protocols.parameters.training_labels import LabelSource
+from pickeroptimizer.protocols.protocol_base import RECIPES
 from pickeroptimizer.viewers.labelling.model import (
     Labels,
     Place,
@@ -365,7 +366,9 @@ def test_one_window_a_run(waiting, root, monkeypatch):
     press(window, 'c')
     assert waiting.getRegisteredLabels() == [*before, CoordinateRow(None, place.micId, place.x, place.y, 'carbon')]
     window.destroy()
+    waiting.recipe.set(RECIPES.index('paper'))      # which knows no particles without labels
     trainMenu()
+    waiting.recipe.set(RECIPES.index('default'))
     assert errors[2:] == ['There are no labels of the class particle, only of ice and carbon.']
     labelMenu()                              # the lock went with the window, the labels did not
     assert toplevel(root)._session.labels.classOf(place) == 'carbon'

@@ -10,6 +10,7 @@ from pickeroptimizer import convert
 from pickeroptimizer.domain import labels
 from pickeroptimizer.protocols.parameters.labelled_input import LabelledSource
 from pickeroptimizer.protocols.parameters.training_labels import LabelSource
+from pickeroptimizer.protocols.protocol_base import RECIPES
 from pickeroptimizer.worker.exchange.errors import InputError
 from pickeroptimizer.worker.exchange.tables import CoordinateRow
 
@@ -62,8 +63,10 @@ def test_interactive(lab, picks, simulated):
         with pytest.raises(InputError, match=line):
             run.registerLabels([*rows, bad])
         assert len(run.getRegisteredLabels()) == 1
+    run.recipe.set(RECIPES.index('paper'))      # which knows nothing without labels
     with pytest.raises(InputError, match='All labels are of the class particle: label some junk too, such as'):
         run.finish()
+    run.recipe.set(RECIPES.index('default'))
     assert run.getStatus() == 'interactive'
 
     run.registerLabels([*rows, (ids[NAMES[0]], 300.5, 2.5, 'carbon')])      # a place that is no pick

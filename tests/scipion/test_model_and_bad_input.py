@@ -8,6 +8,7 @@ from laboratory import BOX, NAMES
 from pickeroptimizer import Plugin
 from pickeroptimizer.protocols.parameters.starting_weights import StartFrom
 from pickeroptimizer.protocols.parameters.training_labels import LabelSource
+from pickeroptimizer.protocols.protocol_base import RECIPES
 from pickeroptimizer.worker.exchange.model_header import FORMAT_VERSION
 
 
@@ -99,9 +100,11 @@ def test_bad_training_input(lab, loose, picks, labelSets, tmp_path):
 
     particle, ice = ((labelSets[name], 'outputCoordinates') for name in ('particle', 'ice'))
     assert lines() == ['There are no labels: label some particles and some junk, such as ice or empty boxes.']
-    assert lines(particleLabels=particle) == [
+    assert lines(particleLabels=particle) == lines(iceLabels=ice) == [], 'the others are known without labels'
+    paper = {'recipe': RECIPES.index('paper')}      # which knows nothing
+    assert lines(particleLabels=particle, **paper) == [
         'All labels are of the class particle: label some junk too, such as ice or empty boxes.']
-    assert lines(iceLabels=ice) == ['There are no labels of the class particle, only of ice.']
+    assert lines(iceLabels=ice, **paper) == ['There are no labels of the class particle, only of ice.']
     assert lines(lambda p: p.carbonLabels.set(loose(number=0)), particleLabels=particle) == [
         'The coordinates given for carbon are an empty set.']
     assert lines(lambda p: p.inputCoordinates.set(loose(box=None)), particleLabels=particle, iceLabels=ice) == [
@@ -109,7 +112,7 @@ def test_bad_training_input(lab, loose, picks, labelSets, tmp_path):
     assert lines(labelSource=LabelSource.FILE) == ['Choose a labels file.']
     path = tmp_path / 'ice.csv'
     path.write_text('mic_id,x,y,label\n1,2,3,ice\n1,20,30,carbon\n')
-    assert lines(labelSource=LabelSource.FILE, labelsFile=str(path)) == [
+    assert lines(labelSource=LabelSource.FILE, labelsFile=str(path), **paper) == [
         'There are no labels of the class particle, only of ice and carbon.']
     assert lines(particleLabels=particle, iceLabels=ice, startFrom=StartFrom.FILE, weightsFile='none.safetensors') == [
         'There is no file of starting weights none.safetensors: choose one.']

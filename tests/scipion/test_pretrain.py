@@ -101,10 +101,10 @@ def pretrained(lab, shelf, filled, tmp_path_factory):
 def test_weights(pretrained):
     report = pretrained.getReport()
     assert set(report['data_sets']) == {"my 'first'", 'sim0-000'} and report['left_out'] == ['sim0-001']
-    assert report['data_sets']["my 'first'"] == {'particle': 6, 'ice': 6, 'carbon': 6}
+    assert report['data_sets']["my 'first'"] == {'particle': 6, 'ice': 6, 'carbon': 6, 'empty': 0}
     assert len(report['loss']) == len(report['accuracy']) == 2 == report['epochs']
     summary = '\n'.join(pretrained.summary())
-    assert '2 data sets, 6 categories, 36 boxes' in summary and '2 of 2 epochs' in summary
+    assert '2 data sets, 7 categories, 42 boxes' in summary and '2 of 2 epochs' in summary
     assert pretrained.outputWeights.getTrainedOn() in str(pretrained.outputWeights)
     assert not os.path.isabs(pretrained.outputWeights.getFileName())
 

@@ -192,7 +192,7 @@ def test_session_of_a_run(lab, run, few):
         row = model.picks.ids.tolist().index(objId)
         assert (model.picks.x[row], model.picks.y[row]) == pick.getPosition()
         assert model.picks.probabilities[row].tolist() == [pick._poParticle.get(), pick._poIce.get(),
-                                                           pick._poCarbon.get()]
+                                                           pick._poCarbon.get(), pick._poEmpty.get()]
 
 
 def test_viewer_takes_what_has_classes(lab, run, picks, trained):

@@ -7,7 +7,7 @@ from laboratory import NAMES, items
 
 def test_model_from_coordinate_sets(trained, labelSets):
     model = trained.outputModel
-    assert model.getClasses() == ['particle', 'ice', 'carbon']
+    assert model.getClasses() == ['particle', 'ice', 'carbon', 'empty']
     assert model.getBoxAngstrom() == 180
     assert model.getCounts() == {name: run.outputCoordinates.getSize() for name, run in labelSets.items()}
     assert 0.4 < model.getMacroF1() <= 1      # a handful of labels on four micrographs: no more can be asked
@@ -54,7 +54,7 @@ def test_every_pick_comes_out_once(pruned, picks):
         assert pick.getPosition() == before.getPosition()
         assert (pick.getMicId(), pick.getMicName()) == (before.getMicId(), before.getMicName())
         assert pick._topazScore.get() == before._topazScore.get()
-        total = pick._poParticle.get() + pick._poIce.get() + pick._poCarbon.get()
+        total = sum(getattr(pick, name).get() for name in ('_poParticle', '_poIce', '_poCarbon', '_poEmpty'))
         assert pick._poClass.get() == 'outside' or abs(total - 1) < 1e-3
     assert not hasattr(pruned, 'unscoredCoordinates')
     assert pruned.outputCoordinates.getBoxSize() == 60

@@ -138,12 +138,12 @@ class Session:
     pixelSize: float
     labels: Labels
     classes: Tuple[str, ...]
-    known: Tuple[str, ...] = ()
     suggestions: Optional[Suggestions] = None
     withoutSuggestions: str = ''
     readOnly: str = ''
     train: Optional[Callable] = None
     labelOn: Optional[Callable] = None
+    known: Tuple[str, ...] = ()
 
 
 def wantedClasses(counts):
