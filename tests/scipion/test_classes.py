@@ -220,7 +220,8 @@ def test_five_classes_beside_three(lab, few, five, fivePruned, fewPruned):
     from pyworkflow.object import Pointer
     again = lab.finished(lab.new('ProtPickerOptimizerPrune', inputCoordinates=(fivePruned, 'rejectedCoordinates'),
                                  inputModel=(fewPruned.inputModel.getObjValue(), 'outputModel'), numberOfThreads=2))
-    assert convert.classesOf(again.outputCoordinates, again.rejectedCoordinates) == ('particle', 'ice', 'carbon', 'empty')
+    assert convert.classesOf(again.outputCoordinates, again.rejectedCoordinates) == \
+        ('particle', 'ice', 'carbon', 'empty')
     union = lab.new('ProtUnionSet', renumber=True)
     for run in (fivePruned, fewPruned):
         union.inputSets.append(Pointer(run, extended='rejectedCoordinates'))

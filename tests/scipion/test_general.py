@@ -22,7 +22,7 @@ def test_it_prunes_without_labels_and_says_what_it_is(lab, picks, simulated):
     run = lab.finished(general(lab, picks))
     text = '\n'.join(run.summary())
     assert 'The *general model* was used' in text and 'it would judge otherwise by themselves' in text
-    assert 'Label a few boxes' in text and 'Estimated for these picks' in text
+    assert 'Label a few boxes' in text and 'Expected, with 95 % intervals' in text
     kept = set(items(run.outputCoordinates))
     particles = [row.coord_id in kept for row in simulated.rows if row.label == 'particle']
     junk = [row.coord_id in kept for row in simulated.rows if row.label != 'particle']
@@ -42,7 +42,7 @@ def test_it_prunes_without_labels_and_says_what_it_is(lab, picks, simulated):
 
     session = sessionOfRun(lab.project, run)
     assert list(session.model.picks.classes)[:4] == CLASSES and session.createCoordinates
-    run._getExtraPath()      # a model trained on labels takes its place
+    # A model trained on labels takes its place.
     run.decision.set(0)
     run.modelSource.set(ModelSource.RUN.value)
     assert 'Model' in '\n'.join(run.validate())
