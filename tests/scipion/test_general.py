@@ -24,8 +24,8 @@ def test_it_prunes_without_labels_and_says_what_it_is(lab, picks, simulated):
     assert 'The *general model* was used' in text and 'it would judge otherwise by themselves' in text
     assert 'Label a few boxes' in text and 'Expected, with 95 % intervals' in text
     kept = set(items(run.outputCoordinates))
-    particles = [row.coord_id in kept for row in simulated.rows if row.label == 'particle']
-    junk = [row.coord_id in kept for row in simulated.rows if row.label != 'particle']
+    particles = [3 * row.coord_id in kept for row in simulated.rows if row.label == 'particle']
+    junk = [3 * row.coord_id in kept for row in simulated.rows if row.label != 'particle']
     assert np.mean(particles) > 0.9 and np.mean(junk) < 0.25
     assert all(pick._poEmpty.get() is not None for pick in items(run.outputCoordinates).values())
     assert 'general model, without labels' in run.methods()[0]

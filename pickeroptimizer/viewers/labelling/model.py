@@ -127,8 +127,9 @@ class Session:
     """What the labelling window works on.
 
     picksOn(micId): the Places of the picks of a micrograph. boxSize: px; pixelSize: Å/px. classes: the names of those
-    that are offered, the particle first. known: those that a training knows without labels. readOnly: a line that says why labels cannot be changed, '' if they can.
-    withoutSuggestions: a line that says why there are none. train(): takes the run on; raises InputError if it cannot.
+    that are offered, the particle first. known: those that a training knows without labels. readOnly: a line that says
+    why labels cannot be changed, '' if they can. withoutSuggestions: a line that says why there are none.
+    train(): takes the run on; raises InputError if it cannot.
     labelOn(): begins a run with these labels, and returns a line about it; None where there is no set of them yet.
     """
     title: str
