@@ -38,7 +38,7 @@ test:
 	@$(PYTHON) tools/run_tests.py $(ARGS)
 
 INIT ?= imagenet
-WORKER = PYTHONPATH=pickeroptimizer .scipion/home/software/em/pickeroptimizer-1.1/env/bin/python -m worker
+WORKER = PYTHONPATH=pickeroptimizer .scipion/home/software/em/pickeroptimizer-1.2/env/bin/python -m worker
 
 pretrain: setup
 	$(WORKER) categories --simulate 420 --most 60 --seed 2 --output .scipion/categories.safetensors

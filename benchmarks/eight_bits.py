@@ -34,10 +34,10 @@ def main():
     parser.add_argument('--init', default='default')
     options = parser.parse_args()
     device = choose_device('cpu')
-    if not device.eight_bit:
-        sys.exit('This CPU has no instructions for 8 bits; prune does not use them on it.')
+    if not device.compiled:
+        sys.exit('OpenVINO is not installed: prune does not use 8 bits.')
     extractor = initial_extractor(options.init).eval()
-    recipes = [DefaultRecipe(extractor, way) for way in (device, replace(device, eight_bit=False))]
+    recipes = [DefaultRecipe(extractor, way) for way in (device, replace(device, compiled=False))]
     print('| data | shots | ' + ' | '.join(f'{name}, {way}' for name in (f.replace('_', ' ') for f in FIGURES)
                                            for way in ('8 bits', 'without', 'difference')) + ' |')
     print('|---' * (2 + 3 * len(FIGURES)) + '|')

@@ -4,7 +4,7 @@ from pathlib import Path
 
 # Version of what the worker environment holds. It moves only when worker/requirements.txt or DEFAULT_TORCH do,
 # so that an update of the plugin alone asks nobody to install several GB again.
-WORKER_VERSION = '1.1'
+WORKER_VERSION = '1.2'
 WORKER_PACKAGE = 'pickeroptimizer'
 WORKER_FOLDER = f'{WORKER_PACKAGE}-{WORKER_VERSION}'      # below EM_ROOT
 

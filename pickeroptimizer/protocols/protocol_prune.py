@@ -274,8 +274,8 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
         lines = ['The *general model* was used, which has seen no label of yours, and simulated experiments alone.']
         if 'unsure' in facts:
             lines.append(f'   Of {facts["picks"]} picks that it looked at first, {100 * facts["among"]:.0f} % look '
-                         f'like particles beside the others; *{100 * facts["unsure"]:.0f} %* it would judge otherwise by '
-                         f'themselves, {100 * facts["novel"]:.0f} % resemble nothing that it knows.')
+                         f'like particles beside the others; *{100 * facts["unsure"]:.0f} %* it would judge otherwise '
+                         f'by themselves, {100 * facts["novel"]:.0f} % resemble nothing that it knows.')
         return [*lines, '   Label a few boxes of each class with "fine-tune": it starts from this model, and every '
                         'label helps.']
 

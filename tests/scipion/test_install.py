@@ -44,8 +44,8 @@ class Machine:
     def __init__(self, folder):
         self.home = folder / "a 'home' [of] Scipion"
         self.em = self.home / 'software' / 'em'
-        self.link = self.em / 'pickeroptimizer-1.1'
-        self.folder = self.em / 'pickeroptimizer-env-1.1'
+        self.link = self.em / 'pickeroptimizer-1.2'
+        self.folder = self.em / 'pickeroptimizer-env-1.2'
         self.standin = folder / 'stand in'
         for name, text in (('python', PYTHON), ('conda', CONDA)):
             path = self.standin / name
@@ -140,7 +140,7 @@ def test_install_list_uninstall(machine):
     assert code == 0 and 'is whole' in output
     assert machine.calls()[5:] == calls[4:]                    # nothing but the check
 
-    machine.scipion('uninstallb', 'pickeroptimizer-1.1')
+    machine.scipion('uninstallb', 'pickeroptimizer-1.2')
     assert machine.left() == []
     assert machine.listing() == NOT_LISTED
 

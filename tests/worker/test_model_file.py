@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from worker.exchange.errors import InputError
 from worker.exchange.model_header import FORMAT_VERSION, METADATA_KEY, read_header
 from worker.network.fast.activation_ranges import observe_ranges
-from worker.network.fast.quantised import QuantisedExtractor
+from worker.network.fast.compiled import CompiledExtractor
 from worker.network.model_file import load_model, save_model
 from worker.network.networks import FeatureExtractor, LinearRecogniser, MultiLossRecogniser
 
@@ -74,7 +74,8 @@ def test_the_ranges_of_the_maps_come_back(tmp_path):
     save_model(tmp_path / 'm.safetensors', recogniser, {**HEADER, 'ranges': recogniser.extractor.ranges})
     again, _ = load_model(tmp_path / 'm.safetensors')
     with torch.no_grad():
-        for before, after in zip(*(QuantisedExtractor(r.extractor, 64)(boxes) for r in (recogniser, again))):
+        for before, after in zip(*(CompiledExtractor(r.extractor, 64, torch.float32)(boxes)
+                                   for r in (recogniser, again))):
             assert torch.equal(before, after)
 
 

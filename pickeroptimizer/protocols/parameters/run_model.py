@@ -26,8 +26,8 @@ class RunModel:
                       help='Of a fine-tune run: it has learnt from your labels.\n'
                            'General: it comes with the plugin and needs no labels. It was fitted to simulated '
                            'experiments alone and looks at what most of your picks are like. The summary tells how '
-                           'sure it is of these picks. Then label a few boxes with "fine-tune", which starts from it: every '
-                           'label helps.')
+                           'sure it is of these picks. Then label a few boxes with "fine-tune", which starts from '
+                           'it: every label helps.')
         form.addParam('inputModel', params.PointerParam, pointerClass='PickerOptimizerModel', important=True,
                       condition=f'modelSource=={ModelSource.RUN:d}', label='Model',
                       help='From "fine-tune" or "import model". Its box size in Å is used, whatever the pixel size of '

@@ -9,17 +9,15 @@ import torch
 from ..exchange.errors import InputError
 
 BF16_INSTRUCTIONS = {'avx512_bf16', 'amx_bf16'}
-EIGHT_BIT_INSTRUCTIONS = {'avx512_vnni', 'avx_vnni', 'amx_int8'}
-EIGHT_BIT_ENGINE = 'onednn'      # torch's, for layers in 8 bits
 
 
 @dataclass(frozen=True)
 class Device:
-    """A torch device, its name for people, the precision that is fastest on it, and whether 8 bits are faster still."""
+    """A torch device, its name for people, the precision that is fastest on it, and whether OpenVINO works for it."""
     torch_device: torch.device
     name: str
     precision: torch.dtype
-    eight_bit: bool = False
+    compiled: bool = False
 
     @property
     def streams(self) -> int:
@@ -59,13 +57,11 @@ def choose_devices(wanted: str, threads: int = 0) -> List[Device]:
 
 
 def _cpu():
-    # Without instructions for it, bfloat16 is emulated and slower than float32; 8 bits are, too.
+    # Without instructions for it, bfloat16 is emulated and slower than float32.
     flags = _instructions() if torch.backends.mkldnn.is_available() else set()
-    eight_bit = (flags & EIGHT_BIT_INSTRUCTIONS and EIGHT_BIT_ENGINE in torch.backends.quantized.supported_engines
-                 and find_spec('torch.ao.nn.intrinsic.quantized'))
     count = torch.get_num_threads()
     return Device(torch.device('cpu'), f'CPU, {count} thread{"s" if count > 1 else ""}',
-                  torch.bfloat16 if flags & BF16_INSTRUCTIONS else torch.float32, bool(eight_bit))
+                  torch.bfloat16 if flags & BF16_INSTRUCTIONS else torch.float32, find_spec('openvino') is not None)
 
 
 def _instructions():

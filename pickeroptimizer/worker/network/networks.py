@@ -44,6 +44,10 @@ class FeatureExtractor(nn.Module):
             maps.append(x)
         return maps
 
+    def pooled(self, boxes: Tensor) -> Tensor:
+        """Boxes (n, 1, s, s) -> the mean of every channel of every stage (n, sum of channels), float32."""
+        return pooled_features(self(boxes))
+
 
 def extractor_state(resnet_state: dict) -> dict:
     """Rename the state of a torchvision ResNet (with its classifier, three input channels) to FeatureExtractor's."""
@@ -189,8 +193,7 @@ class LinearRecogniser(Recogniser):
     def features(self, boxes: Tensor) -> Tensor:
         """(n, fields, s, s) -> (n, fields * sum of channels), float32."""
         n, fields, size, _ = boxes.shape
-        maps = self.extractor(boxes.reshape(n * fields, 1, size, size))
-        return pooled_features(maps).reshape(n, -1)
+        return self.extractor.pooled(boxes.reshape(n * fields, 1, size, size)).reshape(n, -1)
 
     def classify(self, features: Tensor) -> Tensor:
         """(n, width) -> probabilities (n, classes)."""

@@ -1,7 +1,7 @@
 """Fast inference: a recogniser prepared for prediction alone, in the way that is fastest on its device.
 
-fused: normalisations folded into convolutions. quantised: 8-bit integers, where the processor has instructions for
-them; activation_ranges: what that takes.
+On a CPU OpenVINO runs the extractor (compiled, openvino_graph), in 8-bit integers where the ranges of its maps are
+known (activation_ranges). On a GPU torch does, with the normalisations folded into the convolutions (folded).
 """
 import copy
 
@@ -9,7 +9,7 @@ import torch
 
 from ..device import Device
 from ..networks import Recogniser
-from .fused import FusedExtractor
+from .folded import FoldedExtractor
 
 
 def for_inference(recogniser: Recogniser, size: int, device: Device) -> Recogniser:
@@ -18,9 +18,9 @@ def for_inference(recogniser: Recogniser, size: int, device: Device) -> Recognis
     The results differ from the original's by what the precision of the device makes of them.
     """
     ready = copy.deepcopy(recogniser).eval()
-    if device.eight_bit and ready.extractor.ranges:
-        from .quantised import QuantisedExtractor  # it needs parts of torch that others than this one may not have
-        ready.extractor = QuantisedExtractor(ready.extractor, size)
+    if device.compiled:
+        from .compiled import CompiledExtractor  # not everybody has OpenVINO
+        ready.extractor = CompiledExtractor(ready.extractor, size, device.precision)
     else:
-        ready.extractor = FusedExtractor(ready.extractor, size, device.precision)
+        ready.extractor = FoldedExtractor(ready.extractor, device.precision)
     return ready.to(device.torch_device, memory_format=torch.channels_last)
