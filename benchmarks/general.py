@@ -12,8 +12,10 @@ judged as a run with 15 % junk among its picks, but by all its boxes. Folders ar
 are the picks. Features are kept in --work. Balanced macro-F1 is over the classes that a data set has.
 """
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -31,7 +33,8 @@ from worker.network.device import choose_device
 from worker.network.fast import for_inference
 from worker.network.model_file import GENERAL_MODEL, load_model
 from worker.simulation.categories import simulate_experiment
-from worker.training import general
+from worker.training import general, recipes
+from worker.training import prior as prior_module
 from worker.training.calibration import expected_calibration_error
 from worker.training.metrics import figures
 from worker.training.prior import Prior
@@ -175,37 +178,44 @@ def without_labels(options):
 def with_labels(options):
     """The recipe `default` with labels, from nothing and from the general model."""
     prior = Prior.of(options.recogniser, options.header['classes'])
-    compare(options, {'from nothing': lambda boxes: DefaultRecipe(options.recogniser.extractor, options.device),
-                      'from the general model':
-                          lambda boxes: DefaultRecipe(options.recogniser.extractor, options.device, prior)})
+    compare(options, {'from nothing': DefaultRecipe(options.recogniser.extractor, options.device),
+                      'from the general model': DefaultRecipe(options.recogniser.extractor, options.device, prior)})
 
 
 def starts(options):
-    """Other strengths of the prior, and the prior of a run."""
-    own = Prior.of(options.recogniser, options.header['classes'])
+    """Other ways to start from what is known, one thing changed at a time."""
+    prior = Prior.of(options.recogniser, options.header['classes'])
+    extractor, device = options.recogniser.extractor, options.device
+    as_it_is = DefaultRecipe(extractor, device, prior)
 
-    def of_run(boxes):
-        return Prior.of(options.recogniser.adapted(boxes.features[boxes.run, 0]), options.header['classes'])
+    def with_(module, name, value):
+        """The recipe where a constant of a module has another value."""
+        class Changed(DefaultRecipe):
+            def fit(self, *arguments):
+                with patch.object(module, name, value):
+                    return super().fit(*arguments)
+        return Changed(extractor, device, prior)
 
-    ways = {}
-    for strength in (30.0, 100.0, 300.0, 1000.0):
-        ways[f'each by itself, {strength:g}'] = lambda boxes, s=strength: DefaultRecipe(
-            options.recogniser.extractor, options.device, own, s)
-        ways[f'beside the picks, {strength:g}'] = lambda boxes, s=strength: DefaultRecipe(
-            options.recogniser.extractor, options.device, of_run(boxes), s)
+    ways = {'as it is': as_it_is, 'regularisation 50': replace(as_it_is, regularisation=50.0)}
+    for trust in (0.25, 0.75, 1.0):
+        ways[f'trust {trust:g}'] = with_(prior_module, 'TRUST', trust)
+    for held in (0.0, 1.0, 3.0):
+        ways[f'what is typical elsewhere counts for {held:g}'] = with_(prior_module, 'HELD', held)
+    for of_biases in (0.0, 10.0, 100.0):
+        ways[f'regularisation of biases {of_biases:g}'] = with_(recipes, 'BIAS_REGULARISATION', of_biases)
     compare(options, ways)
 
 
-def compare(options, recipes):
-    """Print a row for each data set, number of labels and recipe, of {name: recipe for some boxes}."""
+def compare(options, ways):
+    """Print a row for each data set, number of labels and recipe, of {name: recipe}."""
     found = {}
     for name, boxes in data_sets(options):
         names = [c for c in options.header['classes'] if (boxes.labels == c).any()]
         if len(names) < 2:
             continue
         numbers = np.array([names.index(label) for label in boxes.labels])
-        for way, make in recipes.items():
-            recipe = make(boxes).learning(names)
+        for way, recipe in ways.items():
+            recipe = recipe.learning(names)
             targets = np.array([recipe.classes.index(label) for label in boxes.labels])
             for draw in range(options.draws if name != HELD_OUT else max(1, options.draws // 10)):
                 for shots in options.shots:

@@ -43,7 +43,7 @@ def test_what_is_learnt_is_kept_in_one_file_with_the_weights(general):
     again = read_header(path)
     assert again == header
     prior = what_is_known(str(path), 'resnet18')
-    np.testing.assert_array_equal(prior.weight, recogniser.linear.weight.detach())
+    np.testing.assert_array_equal(prior.alone.weight, recogniser.linear.weight.detach())
     assert what_is_known('scratch', 'resnet18') is None
 
 

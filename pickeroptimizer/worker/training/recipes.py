@@ -15,16 +15,18 @@ from torch import Tensor
 
 from ..boxes.augmentation import augment, central, orientations
 from ..boxes.cropping import FIELDS_OF_VIEW
+from ..exchange.classes import PARTICLE
 from ..network.device import Device
 from ..network.fast import for_inference
 from ..network.fast.activation_ranges import observe_ranges
 from ..network.networks import FeatureExtractor, LinearRecogniser, MultiLossRecogniser, Recogniser
-from .prior import Prior
+from .prior import LinearClassifier, Prior
 from .regression import fit_around
 
 BATCH = 256
 MOST_REFERENCES = 512      # labelled boxes that a model remembers: 2 MB
 MOST_JUNK_WEIGHT = 2.0     # of all junk together, where particles weigh 1
+BIAS_REGULARISATION = 1.0   # of the biases, where something is known before
 MOST_OBSERVED = 256        # boxes that show the ranges of the maps: all of the labelled ones, as a rule
 
 
@@ -108,26 +110,28 @@ class DefaultRecipe:
         views = embedded.shape[1]
         features = embedded.reshape(-1, embedded.shape[-1])
         recogniser = self._recogniser(len(self.classes), min(len(targets), MOST_REFERENCES))
-        if self.prior is None:
-            recogniser.standardise_by(features)
-        else:
-            recogniser.mean.copy_(torch.from_numpy(self.prior.mean))
-            recogniser.scale.copy_(torch.from_numpy(self.prior.scale))
+        recogniser.standardise_by(features)
+        if self.prior is not None:
+            both = self.prior.spread_beside(recogniser.mean.numpy(), recogniser.scale.numpy(), len(targets))
+            for buffer, values in zip((recogniser.mean, recogniser.scale), both):
+                buffer.copy_(torch.from_numpy(values))
         recogniser.remember(embedded[:, 0])
+        start = self._start(recogniser, embedded[targets == self.classes.index(PARTICLE)])
         weight, bias = fit_around(recogniser.standardised(features).numpy(), np.repeat(targets, views),
-                                  np.repeat(class_weights(targets)[targets] / views, views),
-                                  *self._start(features.shape[1]), self.regularisation,
-                                  0.0 if self.prior is None else self.regularisation)
+                                  np.repeat(class_weights(targets)[targets] / views, views), start.weight, start.bias,
+                                  self.regularisation, 0.0 if self.prior is None else BIAS_REGULARISATION)
         with torch.no_grad():
             recogniser.linear.weight.copy_(torch.from_numpy(weight))
             recogniser.linear.bias.copy_(torch.from_numpy(bias))
         return recogniser.eval()
 
-    def _start(self, width: int) -> Tuple[np.ndarray, np.ndarray]:
-        """The weight and the bias that the regression starts from."""
+    def _start(self, recogniser: LinearRecogniser, particles: Tensor) -> LinearClassifier:
+        """What the regression starts from; particles: features (n, 8, width) of the boxes labelled so."""
         if self.prior is None:
-            return np.zeros((len(self.classes), width), np.float32), np.zeros(len(self.classes), np.float32)
-        return self.prior.weight, self.prior.bias
+            width = recogniser.linear.in_features
+            return LinearClassifier(np.zeros((len(self.classes), width), np.float32),
+                                    np.zeros(len(self.classes), np.float32))
+        return self.prior.start(recogniser.mean.numpy(), recogniser.scale.numpy(), particles.mean(dim=1).numpy())
 
     def predict(self, recogniser: LinearRecogniser, embedded: Tensor) -> np.ndarray:
         """Probabilities (n, classes) of the boxes as they are, as at prediction time."""
@@ -139,7 +143,7 @@ class DefaultRecipe:
         if self.prior is None:
             return None
         standard = (embedded[:, 0].numpy() - self.prior.mean) / self.prior.scale
-        return softmax(standard @ self.prior.weight.T + self.prior.bias, axis=1)
+        return softmax(standard @ self.prior.alone.weight.T + self.prior.alone.bias, axis=1)
 
     def header(self) -> Dict[str, Any]:
         """What a model file has to say of this recipe's network and parameters."""
