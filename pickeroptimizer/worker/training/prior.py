@@ -65,8 +65,9 @@ class Prior:
                      of_classes @ self.beside)
 
     def spread_beside(self, mean: np.ndarray, scale: np.ndarray, boxes: int) -> Tuple[np.ndarray, np.ndarray]:
-        """Return the mean and the s.d. (width) of the features of labelled boxes, so many, as if PRESUMED others were
-        among them that are like those of all simulated experiments.
+        """Return the mean and the s.d. (width) of features of so many boxes, and of PRESUMED others like all simulated.
+
+        mean, scale: of those of the boxes (width).
         """
         share = PRESUMED / (boxes + PRESUMED)
         variance = (1 - share) * scale ** 2 + share * self.scale ** 2 + share * (1 - share) * (mean - self.mean) ** 2
