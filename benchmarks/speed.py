@@ -256,7 +256,7 @@ def where_time_goes(data, options):
             return [scorer.predict(part) for part in cut.split(scorer.batch_size)]
 
     scores = GrowingScores(data.folder / 'part.csv', (), no_log)
-    scores.open()
+    scores.open(header['classes'])
     row = [*(f'{value:.6f}' for value in (0.1, 0.2, 0.7, 1.0)), 'scored', '']
     parts = {'read and check': lambda: read_micrograph(group.micrograph.path), 'to the device': lambda: image.to(where),
              'resize and normalise': lambda: cropping.levels(on_device, width, scorer.size, scorer.fields),

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Optional
 
 import torch
-import torchvision
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
@@ -82,6 +81,7 @@ def _from_file(path):
 
 
 def _download(architecture):
+    import torchvision  # seconds, for an address
     url = torchvision.models.get_model_weights(architecture).IMAGENET1K_V1.url
     path, digest = Path(torch.hub.get_dir(), 'checkpoints', url.rsplit('/', 1)[1]), IMAGENET_SHA256[architecture]
     try:

@@ -7,10 +7,11 @@ from typing import List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
-import torchvision
 from torch import Tensor, nn
 
-ARCHITECTURES = ('resnet18', 'resnet34', 'resnet50')
+from .resnet import LAYOUTS, stem_and_stages
+
+ARCHITECTURES = tuple(LAYOUTS)
 THIRD_BRANCH_CHANNELS = 128
 LEAST_PROBABILITY = 1e-12      # what a logarithm is taken of, and what is divided by
 LEAST_SCALE = 0.1      # of a feature's s.d., as a share of the median one
@@ -19,21 +20,14 @@ LEAST_LEFT = 10        # picks whose median does
 
 
 class FeatureExtractor(nn.Module):
-    """A torchvision ResNet without its classifier: (n, 1, s, s) -> the feature maps of its four stages.
+    """A ResNet without its classifier: (n, 1, s, s) -> the feature maps of its four stages.
 
     ranges: of its maps, as activation_ranges.observe_ranges gives them, or None where they are not known.
     """
 
     def __init__(self, architecture: str):
         super().__init__()
-        net = getattr(torchvision.models, architecture)(weights=None)
-        net.conv1 = nn.Conv2d(1, 64, kernel_size=7, stride=2, padding=3, bias=False)
-        nn.init.kaiming_normal_(net.conv1.weight, mode='fan_out', nonlinearity='relu')
-        self.stem = nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool)
-        self.stages = nn.ModuleList((net.layer1, net.layer2, net.layer3, net.layer4))
-        with torch.no_grad():
-            self.channels = [stage[-1].conv2.out_channels if architecture != 'resnet50'
-                             else stage[-1].conv3.out_channels for stage in self.stages]
+        self.stem, self.stages, self.channels = stem_and_stages(architecture)
         self.ranges: Optional[List[Tuple[float, float]]] = None
 
     def forward(self, boxes: Tensor) -> List[Tensor]:

@@ -47,5 +47,5 @@ def blocks_of(extractor: nn.Module) -> List[nn.Module]:
 
 
 def convolutions(block: nn.Module) -> List[nn.Module]:
-    """Return the convolutions of a torchvision block, in their order, without that of its shortcut."""
+    """Return the convolutions of a block, in their order, without that of its shortcut."""
     return [layer for name, layer in block.named_children() if name.startswith('conv')]

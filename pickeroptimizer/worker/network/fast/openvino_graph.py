@@ -51,7 +51,7 @@ class _Layers:
         self._ranges = iter(ranges) if ranges else None
 
     def block(self, x: Output, block: nn.Module) -> Output:
-        """Return what a residual block of torchvision's makes of a map."""
+        """Return what a residual block makes of a map."""
         *before, last = convolutions(block)
         y = x
         for layer in before:
