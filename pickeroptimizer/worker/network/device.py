@@ -35,10 +35,6 @@ def choose_device(wanted: str, threads: int = 0) -> Device:
     `auto` takes the first visible GPU, or the CPU when there is none. Results repeat on the same machine.
     Raises InputError for a GPU that is not there.
     """
-    os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')      # cuBLAS repeats its results only with this
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False      # nothing here reads what was not written
-    torch.backends.cudnn.benchmark = False
     available = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
     torch.set_num_threads(max(1, min(threads, available) if threads > 0 else available))
     if wanted == 'cpu' or (wanted == 'auto' and not torch.cuda.is_available()):
@@ -64,6 +60,14 @@ def _cpu():
                   torch.bfloat16 if flags & BF16_INSTRUCTIONS else torch.float32, find_spec('openvino') is not None)
 
 
+def _repeat_results():
+    """Let a GPU give the same numbers every time. CPUs do; and torch loads its compiler, seconds, when it is told."""
+    os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')      # cuBLAS repeats its results only with this
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False      # nothing here reads what was not written
+    torch.backends.cudnn.benchmark = False
+
+
 def _instructions():
     """Names of the sets of instructions of the CPU, as Linux tells them; none where it does not."""
     try:
@@ -79,6 +83,7 @@ def _gpu(wanted):
         raise InputError(f'--device {wanted}: use auto, cpu, cuda or cuda:N.')
     if not torch.cuda.is_available():
         raise InputError(f'--device {wanted}: no usable NVIDIA GPU on this machine; use --device cpu or auto.')
+    _repeat_results()
     index = int(number or 0)
     if index >= torch.cuda.device_count():
         raise InputError(f'--device {wanted}: this machine shows {torch.cuda.device_count()} GPU(s), '

@@ -82,6 +82,7 @@ def stem_and_stages(architecture: str) -> Tuple[nn.Sequential, nn.ModuleList, Li
             inputs = width * kind.expansion
         stages.append(nn.Sequential(*blocks))
     for layer in (*stem.modules(), *stages.modules()):
-        if isinstance(layer, nn.Conv2d):
+        # Without memory there is nothing to fill, and torch loads its compiler, seconds, to find out.
+        if isinstance(layer, nn.Conv2d) and not layer.weight.is_meta:
             nn.init.kaiming_normal_(layer.weight, mode='fan_out', nonlinearity='relu')
     return stem, stages, [width * kind.expansion for width in WIDTHS]
