@@ -12,6 +12,7 @@ from scipy.special import softmax
 from torch import Tensor
 
 from ..boxes.categories import Categories
+from ..boxes.contrast import contrast
 from ..boxes.cropping import FIELDS_OF_VIEW, INPUT_SIZE
 from ..exchange.classes import PARTICLE, decide
 from ..exchange.files import PathLike
@@ -107,8 +108,23 @@ def save_pretrained(path: PathLike, architecture: str, categories: Categories, e
         'architecture': architecture, 'head': GENERAL, 'classes': list(categories.class_names), 'box_angstrom': None,
         'input_size': INPUT_SIZE, 'fields': list(FIELDS_OF_VIEW), 'normalisation': 'median-iqr', 'recipe': 'default',
         'recipe_parameters': {'regularisation': REGULARISATION}, 'references': len(recogniser.references),
-        'ranges': extractor.ranges, 'seed': seed, 'counts': {}, 'data_sets': len(categories.names),
+        'particle_contrast': particle_contrast(categories), 'ranges': extractor.ranges, 'seed': seed, 'counts': {}, 'data_sets': len(categories.names),
         'cross_validation': report})
+
+
+def particle_contrast(categories: Categories) -> Optional[Tuple[float, float]]:
+    """Return the mean over data sets of the contrast of their particles (boxes.contrast), and its standard error.
+
+    None with less than two data sets.
+    """
+    particle = categories.classes == 0
+    means = []
+    for number in torch.unique(categories.data_sets[particle]):
+        boxes = categories.pixels[particle & (categories.data_sets == number)]
+        means.append(float(contrast(_central(boxes)[:, 0]).mean()))
+    if len(means) < 2:
+        return None
+    return round(float(np.mean(means)), 6), round(float(np.std(means, ddof=1)) / len(means) ** 0.5, 6)
 
 
 def runs_of(boxes: DescribedBoxes, rng: np.random.Generator) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
