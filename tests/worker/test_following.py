@@ -280,8 +280,8 @@ def test_a_run_without_its_feeder_stops_and_the_next_one_goes_on(feeder, untrain
     stopper = threading.Thread(target=lambda: (_wait_for(lambda: _rows(output) == 40),
                                                feeder.feed.unlink() if how == 'vanishes' else None))
     stopper.start()
-    with pytest.raises(FeederGone, match='is gone' if how == 'vanishes' else 'has not changed for 0.3 s'):
-        _run(feeder, untrained, output, _source(feeder, 60 if how == 'vanishes' else 0.3))
+    with pytest.raises(FeederGone, match='is gone' if how == 'vanishes' else 'has not changed for 3 s'):
+        _run(feeder, untrained, output, _source(feeder, 60 if how == 'vanishes' else 3))
     stopper.join()
     part = next(output.parent.glob('s.csv.*.part'))
     before = part.read_bytes()
