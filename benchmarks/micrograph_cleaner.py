@@ -18,7 +18,7 @@ import mrcfile
 import numpy as np
 
 matplotlib.use('Agg')
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot
 
 BOX = 46.0                      # px; the file does not tell its pixel size, so 1 px stands for 1 Å
 THRESHOLD = 0.2

@@ -108,8 +108,8 @@ def save_pretrained(path: PathLike, architecture: str, categories: Categories, e
         'architecture': architecture, 'head': GENERAL, 'classes': list(categories.class_names), 'box_angstrom': None,
         'input_size': INPUT_SIZE, 'fields': list(FIELDS_OF_VIEW), 'normalisation': 'median-iqr', 'recipe': 'default',
         'recipe_parameters': {'regularisation': REGULARISATION}, 'references': len(recogniser.references),
-        'particle_contrast': particle_contrast(categories), 'ranges': extractor.ranges, 'seed': seed, 'counts': {}, 'data_sets': len(categories.names),
-        'cross_validation': report})
+        'particle_contrast': particle_contrast(categories), 'ranges': extractor.ranges, 'seed': seed, 'counts': {},
+        'data_sets': len(categories.names), 'cross_validation': report})
 
 
 def particle_contrast(categories: Categories) -> Optional[Tuple[float, float]]:
