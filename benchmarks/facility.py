@@ -17,9 +17,9 @@ class Facility:
     """project: the Lab. rows: the picks of all micrographs, in their order; names: of these."""
 
     def __init__(self, folder, model, micrographs, side, seed=0):
-        """model: a model file. side: of the simulated micrographs, px."""
+        """model: a model file; None where there is none yet. side: of the simulated micrographs, px."""
         from pickeroptimizer import Plugin
-        folder, model = Path(folder).resolve(), Path(model).resolve()
+        folder = Path(folder).resolve()
         self.project = Lab(folder / 'project')
         subprocess.run(f'{Plugin.getWorkerProgram()} simulate --output simulated --micrographs {micrographs} '
                        f'--size {side} --pixel-size {PIXEL_SIZE} --box-angstrom {BOX_ANGSTROM} --seed {seed}',
@@ -29,8 +29,8 @@ class Facility:
         self.rows = [Row(int(row['coord_id']), int(row['mic_id']), round(float(row['x'])), round(float(row['y'])),
                          row['label']) for row in _table(folder / 'simulated' / 'labels.csv')]
         self.micrographs = self.project.micrographs(folder / 'simulated' / table[min(table)].parent, PIXEL_SIZE)
-        self.model = self.project.finished(self.project.new('ProtPickerOptimizerImportModel',
-                                                            modelFile=str(model)))
+        self.model = model and self.project.finished(self.project.new('ProtPickerOptimizerImportModel',
+                                                                      modelFile=str(Path(model).resolve())))
 
     def picks(self, name):
         """A run whose output is all picks."""
