@@ -4,10 +4,10 @@
 
 HOSTS is Scipion's file of hosts, with the queue.
 
-Fine-tune, prune of picks that still come, evaluate and pretrain run as jobs. Of further prunes one has all its processes
-killed, one is stopped as in Scipion's window (scancel), one runs into its time limit, and each is continued; then three
-go at once on two nodes. Outputs are compared with those of a run without a queue: ids, order, attributes to the last bit.
-Ends with exit code 1 if they differ, or if another run has not finished.
+Fine-tune, prune of picks that still come, evaluate and pretrain run as jobs. Of further prunes one has all its
+processes killed, one is stopped as in Scipion's window (scancel), one runs into its time limit, and each is continued;
+then three go at once on two nodes. Outputs are compared with those of a run without a queue: ids, order, attributes to
+the last bit. Ends with exit code 1 if they differ, or if another run has not finished.
 """
 import csv
 import os
@@ -77,7 +77,8 @@ class Queue:
 def main():
     facility = Facility(sys.argv[1], None, MICROGRAPHS, SIDE)
     lab, table = facility.project, Table()
-    queue, picks, labels = Queue(lab, sys.argv[2]), facility.picks('picks'), written(facility, Path(sys.argv[1], 'labels.csv'))
+    queue, picks = Queue(lab, sys.argv[2]), facility.picks('picks')
+    labels = written(facility, Path(sys.argv[1], 'labels.csv'))
     model = queue.ended(queue.submit(lab.new(
         'ProtPickerOptimizerTrain', labelSource=1, labelsFile=str(labels), shots=10, numberOfThreads=2,
         inputCoordinates=(picks, 'outputCoordinates'))))
