@@ -2,6 +2,8 @@
 
     PYTHONPATH=pickeroptimizer python benchmarks/wrong_boxes.py --data FOLDER --output PNG [--shots 30] [--draws 10]
 
+--shots 0: the general model, which sees all boxes as the picks of one run.
+
 Each box is shown with its surroundings (twice its width), grey values as the network gets them; the caption says what
 it is labelled, what it was taken for, in how many of the draws that judged it, and its micrograph and place.
 """
@@ -13,6 +15,7 @@ from labelled import default_recipe, drawn, embedded_data_set
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from worker.exchange.classes import decide
+from worker.network.model_file import GENERAL_MODEL, load_model
 
 ACROSS, SIZE = 6, 64
 
@@ -27,18 +30,29 @@ def main():
     options = parser.parse_args()
     recipe, samples, embedded, targets = embedded_data_set(options.data, default_recipe())
     judged, taken = Counter(), defaultdict(Counter)
-    for draw in range(options.draws):
-        train, test = drawn(targets, samples.mic_ids, draw, options.shots)
-        recogniser = recipe.fit(embedded[train], targets[train], draw)
-        for i, says in zip(test, decide(recipe.predict(recogniser, embedded[test]))):
+    draws = options.draws if options.shots else 1
+    for draw in range(draws):
+        for i, says in judge(options, recipe, samples, embedded, targets, draw):
             judged[i] += 1
             if says != targets[i]:
                 taken[i][recipe.classes[says]] += 1
     wrong = sorted(taken, key=lambda i: -sum(taken[i].values()) / judged[i])
-    shown = [i for i in wrong if sum(taken[i].values()) > 1][:options.most]
-    print(f'{len(judged)} boxes judged in {options.draws} draws; {len(wrong)} wrong at least once, '
+    shown = [i for i in wrong if 2 * sum(taken[i].values()) > min(draws, 2)][:options.most]
+    print(f'{len(judged)} boxes judged in {draws} draws; {len(wrong)} wrong at least once, '
           f'{sum(2 * sum(taken[i].values()) > judged[i] for i in wrong)} in most of the draws that judged them')
     draw_sheet(options.output, samples, shown, judged, taken)
+
+
+def judge(options, recipe, samples, embedded, targets, draw):
+    """Yield (number of a box that is judged, the class that it is taken for)."""
+    if options.shots:
+        train, test = drawn(targets, samples.mic_ids, draw, options.shots)
+        recogniser = recipe.fit(embedded[train], targets[train], draw)
+    else:
+        general, header = load_model(GENERAL_MODEL)
+        assert tuple(header['classes']) == recipe.classes
+        recogniser, test = general.adapted(embedded[:, 0]), range(len(targets))
+    return zip(test, decide(recipe.predict(recogniser, embedded[list(test)])))
 
 
 def draw_sheet(path, samples, shown, judged, taken):
