@@ -19,7 +19,7 @@ COMMANDS = (finetune, prune, embed, evaluate, categories, pretrain, simulate, ch
 
 # Arguments that are files.
 INPUTS = ('micrographs', 'labels', 'coordinates', 'model', 'categories', 'data', 'follow')
-OUTPUTS = ('output', 'report', 'plot')
+OUTPUTS = ('output', 'rejected', 'report', 'plot')
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:

@@ -31,7 +31,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
                          help=f'model file made by finetune, which knows the box; or "{GENERAL}", which needs no '
                               f'labels, but the box')
     add_box(command, required=False)
-    command.add_argument('--output', type=Path, required=True, help='table of scores to write')
+    command.add_argument('--output', type=Path, required=True,
+                         help='table of scores to write; where the picks are a .star or .cs file, those that are kept')
+    command.add_argument('--rejected', type=Path, help='such a file of the others')
     add_batch_size(command)
     command.add_argument('--contrast', choices=CONTRASTS, default=CONTRASTS[0],
                          help='of the micrographs: as it is; inverted where it is opposite to that of the model; or '
@@ -45,7 +47,31 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Score the picks, and write the table of scores and the report."""
+    """Score the picks, and write the table of scores and the report, or the kept picks as they came."""
+    from ..formats import foreign_picks
+    picks = foreign_picks(options.coordinates, options.micrographs)
+    if picks is None:
+        if options.rejected:
+            raise InputError('--rejected: for picks in .star and .cs files; a table of scores has all picks.')
+        score(options)
+        return
+    if options.follow:
+        raise InputError(f'{options.coordinates}: only tables of our own can be followed.')
+    folder = options.output.with_name(f'{options.output.name}.tables')      # what a run that was killed goes on from
+    folder.mkdir(exist_ok=True)
+    tables = {key: folder / name for key, name in (('micrographs', 'micrographs.csv'),
+                                                   ('coordinates', 'coordinates.csv'), ('output', 'scores.csv'))}
+    picks.write_tables(tables['micrographs'], tables['coordinates'])
+    score(argparse.Namespace(**{**vars(options), **tables}))
+    judged = picks.judged(tables['output'])
+    for path, chosen in ((options.output, judged.kept), (options.rejected, ~judged.kept)):
+        if path is not None:
+            picks.write(path, chosen, judged)
+            log(f'{chosen.sum()} of {len(chosen)} picks written to {path}')
+
+
+def score(options: argparse.Namespace) -> None:
+    """Score the picks of tables, and write the table of scores and the report."""
     from ..inference.following import Feed, FollowedTables
     from ..inference.scoring import prune
     from ..inference.sources import WholeTables

@@ -1,0 +1,170 @@
+"""Picks of RELION and cryoSPARC: pruned and written back with all that was in the file."""
+import numpy as np
+import pytest
+import starfile
+from worker.exchange import tables
+from worker.exchange.errors import InputError
+from worker.formats import foreign_picks
+
+OPTICS = ('data_optics\n\nloop_\n_rlnOpticsGroupName #1\n_rlnOpticsGroup #2\n_rlnMicrographPixelSize #3\n'
+          'opticsGroup1 1 {size}\n\n')
+
+
+@pytest.fixture(scope='module')
+def rows(data_set):
+    """(micrographs, picks, labels) of the simulated data set."""
+    return (tables.read_micrographs(data_set.micrographs), tables.read_coordinates(data_set.coordinates),
+            {row.coord_id: row.label for row in tables.read_labels(data_set.labels)})
+
+
+@pytest.fixture(scope='module')
+def star(rows, tmp_path_factory):
+    """Star files as RELION writes them: (particles, micrographs), in the folder of a project."""
+    micrographs, picks, _ = rows
+    folder = tmp_path_factory.mktemp('relion')
+    names = {mic_id: f'Micrographs/{row.path.name}' for mic_id, row in micrographs.items()}
+    (folder / 'Micrographs').mkdir()
+    for mic_id, row in micrographs.items():
+        (folder / names[mic_id]).symlink_to(row.path)
+    optics = OPTICS.format(size=next(iter(micrographs.values())).pixel_size)
+    (folder / 'micrographs.star').write_text(
+        f'# version 30001\n\n{optics}# version 30001\n\ndata_micrographs\n\nloop_\n_rlnMicrographName #1\n'
+        '_rlnOpticsGroup #2\n' + ''.join(f'{name} 1\n' for name in names.values()))
+    (folder / 'Pick').mkdir()
+    (folder / 'Pick' / 'particles.star').write_text(
+        f'# version 30001\n\n{optics}# version 30001\n\ndata_particles\n\nloop_\n_rlnCoordinateX #1\n'
+        '_rlnCoordinateY #2\n_rlnAutopickFigureOfMerit #3\n_rlnMicrographName #4\n_rlnOpticsGroup #5\n'
+        + ''.join(f'{row.x:.6f} {row.y:.6f} {row.coord_id / 8:.6f} {names[row.mic_id]} 1\n' for row in picks))
+    return folder / 'Pick' / 'particles.star', folder / 'micrographs.star'
+
+
+@pytest.fixture(scope='module')
+def cs(rows, tmp_path_factory):
+    """Files as cryoSPARC writes them: (particles, exposures)."""
+    micrographs, picks, _ = rows
+    folder = tmp_path_factory.mktemp('cryosparc')
+    (folder / 'J1').mkdir()
+    names = {mic_id: f'J1/{row.path.name}' for mic_id, row in micrographs.items()}
+    for mic_id, row in micrographs.items():
+        (folder / names[mic_id]).symlink_to(row.path)
+    side = 768
+    particles = np.zeros(len(picks), dtype=[('uid', 'u8'), ('location/micrograph_path', 'S60'),
+                                            ('location/micrograph_shape', 'u4', (2,)),
+                                            ('location/center_x_frac', 'f4'), ('location/center_y_frac', 'f4')])
+    particles['uid'] = [row.coord_id + 10 ** 15 for row in picks]
+    particles['location/micrograph_path'] = [names[row.mic_id].encode() for row in picks]
+    particles['location/micrograph_shape'] = side
+    for axis in 'xy':
+        particles[f'location/center_{axis}_frac'] = [(getattr(row, axis) + 0.5) / side for row in picks]
+    exposures = np.zeros(len(names), dtype=[('uid', 'u8'), ('micrograph_blob/path', 'S60'),
+                                            ('micrograph_blob/psize_A', 'f4')])
+    exposures['micrograph_blob/path'] = [name.encode() for name in names.values()]
+    exposures['micrograph_blob/psize_A'] = [row.pixel_size for row in micrographs.values()]
+    for name, array in (('particles.cs', particles), ('exposures.cs', exposures)):
+        with open(folder / name, 'wb') as stream:
+            np.save(stream, array)
+    return folder / 'particles.cs', folder / 'exposures.cs'
+
+
+def test_star_files_are_pruned_and_keep_what_they_have(star, rows, data_set, worker, tmp_path):
+    particles, micrographs = star
+    done = worker('prune', '--micrographs', micrographs, '--coordinates', particles, '--model', 'general',
+                  '--box-angstrom', data_set.box_angstrom, '--output', tmp_path / 'kept.star', '--rejected',
+                  tmp_path / 'rejected.star')
+    assert done.returncode == 0, done.stderr
+    before = starfile.read(particles)
+    kept, rejected = (starfile.read(tmp_path / f'{name}.star') for name in ('kept', 'rejected'))
+    assert kept['optics'].equals(before['optics'])
+    assert len(kept['particles']) + len(rejected['particles']) == len(rows[1])
+    for part, is_kept in ((kept['particles'], True), (rejected['particles'], False)):
+        assert list(part) == [*before['particles'], 'poClass', 'poParticleProbability']
+        ids = (part['rlnAutopickFigureOfMerit'] * 8).round().astype(int)
+        assert list(ids) == sorted(ids), 'in their order'
+        assert ((part['poParticleProbability'] >= 0.5) == is_kept).all()
+        assert ((part['poClass'] == 'particle') == is_kept).all()
+        truth = np.array([rows[2][i] == 'particle' for i in ids])
+        assert truth.mean() > 0.8 if is_kept else truth.mean() < 0.5
+
+
+def test_cs_files_are_pruned_and_keep_what_they_have(cs, rows, data_set, worker, tmp_path):
+    particles, exposures = cs
+    done = worker('prune', '--micrographs', exposures, '--coordinates', particles, '--model', 'general',
+                  '--box-angstrom', data_set.box_angstrom, '--output', tmp_path / 'kept.cs', '--rejected',
+                  tmp_path / 'rejected.cs')
+    assert done.returncode == 0, done.stderr
+    before = np.load(particles)
+    parts = [np.load(tmp_path / f'{name}.cs') for name in ('kept', 'rejected')]
+    for part, is_kept in zip(parts, (True, False)):
+        assert ((part['pickeroptimizer/particle_probability'] >= 0.5) == is_kept).all()
+        same = before[np.isin(before['uid'], part['uid'])]
+        for name in before.dtype.names:
+            np.testing.assert_array_equal(part[name], same[name])
+    assert sum(map(len, parts)) == len(before)
+
+
+def test_positions_and_pixel_sizes(star, cs, rows, tmp_path):
+    for particles, micrographs in (star, cs):
+        picks = foreign_picks(particles, micrographs)
+        picks.write_tables(tmp_path / 'm.csv', tmp_path / 'c.csv')
+        again = tables.read_coordinates(tmp_path / 'c.csv')
+        np.testing.assert_allclose([(row.x, row.y) for row in again], [(row.x, row.y) for row in rows[1]], atol=1e-3)
+        found = tables.read_micrographs(tmp_path / 'm.csv')
+        assert {row.path.resolve() for row in found.values()} <= {row.path.resolve() for row in rows[0].values()}
+        sizes = {row.path.resolve(): row.pixel_size for row in rows[0].values()}
+        assert all(row.pixel_size == pytest.approx(sizes[row.path.resolve()]) for row in found.values())
+    assert foreign_picks(tmp_path / 'c.csv', tmp_path / 'm.csv') is None
+
+
+@pytest.mark.parametrize('old, new, says', [
+    ('_rlnCoordinateX', '_rlnCoordinateZ', 'no block has the columns'),
+    ('Micrographs/', 'Elsewhere/', 'of its micrographs are not in'),
+    ('data_particles', '', 'no block has|cannot be read')])
+def test_one_clear_line_for_a_wrong_star_file(star, tmp_path, old, new, says):
+    path = tmp_path / 'p.star'
+    path.write_text(star[0].read_text().replace(old, new))
+    with pytest.raises(InputError, match=says):
+        foreign_picks(path, star[1])
+
+
+@pytest.mark.parametrize('old, new, says', [('_rlnMicrographPixelSize', '_rlnOther', 'no pixel size'),
+                                            ('opticsGroup1 1 ', 'opticsGroup1 2 ', 'missing or no number above 0')])
+def test_one_clear_line_for_wrong_micrographs(star, tmp_path, old, new, says):
+    path = tmp_path / 'm.star'
+    path.write_text(star[1].read_text().replace(old, new))
+    with pytest.raises(InputError, match=says):
+        foreign_picks(star[0], path)
+
+
+def test_one_clear_line_where_a_micrograph_is_gone_or_a_position_is_none(star, tmp_path):
+    text = star[0].read_text()
+    lines = text.splitlines()
+    lines[-1] = 'nan' + lines[-1][lines[-1].index(' '):]
+    (tmp_path / 'p.star').write_text('\n'.join(lines) + '\n')
+    picks = foreign_picks(tmp_path / 'p.star', star[1])
+    with pytest.raises(InputError, match='is no number'):
+        picks.write_tables(tmp_path / 'm.csv', tmp_path / 'c.csv')
+    (tmp_path / 'q.star').write_text(text)
+    with pytest.raises(InputError, match='there is no micrograph'):
+        foreign_picks(tmp_path / 'q.star', star[1]).write_tables(tmp_path / 'm.csv', tmp_path / 'c.csv')
+
+
+def test_one_clear_line_for_a_wrong_cs_file(cs, tmp_path):
+    (tmp_path / 'p.cs').write_bytes(b'nothing')
+    with pytest.raises(InputError, match='cannot be read as a cs file'):
+        foreign_picks(tmp_path / 'p.cs', cs[1])
+    with pytest.raises(InputError, match='it has no location/micrograph_path'):
+        foreign_picks(cs[1], cs[1])
+    with open(tmp_path / 'o.cs', 'wb') as stream:
+        np.save(stream, np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(InputError, match='cannot be read as a cs file'):
+        foreign_picks(tmp_path / 'o.cs', cs[1])
+
+
+def test_a_micrograph_of_another_size_is_told(cs, tmp_path):
+    rows = np.load(cs[0])
+    rows['location/micrograph_shape'] = 512
+    path = cs[0].with_name('other.cs')
+    with open(path, 'wb') as stream:
+        np.save(stream, rows)
+    with pytest.raises(InputError, match='768 x 768 px, where .* says 512 x 512'):
+        foreign_picks(path, cs[1]).write_tables(tmp_path / 'm.csv', tmp_path / 'c.csv')
