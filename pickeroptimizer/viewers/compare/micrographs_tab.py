@@ -12,7 +12,7 @@ from .model import MOST_PANELS, RIGHT
 from .panels import Panels
 
 AGREEMENT_COLUMNS = (('picks', 'Picks', 54), ('all', 'All', 46), ('none', 'None', 50), ('share', 'Differ %', 82))
-HINT = 'Wheel zooms, right drag moves, n/b leaf'
+HINT = 'Wheel zooms, drag moves, F1: keys'
 AGREE, TRUTH = 'Agreement', 'Right or wrong'
 CLOSE = 6       # boxes across: what is seen of a micrograph around a pick that is gone to
 

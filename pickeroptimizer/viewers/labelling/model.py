@@ -26,7 +26,8 @@ class Labels:
         self._classes = {Place(row.mic_id, row.x, row.y): row.label for row in rows}
         self._random = {Place(row.mic_id, row.x, row.y) for row in rows if row.random}
         self._save = save
-        self._history = []      # (place, class before) of every change
+        self._history = []      # (place, class before) of every change,
+        self._undone = []       # and (place, class) of those that were taken back since the last one
 
     def classOf(self, place):
         """Return the class of a Place, None if it is not labelled."""
@@ -55,13 +56,26 @@ class Labels:
                 (self._random.add if isRandom else self._random.discard)(place)
             self._change(place, name)
             self._history.append((place, before))
+            self._undone.clear()
 
     def undo(self):
         """Take the last change of this session back; return its Place, None where there is nothing to undo."""
-        if not self._history:
+        return self._turn(self._history, self._undone)
+
+    def redo(self):
+        """Make the last change again that was taken back; return its Place, None where there is none."""
+        return self._turn(self._undone, self._history)
+
+    def _turn(self, changes, others):
+        """Make the last of some changes, and put what takes it back to the others."""
+        if not changes:
             return None
-        self._change(*self._history[-1])
-        return self._history.pop()[0]
+        place, name = changes[-1]
+        before = self.classOf(place)
+        self._change(place, name)
+        changes.pop()
+        others.append((place, before))
+        return place
 
     def _change(self, place, name):
         changed = {**self._classes, place: name}

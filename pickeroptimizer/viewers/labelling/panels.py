@@ -5,7 +5,7 @@ from tkinter import ttk
 
 from ...worker.exchange.classes import PARTICLE
 from ..palette import colours, keys
-from ..widgets.gallery import Gallery
+from ..widgets.gallery import Gallery, walk
 from ..widgets.names import shortened
 from ..widgets.scrolled import Scrolled
 from ..widgets.thumbnails import ThumbnailReader
@@ -65,6 +65,10 @@ class LabelledMicrographs(ttk.Frame):
     def _showUsed(self):
         self._tree.configure(displaycolumns=(PICKS, *(name for name in self._classes if name in self._used)))
 
+    def leaf(self, micId, step):
+        """Return the micrograph so many lines below one; the first or the last where the list ends."""
+        return self._ids[min(max(self._ids.index(micId) + step, 0), len(self._ids) - 1)]
+
     def following(self, micId):
         """Return the next micrograph with picks, the first again after the last; the next one where none has any."""
         place = self._ids.index(micId) + 1 if micId in self._ids else 0
@@ -92,6 +96,10 @@ class LabelGalleries(Scrolled):
             self._titles[name].grid(row=2 * number, sticky=tk.EW, padx=2)
             self._galleries[name] = Gallery(self.inner, onClick, onMenu, LABEL_SIDE, columns)
             self._galleries[name].grid(row=2 * number + 1, sticky=tk.NSEW)
+
+    def walk(self, step):
+        """Choose the box so many places after the chosen one, as a click on it does."""
+        walk(list(self._galleries.values()), step)
 
     def show(self, places):
         """Show {Place: class}, the latest first, with the end of the micrograph's name below each."""

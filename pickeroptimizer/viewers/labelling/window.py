@@ -7,8 +7,9 @@ from ...worker.exchange.errors import InputError
 from ..palette import Style, keys, styles
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
-from ..widgets.keys import isPlain
+from ..widgets.keys import Key, KeyTable
 from ..widgets.micrographs import MicrographReader
+from ..widgets.picture_canvas import MOUSE
 from .class_buttons import ClassButtons
 from .model import Place, canTrain, missingText, wantedClasses
 from .panels import LabelGalleries, LabelledMicrographs
@@ -66,6 +67,7 @@ class LabellingWindow(tk.Toplevel):
         wanted.pack(side=tk.LEFT)
         suggesting = changing if self._session.suggestions else tk.DISABLED
         for text, command, state in (('Suggest a box (s)', self.suggest, suggesting), ('Undo (u)', self.undo, changing),
+                                     ('Redo', self.redo, changing),
                                      ('Next micrograph (n)', self.nextMicrograph, tk.NORMAL)):
             ttk.Button(frame, text=text, command=command, state=state, takefocus=False).pack(side=tk.LEFT, padx=(8, 0))
         return top
@@ -86,6 +88,8 @@ class LabellingWindow(tk.Toplevel):
 
     def _makeBottom(self):
         frame = ttk.Frame(self)
+        ttk.Button(frame, text='Keys (F1)', command=lambda: self.keys.toggle(),
+                   takefocus=False).pack(side=tk.RIGHT, padx=4)
         self._missing, self._status = ttk.Label(frame, anchor=tk.W), ttk.Label(frame, anchor=tk.W)
         ttk.Button(frame, text='Close', command=self.destroy, takefocus=False).pack(side=tk.RIGHT, padx=4)
         if not self._session.readOnly:
@@ -100,11 +104,21 @@ class LabellingWindow(tk.Toplevel):
         return frame
 
     def _bindKeys(self):
-        actions = {'s': self.suggest, 'u': self.undo, 'n': self.nextMicrograph, 'Escape': self._leaveSuggestion,
-                   **{key: lambda name=name: self._classKey(name) for name, key in self._keys.items() if key}}
-        for key, action in actions.items():
-            for written in {key, key.upper()} if len(key) == 1 else {key}:
-                self.bind(f'<Key-{written}>', lambda event, act=action: act() if isPlain(event) else None)
+        self.keys = KeyTable(self, (
+            Key(('Click',), 'label a box or a place with the chosen class; again: take the label away'), *MOUSE,
+            Key(('Right click',), 'all classes of a box'),
+            *(Key((key,), f'this is {name}', lambda name=name: self._classKey(name))
+              for name, key in self._keys.items() if key),
+            Key(('s',), 'suggest a box, or pass over the suggested one', self.suggest),
+            Key(('Escape',), 'label by hand again', self._leaveSuggestion),
+            Key(('Control-z', 'u'), 'undo', self.undo),
+            Key(('Control-Shift-z', 'Control-y'), 'redo', self.redo),
+            Key(('Up', 'b'), 'previous micrograph', lambda: self._leaf(-1)),
+            Key(('Down',), 'next micrograph', lambda: self._leaf(1)),
+            Key(('n',), 'next micrograph with picks', self.nextMicrograph),
+            Key(('Left',), 'previous labelled box', lambda: self._galleries.walk(-1)),
+            Key(('Right',), 'next labelled box', lambda: self._galleries.walk(1)),
+            Key(('f',), 'the whole micrograph', self._canvas.fit)))
 
     # ------------------------------ what the user does ------------------------------
 
@@ -133,6 +147,9 @@ class LabellingWindow(tk.Toplevel):
         """Show the next micrograph that has picks."""
         self.showMicrograph(self._list.following(self._micId))
 
+    def _leaf(self, step):
+        self.showMicrograph(self._list.leaf(self._micId, step))
+
     def suggest(self):
         """Go to the box that is best labelled next; one that is marked already is passed over."""
         suggestions = self._session.suggestions
@@ -153,11 +170,18 @@ class LabellingWindow(tk.Toplevel):
 
     def undo(self):
         """Take back the last label that was given, moved or taken away in this window."""
+        self._turn(self._session.labels.undo, 'Nothing to undo.')
+
+    def redo(self):
+        """Make the last change again that was taken back."""
+        self._turn(self._session.labels.redo, 'Nothing to redo.')
+
+    def _turn(self, change, nothing):
         if self._session.readOnly:
             return
-        place = self._saving(self._session.labels.undo)
+        place = self._saving(change)
         if place is None:
-            self._tell('Nothing to undo.')
+            self._tell(nothing)
             return
         self._changed(place)
         if self._suggested is not None and self._session.labels.classOf(place) is None:

@@ -4,18 +4,20 @@ import tkinter as tk
 
 from .colours import DARK, LIGHT
 from .grey_picture import GreyPicture, greyImage
+from .keys import Key
 from .view import View
 
 ZOOM = 1.25                  # a notch of the wheel
 REDRAW_MS = 60               # quiet time before the picture is made anew while the mouse is dragging
 DRAG_PX = 4                  # less is a click
+MOUSE = (Key(('Wheel',), 'zoom at the pointer'), Key(('Left drag',), 'move the picture'),
+         Key(('Double click',), 'beside the boxes: the whole micrograph'))      # what `_bindMouse` binds
 
 
 class PictureCanvas(tk.Frame):
     """Shows one micrograph.
 
-    The wheel zooms at the pointer; dragging with the right or the middle button moves the picture; a double click
-    shows the whole. Positions are in px of the micrograph, row 0 at the top.
+    The wheel zooms at the pointer; dragging with any button moves the picture; a double click shows the whole. Positions are in px of the micrograph, row 0 at the top.
 
     onView(canvas): after another part of the micrograph is shown. makeGrey: as greyImage.
     """
@@ -148,11 +150,11 @@ class PictureCanvas(tk.Frame):
         canvas = self._canvas
         canvas.bind('<Configure>', self._resized)
         canvas.bind('<Destroy>', lambda event: self._cancelDrawing())
-        canvas.bind('<Double-Button-1>', self._doubleClicked)
+        canvas.bind('<Double-Button-1>', self._pressedTwice)
         canvas.bind('<Button-4>', lambda event: self.zoom(ZOOM, (event.x, event.y)))
         canvas.bind('<Button-5>', lambda event: self.zoom(1 / ZOOM, (event.x, event.y)))
         canvas.bind('<MouseWheel>', lambda event: self.zoom(ZOOM if event.delta > 0 else 1 / ZOOM, (event.x, event.y)))
-        for button in (2, 3):
+        for button in (1, 2, 3):
             canvas.bind(f'<Button-{button}>', self._dragBegins)
             canvas.bind(f'<B{button}-Motion>', self._dragged)
             canvas.bind(f'<ButtonRelease-{button}>', self._dragEnds)
@@ -166,13 +168,20 @@ class PictureCanvas(tk.Frame):
             self._view.fit()
         self._draw()
 
+    def _pressedTwice(self, event):
+        self._drag = None      # its release is no further click
+        self._doubleClicked(event)
+
     def _doubleClicked(self, event):
         self.fit()
 
     def _dragBegins(self, event):
+        self._canvas.focus_set()
         self._drag = event.x, event.y, False
 
     def _dragged(self, event):
+        if self._drag is None:
+            return
         (x, y, moving), view = self._drag, self._view
         dx, dy = event.x - x, event.y - y
         if view.shape is None or not (moving or math.hypot(dx, dy) >= DRAG_PX):
@@ -184,12 +193,19 @@ class PictureCanvas(tk.Frame):
         self._tellView()
 
     def _dragEnds(self, event):
-        moving = self._drag is not None and self._drag[2]
-        self._drag = None
+        drag, self._drag = self._drag, None
+        if drag is None:
+            return
+        x, y, moving = drag
         if moving:
             self._draw()
+        elif event.num == 1:
+            self._leftClicked(x, y)
         elif event.num == 3:
             self._rightClicked(event)
+
+    def _leftClicked(self, px, py):
+        """Do nothing, on a mere picture."""
 
     def _rightClicked(self, event):
         """Do nothing, on a mere picture."""
