@@ -6,6 +6,7 @@ from ...comparison.analysis import Analysis
 from ..widgets.background import Background
 from ..widgets.keys import Key, KeyTable
 from ..widgets.picture_canvas import MOUSE
+from ..widgets.toplevel import openSized
 from .curves_tab import CurvesTab
 from .disagreements_tab import DisagreementsTab
 from .micrographs_tab import MicrographsTab
@@ -23,7 +24,7 @@ class CompareWindow(tk.Toplevel):
     def __init__(self, master, title, comparison, report):
         super().__init__(master)
         self.title(title)
-        self.geometry(f'{min(1270, self.winfo_screenwidth() - 10)}x{min(760, self.winfo_screenheight() - 40)}')
+        openSized(self)
         self.model = CompareModel(comparison)
         self._analysis = None        # the Future of the Analysis, once it is asked for
         self._waiting = []           # what is to be called with it

@@ -13,6 +13,9 @@ from ...worker.exchange.tables import CoordinateRow
 from ..micrograph import Micrograph
 
 Place = namedtuple('Place', 'micId x y')
+Doubt = namedtuple('Doubt', 'name micId text')      # about a class; micId: the only one with its labels, or None
+
+FEW = 3      # labels of a class: with fewer, nothing tells what its boxes have in common
 
 
 class Labels:
@@ -116,6 +119,12 @@ class Suggestions:
         skipped = self._skipped | {self._ids.get(without)}
         return self._places.get(self._suggester.next(self._answers(labels), self._sought(labels, wanted), skipped))
 
+    def mending(self, labels, doubt):
+        """Return the Place of a pick that may take a Doubt away by its label, None where there is none."""
+        there = {coordId for coordId, place in self._places.items() if place.micId == doubt.micId}
+        more = {doubt.name: labels.counts().get(doubt.name, 0) + 1}
+        return self._places.get(self._suggester.next(self._answers(labels), more, self._skipped | there))
+
     def isRandom(self, place):
         """Return whether a Place was suggested because it was drawn at random among all picks."""
         return self._suggester.wasRandom(self._ids.get(place))
@@ -176,6 +185,22 @@ def missingText(counts, wanted):
     if classes == (PARTICLE,):
         lacking.append(f'{wanted} of some kind of junk')
     return f'Wanted: {", ".join(lacking)}.' if lacking else 'All the labels that you wanted are there: press "Train".'
+
+
+def doubts(labels, micrographs):
+    """Return Doubts about Labels that a training would take: classes with few of them, or on one micrograph alone.
+
+    micrographs: how many there are.
+    """
+    found, places = [], labels.places()
+    for name, count in labels.counts().items():
+        mics = {place.micId for place, given in places.items() if given == name}
+        if count < FEW:
+            found.append(Doubt(name, None, f'There {"is" if count == 1 else "are"} {count} of {name} only.'))
+        elif len(mics) == 1 and micrographs > 1:
+            found.append(Doubt(name, mics.pop(), f'All {count} of {name} are on one micrograph: what is special there '
+                                                 f'would be learnt as {name}.'))
+    return found
 
 
 def canTrain(labels, known=()):

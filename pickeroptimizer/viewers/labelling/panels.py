@@ -6,7 +6,7 @@ from tkinter import ttk
 from ...worker.exchange.classes import PARTICLE
 from ..palette import colours, keys
 from ..widgets.gallery import Gallery, walk
-from ..widgets.names import shortened
+from ..widgets.names import inTheMiddle, shortened
 from ..widgets.scrolled import Scrolled
 from ..widgets.thumbnails import ThumbnailReader
 
@@ -86,6 +86,8 @@ class LabelGalleries(Scrolled):
     def __init__(self, master, classes, paths, boxSize, onClick, onMenu=None, columns=3):
         super().__init__(master)
         self._paths = paths
+        stems = [os.path.splitext(os.path.basename(path))[0] for path in paths.values()]
+        self._captions = {micId: inTheMiddle(name, CAPTION_LETTERS) for micId, name in zip(paths, shortened(stems))}
         self._reader = ThumbnailReader(self, boxSize, LABEL_SIDE)
         self._thumbnails = {}      # {place: array, or None where the micrograph cannot be read}
         self._colours = colours(classes)
@@ -102,7 +104,7 @@ class LabelGalleries(Scrolled):
         walk(list(self._galleries.values()), step)
 
     def show(self, places):
-        """Show {Place: class}, the latest first, with the end of the micrograph's name below each."""
+        """Show {Place: class}, the latest first, with the micrograph's name, shortened, below each."""
         shown = []
         for name, gallery in self._galleries.items():
             mine = [place for place in reversed(list(places)) if places[place] == name]
@@ -123,7 +125,7 @@ class LabelGalleries(Scrolled):
                                 uniform='galleries' if wanted else '')
 
     def _caption(self, place):
-        return os.path.splitext(os.path.basename(self._paths.get(place.micId, '')))[0][-CAPTION_LETTERS:]
+        return self._captions.get(place.micId, '')
 
     def _cut(self, place, thumbnail):
         self._thumbnails[place] = thumbnail

@@ -6,12 +6,15 @@ from ...domain.decision import MINIMUM, describe
 from ...worker.exchange.errors import InputError
 from ..palette import keys
 from ..widgets.canvas import MicrographCanvas
+from ..widgets.colours import WARNING
 from ..widgets.display_controls import DisplayControls
 from ..widgets.gallery import Gallery, walk
 from ..widgets.keys import Key, KeyTable
+from ..widgets.look import buttonStyle
 from ..widgets.micrographs import ImageData, MicrographReader
 from ..widgets.picture_canvas import MOUSE
 from ..widgets.thumbnails import ThumbnailReader
+from ..widgets.toplevel import openSized
 from .decision_panel import DecisionPanel
 from .histogram import ProbabilityHistogram
 from .model import AS_GIVEN
@@ -21,7 +24,6 @@ from .pruned_micrographs import HEADINGS_DECIDED, HEADINGS_OF_LABELS, PrunedMicr
 PICKS_SHOWN, PICK_SIDE = 60, 64      # boxes in the gallery, and px of the screen of each
 TABLE_MS, GALLERY_MS = 150, 400      # quiet time before these follow the slider
 SIDE_TEXT = 270                      # px of the screen: width of the text beside the micrograph
-WARNING = '#8B3A00'                  # colour of a line that tells of something wrong
 LEAST_KEPT, LEAST_REJECTED, MOST_NOVEL, RANDOM, CORRECTED = ORDERS = (
     'least certain kept', 'least certain rejected', 'most novel', 'random', 'corrected')
 NOTES = (
@@ -39,7 +41,7 @@ class PruneWindow(tk.Toplevel):
     def __init__(self, master, session):
         super().__init__(master)
         self.title(session.title)
-        self.geometry(f'{min(1270, self.winfo_screenwidth() - 10)}x{min(760, self.winfo_screenheight() - 40)}')
+        openSized(self)
         self._session, self._model = session, session.model
         self._reader = MicrographReader(self)
         self._thumbnails = ThumbnailReader(self, session.boxSize, PICK_SIDE)
@@ -91,7 +93,7 @@ class PruneWindow(tk.Toplevel):
         frame = ttk.Frame(self)
         self.legend = OutcomeLegend(frame, self._model, self._showOutcomes)
         self.legend.pack(fill=tk.X)
-        self._decision = DecisionPanel(frame, self.decide, self._warn)
+        self._decision = DecisionPanel(frame, self.decide)
         self.histogram = ProbabilityHistogram(frame, lambda minimum: self.decide(MINIMUM, minimum))
         self.histogram.setProbabilities(self._model.particleProbabilities())
         # Of a fixed width: what does not fit would widen the frame.
@@ -101,8 +103,9 @@ class PruneWindow(tk.Toplevel):
             self.expected.pack(fill=tk.X)
             self.histogram.pack(fill=tk.X)
         buttons = ttk.Frame(frame)
-        self._create = ttk.Button(buttons, text='Create coordinates', command=self._askAndCreate)
-        self._retrain = ttk.Button(buttons, command=self._askAndRetrain)
+        self._create = ttk.Button(buttons, text='Create coordinates', command=self._askAndCreate,
+                                  style=buttonStyle(self))
+        self._retrain = ttk.Button(buttons, command=self._askAndRetrain, style=buttonStyle(self))
         for button, possible in ((self._create, self._session.createCoordinates),
                                  (self._retrain, self._session.planRetraining)):
             button.configure(state=tk.NORMAL if possible else tk.DISABLED)

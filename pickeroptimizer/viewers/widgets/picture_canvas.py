@@ -5,6 +5,7 @@ import tkinter as tk
 from .colours import DARK, LIGHT
 from .grey_picture import GreyPicture, greyImage
 from .keys import Key
+from .scale_bar import ScaleBar
 from .view import View
 
 ZOOM = 1.25                  # a notch of the wheel
@@ -29,6 +30,7 @@ class PictureCanvas(tk.Frame):
         self._canvas.pack(fill=tk.BOTH, expand=True)
         self._view = View(self._size)
         self._picture = GreyPicture(self._canvas, self._view, makeGrey)
+        self._scaleBar = ScaleBar(self._canvas, self._view)
         self._redraw = None          # Tk's id of the drawing that is to come
         self._drag = None            # x, y of the pointer, and whether the picture moves already
         self._bindMouse()
@@ -49,6 +51,7 @@ class PictureCanvas(tk.Frame):
         """Show a line of text in the place of the picture."""
         self._view.shape = None
         self._picture.setData(None)
+        self._scaleBar.draw()
         self._canvas.delete('message')
         width, height = self._size()
         self._canvas.create_text(width / 2, height / 2, text=line, fill=LIGHT, width=max(100, width - 40),
@@ -63,6 +66,20 @@ class PictureCanvas(tk.Frame):
         """Smooth away waves of fewer than `period` px of the micrograph; 0: none."""
         self._picture.setLowPass(period)
         self._drawSoon()
+
+    def setInverted(self, inverted):
+        """Let the low values be white, or black."""
+        self._picture.setInverted(inverted)
+        self._drawSoon()
+
+    def setPixelSize(self, pixelSize):
+        """Show a scale bar; pixelSize: Å/px of the micrograph."""
+        self._scaleBar.pixelSize = pixelSize
+        self._scaleBar.draw()
+
+    def tellGreys(self, onGreys):
+        """Call onGreys(black, white) whenever other values of the pixels are black and white."""
+        self._picture.onGreys = onGreys
 
     # ------------------------------ the view ------------------------------
 
@@ -123,6 +140,7 @@ class PictureCanvas(tk.Frame):
         """Move all that is drawn from where it was with this edge, at once; what comes into view follows."""
         view = self._view
         self._canvas.move('all', (left - view.left) * view.scale, (top - view.top) * view.scale)
+        self._scaleBar.draw()      # which stays in its corner
         self._drawSoon()
 
     def _drawSoon(self):
@@ -139,6 +157,7 @@ class PictureCanvas(tk.Frame):
         self._cancelDrawing()
         if self._view.shape is not None:
             self._drawView()
+            self._scaleBar.draw()
 
     def _drawView(self):
         """Draw the part of the micrograph that is seen."""
