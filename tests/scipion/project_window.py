@@ -7,6 +7,7 @@ import json
 import sys
 import time
 import tkinter as tk
+from tkinter import messagebox
 
 import pyworkflow as pw
 from laboratory import update
@@ -59,6 +60,7 @@ def main(path, runId, wanted, truth):
         window.event_generate(f'<Key-{truth[tuple(window._suggested)][0]}>')
         root.update()
     counts = window._session.labels.counts()
+    messagebox.askyesnocancel = lambda *arguments, **options: False      # about labels on one micrograph: train
     window._train.event_generate('<Enter>')
     window._train.event_generate('<Button-1>')
     window._train.event_generate('<ButtonRelease-1>')

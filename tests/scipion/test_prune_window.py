@@ -497,7 +497,8 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
         window.update()
         assert model.rule.wanted == wanted and window._decision.entry.get() == '0.250'
         assert window._decision.slider.get() == 1000 * wanted
-    assert '"7" is no number from 0 to 1; it stays 0.25.' in window._message.cget('text')
+    assert '"7" is no number from 0 to 1; it stays 0.25.' in window._decision.wrong.cget('text')
+    assert window._decision.wrong.winfo_ismapped()
     # What is shown is what counts, in all its digits; looking at it changes nothing.
     for exact, shown in ((0.123456, '0.123456'), (1e-06, '1e-06'), (math.nextafter(1.0, 2.0), '1.0000000000000002')):
         window.decide(MINIMUM, exact)

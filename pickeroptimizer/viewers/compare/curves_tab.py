@@ -8,6 +8,7 @@ from ...comparison.describe import percent_interval
 from ...comparison.plots import LITTLE_LOST, SHARE_KEPT, TRADE, draw_shares, draw_trade
 from ...comparison.truth import FIGURES
 from ..widgets.figure_frame import FigureFrame
+from ..widgets.look import tickStyle
 
 CURVE_REACH = 40     # px of the screen within which a curve is pointed at
 RING = 6             # radius in px
@@ -31,7 +32,8 @@ class CurvesTab(FigureFrame):
         self._whole, self._intervals = tk.BooleanVar(self, False), tk.BooleanVar(self, True)
         if hasTruth:
             for text, variable in (('Whole range', self._whole), ('95 % intervals', self._intervals)):
-                button = ttk.Checkbutton(self.tools, text=text, variable=variable, command=self._draw)
+                button = ttk.Checkbutton(self.tools, text=text, variable=variable, command=self._draw,
+                                         style=tickStyle(self))
                 button.pack(side=tk.LEFT, padx=4)
                 self._buttons.append(button)
         # Two lines, empty or not, so that the plot keeps its size.

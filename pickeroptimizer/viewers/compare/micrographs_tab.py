@@ -12,7 +12,7 @@ from .model import MOST_PANELS, RIGHT
 from .panels import Panels
 
 AGREEMENT_COLUMNS = (('picks', 'Picks', 54), ('all', 'All', 46), ('none', 'None', 50), ('share', 'Differ %', 82))
-HINT = 'Wheel zooms, right drag moves, n/b leaf'
+HINT = 'Wheel zooms, drag moves, F1: keys'
 AGREE, TRUTH = 'Agreement', 'Right or wrong'
 CLOSE = 6       # boxes across: what is seen of a micrograph around a pick that is gone to
 
@@ -75,7 +75,7 @@ class MicrographsTab(ttk.Frame):
         frame, comparison = ttk.Frame(self), self._model.comparison
         self.panels = Panels(frame, self._model, self._mark, self._hover)
         controls = DisplayControls(frame, self.panels.canvases, comparison.pixel_size, comparison.box)
-        ttk.Label(controls, text=HINT, foreground='#606060').pack(side=tk.LEFT, padx=10)
+        ttk.Label(controls.line, text=HINT, foreground='#606060').pack(side=tk.LEFT, padx=10)
         controls.pack(fill=tk.X)
         # Three lines, empty or not, so that the pictures keep their size.
         self._info = tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, height=3)

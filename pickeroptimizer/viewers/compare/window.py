@@ -4,7 +4,9 @@ from tkinter import ttk
 
 from ...comparison.analysis import Analysis
 from ..widgets.background import Background
-from ..widgets.keys import isPlain
+from ..widgets.keys import Key, KeyTable
+from ..widgets.picture_canvas import MOUSE
+from ..widgets.toplevel import openSized
 from .curves_tab import CurvesTab
 from .disagreements_tab import DisagreementsTab
 from .micrographs_tab import MicrographsTab
@@ -22,7 +24,7 @@ class CompareWindow(tk.Toplevel):
     def __init__(self, master, title, comparison, report):
         super().__init__(master)
         self.title(title)
-        self.geometry(f'{min(1270, self.winfo_screenwidth() - 10)}x{min(760, self.winfo_screenheight() - 40)}')
+        openSized(self)
         self.model = CompareModel(comparison)
         self._analysis = None        # the Future of the Analysis, once it is asked for
         self._waiting = []           # what is to be called with it
@@ -41,7 +43,11 @@ class CompareWindow(tk.Toplevel):
             self._frames[name] = frame = ttk.Frame(self.tabs)
             self.tabs.add(frame, text=name)
         self.tabs.bind('<<NotebookTabChanged>>', lambda event: self._seen())
-        self.bind('<Key>', self._pressed)
+        self.keys = KeyTable(self, (
+            Key(('Click',), 'choose a box, in all panels'), *MOUSE,
+            Key(('Up', 'b'), 'previous micrograph', lambda: self._inMicrographs(lambda tab: tab.leaf(-1))),
+            Key(('Down', 'n'), 'next micrograph', lambda: self._inMicrographs(lambda tab: tab.leaf(1))),
+            Key(('f',), 'the whole micrograph', lambda: self._inMicrographs(lambda tab: tab.fit()))))
         self.update_idletasks()      # the panels know their size before the first picture
         self.open('Micrographs')
 
@@ -94,7 +100,7 @@ class CompareWindow(tk.Toplevel):
         self.update_idletasks()      # a tab that has not been seen before gets its size
         tab.goTo(row)
 
-    def _pressed(self, event):
-        actions = {'n': lambda tab: tab.leaf(1), 'b': lambda tab: tab.leaf(-1), 'f': lambda tab: tab.fit()}
-        if event.char in actions and isPlain(event) and self.tabs.select() == str(self._frames['Micrographs']):
-            actions[event.char](self._tab('Micrographs'))
+    def _inMicrographs(self, act):
+        """Do something to the tab of the micrographs, if it is the one that is seen."""
+        if self.tabs.select() == str(self._frames['Micrographs']):
+            act(self._tab('Micrographs'))

@@ -5,6 +5,7 @@ from tkinter import ttk
 from ...domain.evaluation_report import FIGURE, OTHERS, cell
 from ...worker.exchange.plots import best_variant, draw_confusion, draw_f1_against_shots, draw_per_class
 from ..widgets.figure_frame import FigureFrame
+from ..widgets.keys import KeyTable
 
 HEADINGS = {FIGURE: 'balanced macro-F1', **OTHERS}
 WIDTHS = {'labels': 55, 'draws': 55, FIGURE: 150, 'calibration_error': 140}      # px, of a column of the table;
@@ -31,6 +32,7 @@ class EvaluationWindow(tk.Toplevel):
         self.tabs.add(curves, text='Labels needed')
         self.tabs.add(self._classes(), text='Classes')
         self.tabs.add(self._table(), text='Table')
+        self.keys = KeyTable(self, ())
 
     def _classes(self):
         """Confusion matrix and figures by class of a variant and a number of labels, to be chosen."""

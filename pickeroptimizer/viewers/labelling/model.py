@@ -13,6 +13,9 @@ from ...worker.exchange.tables import CoordinateRow
 from ..micrograph import Micrograph
 
 Place = namedtuple('Place', 'micId x y')
+Doubt = namedtuple('Doubt', 'name micId text')      # about a class; micId: the only one with its labels, or None
+
+FEW = 3      # labels of a class: with fewer, nothing tells what its boxes have in common
 
 
 class Labels:
@@ -26,7 +29,8 @@ class Labels:
         self._classes = {Place(row.mic_id, row.x, row.y): row.label for row in rows}
         self._random = {Place(row.mic_id, row.x, row.y) for row in rows if row.random}
         self._save = save
-        self._history = []      # (place, class before) of every change
+        self._history = []      # (place, class before) of every change,
+        self._undone = []       # and (place, class) of those that were taken back since the last one
 
     def classOf(self, place):
         """Return the class of a Place, None if it is not labelled."""
@@ -55,13 +59,26 @@ class Labels:
                 (self._random.add if isRandom else self._random.discard)(place)
             self._change(place, name)
             self._history.append((place, before))
+            self._undone.clear()
 
     def undo(self):
         """Take the last change of this session back; return its Place, None where there is nothing to undo."""
-        if not self._history:
+        return self._turn(self._history, self._undone)
+
+    def redo(self):
+        """Make the last change again that was taken back; return its Place, None where there is none."""
+        return self._turn(self._undone, self._history)
+
+    def _turn(self, changes, others):
+        """Make the last of some changes, and put what takes it back to the others."""
+        if not changes:
             return None
-        self._change(*self._history[-1])
-        return self._history.pop()[0]
+        place, name = changes[-1]
+        before = self.classOf(place)
+        self._change(place, name)
+        changes.pop()
+        others.append((place, before))
+        return place
 
     def _change(self, place, name):
         changed = {**self._classes, place: name}
@@ -101,6 +118,12 @@ class Suggestions:
         """
         skipped = self._skipped | {self._ids.get(without)}
         return self._places.get(self._suggester.next(self._answers(labels), self._sought(labels, wanted), skipped))
+
+    def mending(self, labels, doubt):
+        """Return the Place of a pick that may take a Doubt away by its label, None where there is none."""
+        there = {coordId for coordId, place in self._places.items() if place.micId == doubt.micId}
+        more = {doubt.name: labels.counts().get(doubt.name, 0) + 1}
+        return self._places.get(self._suggester.next(self._answers(labels), more, self._skipped | there))
 
     def isRandom(self, place):
         """Return whether a Place was suggested because it was drawn at random among all picks."""
@@ -162,6 +185,22 @@ def missingText(counts, wanted):
     if classes == (PARTICLE,):
         lacking.append(f'{wanted} of some kind of junk')
     return f'Wanted: {", ".join(lacking)}.' if lacking else 'All the labels that you wanted are there: press "Train".'
+
+
+def doubts(labels, micrographs):
+    """Return Doubts about Labels that a training would take: classes with few of them, or on one micrograph alone.
+
+    micrographs: how many there are.
+    """
+    found, places = [], labels.places()
+    for name, count in labels.counts().items():
+        mics = {place.micId for place, given in places.items() if given == name}
+        if count < FEW:
+            found.append(Doubt(name, None, f'There {"is" if count == 1 else "are"} {count} of {name} only.'))
+        elif len(mics) == 1 and micrographs > 1:
+            found.append(Doubt(name, mics.pop(), f'All {count} of {name} are on one micrograph: what is special there '
+                                                 f'would be learnt as {name}.'))
+    return found
 
 
 def canTrain(labels, known=()):

@@ -5,8 +5,8 @@ from tkinter import ttk
 
 from ...worker.exchange.classes import PARTICLE
 from ..palette import colours, keys
-from ..widgets.gallery import Gallery
-from ..widgets.names import shortened
+from ..widgets.gallery import Gallery, walk
+from ..widgets.names import inTheMiddle, shortened
 from ..widgets.scrolled import Scrolled
 from ..widgets.thumbnails import ThumbnailReader
 
@@ -65,6 +65,10 @@ class LabelledMicrographs(ttk.Frame):
     def _showUsed(self):
         self._tree.configure(displaycolumns=(PICKS, *(name for name in self._classes if name in self._used)))
 
+    def leaf(self, micId, step):
+        """Return the micrograph so many lines below one; the first or the last where the list ends."""
+        return self._ids[min(max(self._ids.index(micId) + step, 0), len(self._ids) - 1)]
+
     def following(self, micId):
         """Return the next micrograph with picks, the first again after the last; the next one where none has any."""
         place = self._ids.index(micId) + 1 if micId in self._ids else 0
@@ -82,6 +86,8 @@ class LabelGalleries(Scrolled):
     def __init__(self, master, classes, paths, boxSize, onClick, onMenu=None, columns=3):
         super().__init__(master)
         self._paths = paths
+        stems = [os.path.splitext(os.path.basename(path))[0] for path in paths.values()]
+        self._captions = {micId: inTheMiddle(name, CAPTION_LETTERS) for micId, name in zip(paths, shortened(stems))}
         self._reader = ThumbnailReader(self, boxSize, LABEL_SIDE)
         self._thumbnails = {}      # {place: array, or None where the micrograph cannot be read}
         self._colours = colours(classes)
@@ -93,8 +99,12 @@ class LabelGalleries(Scrolled):
             self._galleries[name] = Gallery(self.inner, onClick, onMenu, LABEL_SIDE, columns)
             self._galleries[name].grid(row=2 * number + 1, sticky=tk.NSEW)
 
+    def walk(self, step):
+        """Choose the box so many places after the chosen one, as a click on it does."""
+        walk(list(self._galleries.values()), step)
+
     def show(self, places):
-        """Show {Place: class}, the latest first, with the end of the micrograph's name below each."""
+        """Show {Place: class}, the latest first, with the micrograph's name, shortened, below each."""
         shown = []
         for name, gallery in self._galleries.items():
             mine = [place for place in reversed(list(places)) if places[place] == name]
@@ -115,7 +125,7 @@ class LabelGalleries(Scrolled):
                                 uniform='galleries' if wanted else '')
 
     def _caption(self, place):
-        return os.path.splitext(os.path.basename(self._paths.get(place.micId, '')))[0][-CAPTION_LETTERS:]
+        return self._captions.get(place.micId, '')
 
     def _cut(self, place, thumbnail):
         self._thumbnails[place] = thumbnail

@@ -7,16 +7,21 @@ from ...worker.exchange.errors import InputError
 from ..palette import Style, keys, styles
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
-from ..widgets.keys import isPlain
+from ..widgets.keys import Key, KeyTable
+from ..widgets.look import buttonStyle
 from ..widgets.micrographs import MicrographReader
+from ..widgets.picture_canvas import MOUSE
+from ..widgets.toplevel import openSized
 from .class_buttons import ClassButtons
-from .model import Place, canTrain, missingText, wantedClasses
+from .model import Place, canTrain, doubts, missingText, wantedClasses
 from .panels import LabelGalleries, LabelledMicrographs
 
 UNLABELLED, SUGGESTED = Style('#E0E0E0'), Style('#F0E442')
 WANTED = (10, 20, 30)
 CLOSE_UP = 70                  # px of the screen: a suggested box is shown at least so big
 HINT_BY_HAND = 'Click on boxes, or anywhere, to label them with the chosen class; a second click takes the label away.'
+QUESTION = ('What is in the marked box? Press the key of its class (see the buttons); s: pass over it; '
+            'Esc: label by hand.')
 HINT_SUGGESTIONS = 'Press s to be led to boxes that are worth a label. '
 
 
@@ -26,7 +31,7 @@ class LabellingWindow(tk.Toplevel):
     def __init__(self, master, session):
         super().__init__(master)
         self.title(session.title)
-        self.geometry(f'{min(1270, self.winfo_screenwidth() - 10)}x{min(760, self.winfo_screenheight() - 40)}')
+        openSized(self)
         self._session = session
         self._paths = {micrograph.id: micrograph.path for micrograph in session.micrographs}
         self._names = {micrograph.id: micrograph.name for micrograph in session.micrographs}
@@ -66,8 +71,10 @@ class LabellingWindow(tk.Toplevel):
         wanted.pack(side=tk.LEFT)
         suggesting = changing if self._session.suggestions else tk.DISABLED
         for text, command, state in (('Suggest a box (s)', self.suggest, suggesting), ('Undo (u)', self.undo, changing),
+                                     ('Redo', self.redo, changing),
                                      ('Next micrograph (n)', self.nextMicrograph, tk.NORMAL)):
-            ttk.Button(frame, text=text, command=command, state=state, takefocus=False).pack(side=tk.LEFT, padx=(8, 0))
+            ttk.Button(frame, text=text, command=command, state=state, takefocus=False,
+                       style=buttonStyle(self)).pack(side=tk.LEFT, padx=(8, 0))
         return top
 
     def _makeMiddle(self):
@@ -86,10 +93,13 @@ class LabellingWindow(tk.Toplevel):
 
     def _makeBottom(self):
         frame = ttk.Frame(self)
+        ttk.Button(frame, text='Keys (F1)', command=lambda: self.keys.toggle(),
+                   takefocus=False).pack(side=tk.RIGHT, padx=4)
         self._missing, self._status = ttk.Label(frame, anchor=tk.W), ttk.Label(frame, anchor=tk.W)
         ttk.Button(frame, text='Close', command=self.destroy, takefocus=False).pack(side=tk.RIGHT, padx=4)
         if not self._session.readOnly:
-            self._train = ttk.Button(frame, text='Train', command=self.train, takefocus=False)
+            self._train = ttk.Button(frame, text='Train', command=self.train, takefocus=False,
+                                     style=buttonStyle(self))
             self._train.pack(side=tk.RIGHT, padx=4)
         elif self._session.labelOn:
             ttk.Button(frame, text='Label on in a new run', command=self._labelOn,
@@ -100,11 +110,21 @@ class LabellingWindow(tk.Toplevel):
         return frame
 
     def _bindKeys(self):
-        actions = {'s': self.suggest, 'u': self.undo, 'n': self.nextMicrograph, 'Escape': self._leaveSuggestion,
-                   **{key: lambda name=name: self._classKey(name) for name, key in self._keys.items() if key}}
-        for key, action in actions.items():
-            for written in {key, key.upper()} if len(key) == 1 else {key}:
-                self.bind(f'<Key-{written}>', lambda event, act=action: act() if isPlain(event) else None)
+        self.keys = KeyTable(self, (
+            Key(('Click',), 'label a box or a place with the chosen class; again: take the label away'), *MOUSE,
+            Key(('Right click',), 'all classes of a box'),
+            *(Key((key,), f'this is {name}', lambda name=name: self._classKey(name))
+              for name, key in self._keys.items() if key),
+            Key(('s',), 'suggest a box, or pass over the suggested one', self.suggest),
+            Key(('Escape',), 'label by hand again', self._leaveSuggestion),
+            Key(('Control-z', 'u'), 'undo', self.undo),
+            Key(('Control-Shift-z', 'Control-y'), 'redo', self.redo),
+            Key(('Up', 'b'), 'previous micrograph', lambda: self._leaf(-1)),
+            Key(('Down',), 'next micrograph', lambda: self._leaf(1)),
+            Key(('n',), 'next micrograph with picks', self.nextMicrograph),
+            Key(('Left',), 'previous labelled box', lambda: self._galleries.walk(-1)),
+            Key(('Right',), 'next labelled box', lambda: self._galleries.walk(1)),
+            Key(('f',), 'the whole micrograph', self._canvas.fit)))
 
     # ------------------------------ what the user does ------------------------------
 
@@ -133,6 +153,9 @@ class LabellingWindow(tk.Toplevel):
         """Show the next micrograph that has picks."""
         self.showMicrograph(self._list.following(self._micId))
 
+    def _leaf(self, step):
+        self.showMicrograph(self._list.leaf(self._micId, step))
+
     def suggest(self):
         """Go to the box that is best labelled next; one that is marked already is passed over."""
         suggestions = self._session.suggestions
@@ -147,21 +170,30 @@ class LabellingWindow(tk.Toplevel):
             self._tell(f'No more {" and ".join(lacking)} is found: label it by hand, or train with what there is.'
                        if lacking else 'There is nothing left to suggest.')
             return
-        self._tell('What is in the marked box? Press the key of its class (see the buttons); s: pass over it; '
-                   'Esc: label by hand.')
+        self._tell(QUESTION)
         self.goTo(self._suggested)
 
     def undo(self):
         """Take back the last label that was given, moved or taken away in this window."""
+        self._turn(self._session.labels.undo, 'Nothing to undo.')
+
+    def redo(self):
+        """Make the last change again that was taken back."""
+        self._turn(self._session.labels.redo, 'Nothing to redo.')
+
+    def _turn(self, change, nothing):
         if self._session.readOnly:
             return
-        place = self._saving(self._session.labels.undo)
+        place = self._saving(change)
         if place is None:
-            self._tell('Nothing to undo.')
+            self._tell(nothing)
             return
         self._changed(place)
         if self._suggested is not None and self._session.labels.classOf(place) is None:
             self._setSuggested(place)      # a slip of the finger: the same question again
+            self._tell(QUESTION)
+        else:
+            self._describe(place)
         self.goTo(place)
 
     def label(self, place, name):
@@ -176,17 +208,37 @@ class LabellingWindow(tk.Toplevel):
         self._changed(place)
         if place == self._suggested:
             self.suggest()
-        elif place == self._hovered:
-            self._hover(place)
+        elif self._suggested is None:
+            self._describe(place)
 
     def train(self):
-        """Close the window and take the run on."""
+        """Close the window and take the run on; before, tell of classes that the training will know little of."""
+        found = doubts(self._session.labels, len(self._paths))
+        if found:
+            answer = messagebox.askyesnocancel('PickerOptimizer', '\n'.join(doubt.text for doubt in found) + (
+                '\n\nLook at a box that would mend this? No: train all the same.'), parent=self)
+            if answer:
+                self._mend(found[0])
+            if answer is not False:
+                return
         try:
             self._session.train()
         except InputError as error:
             messagebox.showerror('PickerOptimizer', str(error), parent=self)
         else:
             self.destroy()
+
+    def _mend(self, doubt):
+        suggestions = self._session.suggestions
+        place = None if suggestions is None else suggestions.mending(self._session.labels, doubt)
+        if place is None:
+            self._tell(f'No box is found that may be {doubt.name}' +
+                       (f' beside {self._names.get(doubt.micId)}' if doubt.micId is not None else '') +
+                       ': label one by hand, or train all the same.')
+            return
+        self._setSuggested(place)
+        self._tell(QUESTION)
+        self.goTo(place)
 
     def _labelOn(self):
         messagebox.showinfo('PickerOptimizer', self._session.labelOn(), parent=self)
@@ -217,8 +269,11 @@ class LabellingWindow(tk.Toplevel):
     def _hover(self, place):
         self._hovered = place
         if place is not None and self._suggested is None:
-            name = self._session.labels.classOf(place) or 'not labelled'
-            self._tell(f'({place.x:g}, {place.y:g}) of {self._names[place.micId]}: {name}')
+            self._describe(place)
+
+    def _describe(self, place):
+        name = self._session.labels.classOf(place) or 'not labelled'
+        self._tell(f'({place.x:g}, {place.y:g}) of {self._names.get(place.micId, "a lost micrograph")}: {name}')
 
     def _menuOn(self, place, event):
         if place is None or self._session.readOnly:

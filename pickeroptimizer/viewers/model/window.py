@@ -12,8 +12,10 @@ from ..palette import styles
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
 from ..widgets.figure_frame import FigureFrame
+from ..widgets.keys import Key, KeyTable
 from ..widgets.micrographs import MicrographReader
 from ..widgets.names import shortened
+from ..widgets.picture_canvas import MOUSE
 
 GALLERY_COLUMNS = 11
 LETTER = 8      # px of the screen, of a letter in a list
@@ -103,6 +105,9 @@ class ModelWindow(tk.Toplevel):
                                        self._look, columns=GALLERY_COLUMNS)
             galleries.pack(fill=tk.BOTH, expand=True)
             galleries.show({place: name for place, name, _ in facts.labels.boxes})
+            boxes = (Key(('Left',), 'previous labelled box', lambda: galleries.walk(-1)),
+                     Key(('Right',), 'next labelled box', lambda: galleries.walk(1)), *MOUSE)
+        self.keys = KeyTable(self, boxes if facts.labels else ())
 
     @staticmethod
     def _describe(master, lines):

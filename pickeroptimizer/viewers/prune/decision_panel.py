@@ -4,23 +4,25 @@ import tkinter as tk
 from tkinter import ttk
 
 from ...domain.decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE, numberText
+from ..widgets.colours import WARNING
 
 # Of the slider and the text: from, to, decimals, what it starts with.
 RANGES = {MINIMUM: (0.0, 1.0, 3, 0.5), SHARE: (50.0, 99.9, 1, 95.0), PURITY: (0.1, 20.0, 1, 2.0)}
 UNITS = {MINIMUM: '', SHARE: '%', PURITY: '%', MOST_PROBABLE: '', None: ''}
+TEXT_WIDTH = 270                    # px of the screen
 AS_GIVEN_TEXT = 'as they were'      # no rule, see model.AS_GIVEN
 
 
 class DecisionPanel(ttk.Frame):
     """Lets the user choose a rule and its number.
 
-    onRule(mode, wanted): whenever one is chosen; see decision.minimumFor. onWrong(line): after a text was typed that is
-    no number in the range.
+    onRule(mode, wanted): whenever one is chosen; see decision.minimumFor. A text that is no number in the range is
+    refused beside the field.
     """
 
-    def __init__(self, master, onRule, onWrong):
+    def __init__(self, master, onRule):
         super().__init__(master)
-        self._onRule, self._onWrong = onRule, onWrong
+        self._onRule = onRule
         self._mode, self._wanted = MOST_PROBABLE, None
         ttk.Label(self, text='Keep by').grid(row=0, column=0, sticky=tk.W, padx=(0, 4))
         self.rule = ttk.Combobox(self, values=RULES, state='readonly', width=26)
@@ -31,6 +33,7 @@ class DecisionPanel(ttk.Frame):
         self.entry.grid(row=1, column=2, padx=(4, 0))
         self._unit = ttk.Label(self, width=2)
         self._unit.grid(row=1, column=3)
+        self.wrong = ttk.Label(self, foreground=WARNING, wraplength=TEXT_WIDTH)
         self.columnconfigure(1, weight=1)
         self.rule.bind('<<ComboboxSelected>>', lambda event: self._chosen(self.rule.current()))
         for event in ('<Return>', '<KP_Enter>', '<FocusOut>'):
@@ -39,6 +42,7 @@ class DecisionPanel(ttk.Frame):
     def show(self, mode, wanted):
         """Show a rule, or that there is none (None, None), without telling of it."""
         self._mode, self._wanted = mode, wanted
+        self.wrong.grid_remove()
         self.rule.set(AS_GIVEN_TEXT if mode is None else RULES[mode])
         self._unit.configure(text=UNITS[mode])
         command, state = self.slider.cget('command'), tk.DISABLED if wanted is None else tk.NORMAL
@@ -76,9 +80,10 @@ class DecisionPanel(ttk.Frame):
         except ValueError:
             wanted = math.nan
         if not low <= wanted <= high:      # nan too
-            self._onWrong(f'"{text}" is no number from {low:g} to {high:g}; it stays {numberText(before)}.')
-            wanted = before
-        if wanted == before:
+            self.show(self._mode, before)
+            self.wrong.configure(text=f'"{text}" is no number from {low:g} to {high:g}; it stays {numberText(before)}.')
+            self.wrong.grid(row=2, column=0, columnspan=4, sticky=tk.W)
+        elif wanted == before:
             self.show(self._mode, before)
         else:
             self._onRule(self._mode, wanted)

@@ -94,7 +94,8 @@ class PruneModel:
         self._shares = RunShares(self.particleProbabilities(), header)
         self._rowOf = {coordId: row for row, coordId in enumerate(picks.ids.tolist())}
         self.corrected = {}          # {row: class name}
-        self._undo = []              # (row, its class before, the one that was given; None for none)
+        self._undo = []              # (row, its class before, the one that was given; None for none),
+        self._redo = []              # and the same of what was taken back since the last correction
         self.rule = self._givenRule(*decision)
         self.outcomes = self._decide()      # int8 (n,), numbers into `kinds`
         self.reloadCorrections()
@@ -253,21 +254,31 @@ class PruneModel:
         if label != before:
             self._change(row, label)
             self._undo.append((row, before, label))
+            self._redo.clear()
 
     def undo(self):
         """Take the last correction of this window back; return the pick's row, None where there is nothing to undo.
 
         Raises InputError, and forgets it, where another window has changed that correction since.
         """
-        if not self._undo:
+        return self._turn(self._undo, self._redo)
+
+    def redo(self):
+        """Make the last correction again that was taken back; return and raise as `undo`."""
+        return self._turn(self._redo, self._undo)
+
+    def _turn(self, changes, others):
+        """Take the last of some changes back, and put it, turned round, to the others."""
+        if not changes:
             return None
-        row, before, given = self._undo[-1]
+        row, before, given = changes[-1]
         self.reloadCorrections()
         if self.corrected.get(row) == given:
             self._change(row, before)
-            self._undo.pop()
+            changes.pop()
+            others.append((row, given, before))
             return row
-        self._undo.pop()
+        changes.pop()
         raise InputError('another window has corrected this pick since: it stays as it is.')
 
     def _change(self, row, label):

@@ -6,11 +6,15 @@ from ...domain.decision import MINIMUM, describe
 from ...worker.exchange.errors import InputError
 from ..palette import keys
 from ..widgets.canvas import MicrographCanvas
+from ..widgets.colours import WARNING
 from ..widgets.display_controls import DisplayControls
-from ..widgets.gallery import Gallery
-from ..widgets.keys import isPlain
+from ..widgets.gallery import Gallery, walk
+from ..widgets.keys import Key, KeyTable
+from ..widgets.look import buttonStyle
 from ..widgets.micrographs import ImageData, MicrographReader
+from ..widgets.picture_canvas import MOUSE
 from ..widgets.thumbnails import ThumbnailReader
+from ..widgets.toplevel import openSized
 from .decision_panel import DecisionPanel
 from .histogram import ProbabilityHistogram
 from .model import AS_GIVEN
@@ -20,19 +24,15 @@ from .pruned_micrographs import HEADINGS_DECIDED, HEADINGS_OF_LABELS, PrunedMicr
 PICKS_SHOWN, PICK_SIDE = 60, 64      # boxes in the gallery, and px of the screen of each
 TABLE_MS, GALLERY_MS = 150, 400      # quiet time before these follow the slider
 SIDE_TEXT = 270                      # px of the screen: width of the text beside the micrograph
-WARNING = '#8B3A00'                  # colour of a line that tells of something wrong
 LEAST_KEPT, LEAST_REJECTED, MOST_NOVEL, RANDOM, CORRECTED = ORDERS = (
     'least certain kept', 'least certain rejected', 'most novel', 'random', 'corrected')
-HELP_TEXT = (
-    'Micrographs: click on a heading to sort. The wheel zooms, dragging with the right button moves, a double click '
-    'beside the boxes or "Whole" shows all of the micrograph.\n\n'
+NOTES = (
     'Keep by: the boxes, counts and the histogram follow at once. The cut in the histogram can be dragged. "Create '
     'coordinates" makes sets of the kept and of the rejected picks as further outputs of this run, corrections '
     'included. Without this window: choose the same in "Keep by" of the run\'s form and continue the run.\n\n'
-    'Corrections: point at a box, or click on it, and press {keys} or x (as decided); u takes the last one back. '
-    'Classes that the model does not know yet are learnt by retraining. Corrections are saved at once and drawn with '
-    'thick lines. "Retrain" makes a new fine-tune run with them and the labels of the model, and a new prune run.\n\n'
-    'n, b: next and previous micrograph. f: the whole micrograph.')
+    'Corrections are of the box that is pointed at or was clicked on. They are saved at once and drawn with thick '
+    'lines. "Retrain" makes a new fine-tune run with them and the labels of the model, and a new prune run; classes '
+    'that the model does not know yet are learnt by it.')
 
 
 class PruneWindow(tk.Toplevel):
@@ -41,7 +41,7 @@ class PruneWindow(tk.Toplevel):
     def __init__(self, master, session):
         super().__init__(master)
         self.title(session.title)
-        self.geometry(f'{min(1270, self.winfo_screenwidth() - 10)}x{min(760, self.winfo_screenheight() - 40)}')
+        openSized(self)
         self._session, self._model = session, session.model
         self._reader = MicrographReader(self)
         self._thumbnails = ThumbnailReader(self, session.boxSize, PICK_SIDE)
@@ -71,7 +71,7 @@ class PruneWindow(tk.Toplevel):
         self.table = PrunedMicrographs(frame, [m.name for m in self._model.micrographs], self._showMicrograph, headings)
         buttons = ttk.Frame(frame)
         ttk.Button(buttons, text='Save table', command=self._askAndSaveTable).pack(side=tk.LEFT)
-        ttk.Button(buttons, text='Help', command=self._showHelp).pack(side=tk.RIGHT)
+        ttk.Button(buttons, text='Keys (F1)', command=lambda: self.keys.toggle()).pack(side=tk.RIGHT)
         buttons.pack(side=tk.BOTTOM, fill=tk.X, pady=(4, 0))
         self.table.pack(fill=tk.BOTH, expand=True)
         return frame
@@ -93,7 +93,7 @@ class PruneWindow(tk.Toplevel):
         frame = ttk.Frame(self)
         self.legend = OutcomeLegend(frame, self._model, self._showOutcomes)
         self.legend.pack(fill=tk.X)
-        self._decision = DecisionPanel(frame, self.decide, self._warn)
+        self._decision = DecisionPanel(frame, self.decide)
         self.histogram = ProbabilityHistogram(frame, lambda minimum: self.decide(MINIMUM, minimum))
         self.histogram.setProbabilities(self._model.particleProbabilities())
         # Of a fixed width: what does not fit would widen the frame.
@@ -103,8 +103,9 @@ class PruneWindow(tk.Toplevel):
             self.expected.pack(fill=tk.X)
             self.histogram.pack(fill=tk.X)
         buttons = ttk.Frame(frame)
-        self._create = ttk.Button(buttons, text='Create coordinates', command=self._askAndCreate)
-        self._retrain = ttk.Button(buttons, command=self._askAndRetrain)
+        self._create = ttk.Button(buttons, text='Create coordinates', command=self._askAndCreate,
+                                  style=buttonStyle(self))
+        self._retrain = ttk.Button(buttons, command=self._askAndRetrain, style=buttonStyle(self))
         for button, possible in ((self._create, self._session.createCoordinates),
                                  (self._retrain, self._session.planRetraining)):
             button.configure(state=tk.NORMAL if possible else tk.DISABLED)
@@ -121,16 +122,18 @@ class PruneWindow(tk.Toplevel):
         return frame
 
     def _bindKeys(self):
-        actions = {'u': self._undo, 'n': lambda: self._leaf(1), 'b': lambda: self._leaf(-1), 'f': self.canvas.fit,
-                   'x': lambda: self.correct(self._pointed(), None)}
-        actions.update({key: lambda name=name: self.correct(self._pointed(), name)
-                        for name, key in self._keys.items() if key})
-
-        def pressed(event):
-            typing = isinstance(event.widget, (tk.Entry, ttk.Entry)) and not isinstance(event.widget, ttk.Combobox)
-            if not typing and isPlain(event) and event.char in actions:
-                actions[event.char]()
-        self.bind('<Key>', pressed)
+        self.keys = KeyTable(self, (
+            Key(('Click',), 'choose a box'), *MOUSE, Key(('Right click',), 'all classes of a box'),
+            *(Key((key,), f'this is {name}', lambda name=name: self.correct(self._pointed(), name))
+              for name, key in self._keys.items() if key),
+            Key(('x',), 'as decided: take the correction back', lambda: self.correct(self._pointed(), None)),
+            Key(('Control-z', 'u'), 'undo', self._undo),
+            Key(('Control-Shift-z', 'Control-y'), 'redo', self._redo),
+            Key(('Up', 'b'), 'previous micrograph', lambda: self._leaf(-1)),
+            Key(('Down', 'n'), 'next micrograph', lambda: self._leaf(1)),
+            Key(('Left',), 'previous box of the gallery', lambda: walk([self.gallery], -1)),
+            Key(('Right',), 'next box of the gallery', lambda: walk([self.gallery], 1)),
+            Key(('f',), 'the whole micrograph', self.canvas.fit)), NOTES)
         self.bind('<FocusIn>', lambda event: event.widget is self and self._reloadCorrections())
         self.bind('<Destroy>', lambda event: event.widget is self and self._forgetLater())
 
@@ -297,6 +300,10 @@ class PruneWindow(tk.Toplevel):
         if self._canCorrect():
             self._changeCorrections(self._model.undo)
 
+    def _redo(self):
+        if self._canCorrect():
+            self._changeCorrections(self._model.redo)
+
     def _canCorrect(self):
         if not self._model.canCorrect:
             self._tell(self._session.note)
@@ -357,17 +364,6 @@ class PruneWindow(tk.Toplevel):
             self._tell(action())
         except (InputError, OSError) as error:
             self._warn(str(error))
-
-    def _showHelp(self):
-        window = tk.Toplevel(self)
-        window.title('PickerOptimizer')
-        window.transient(self)
-        meanings = ', '.join(f'{key} ({name})' for name, key in self._keys.items() if key)
-        ttk.Label(window, text=HELP_TEXT.format(keys=meanings), wraplength=620, justify=tk.LEFT).pack(padx=16, pady=12)
-        button = ttk.Button(window, text='Close', command=window.destroy)
-        button.pack(pady=(0, 12))
-        button.focus_set()
-        window.bind('<Escape>', lambda event: window.destroy())
 
     # ------------------------------ utilities ------------------------------
 

@@ -5,6 +5,7 @@ from tkinter import ttk
 from ...worker.exchange.classes import ordered
 from ...worker.exchange.plots import draw_training
 from ..widgets.figure_frame import FigureFrame
+from ..widgets.keys import KeyTable
 
 COLUMN, LETTER, ROOM = 72, 8, 16      # px: of a column at least, of a letter of its heading, and around these
 BESIDE, LINES = 4, 8                  # classes in a table beside the curves; lines of one below them, at most
@@ -34,6 +35,7 @@ class WeightsWindow(tk.Toplevel):
         curves = FigureFrame(self)
         curves.redraw(lambda *axes: self._curves(report, *axes), columns=2)
         curves.pack(fill=tk.BOTH, expand=True)
+        self.keys = KeyTable(self, ())
 
     @staticmethod
     def _curves(report, loss, accuracy):

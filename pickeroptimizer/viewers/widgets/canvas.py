@@ -7,7 +7,8 @@ from .picture_canvas import PictureCanvas
 class MicrographCanvas(PictureCanvas):
     """Shows one micrograph, as PictureCanvas does, and boxes on it; a double click on a box does not show the whole.
 
-    boxSize: side of the boxes, px of the micrograph. onClick(x, y, key): after a left click; key of the box under the
+    boxSize: side of the boxes, px of the micrograph. onClick(x, y, key): after a left click
+    that moved nothing; key of the box under the
     pointer, or None. onHover(key or None): whenever the box under the pointer is another one. onMenu(key, event): after
     a right click. onView, makeGrey: as PictureCanvas has them; see LinkedCanvases.
     """
@@ -17,7 +18,6 @@ class MicrographCanvas(PictureCanvas):
         self._onClick, self._onHover, self._onMenu = onClick, onHover, onMenu
         self._boxes = BoxItems(self._canvas, self._view, boxSize)
         self._hovered = None         # key of the box under the pointer
-        self._canvas.bind('<Button-1>', self._clicked)
         self._canvas.bind('<Motion>', lambda event: self._hover(self.boxAt(event.x, event.y)))
         self._canvas.bind('<Leave>', lambda event: self._hover(None))
 
@@ -73,10 +73,9 @@ class MicrographCanvas(PictureCanvas):
 
     # ------------------------------ mouse ------------------------------
 
-    def _clicked(self, event):
-        self._canvas.focus_set()
+    def _leftClicked(self, px, py):
         if self._onClick is not None and self._view.shape is not None:
-            self._onClick(*self.toMicrograph(event.x, event.y), self.boxAt(event.x, event.y))
+            self._onClick(*self.toMicrograph(px, py), self.boxAt(px, py))
 
     def _doubleClicked(self, event):
         if self.boxAt(event.x, event.y) is None:

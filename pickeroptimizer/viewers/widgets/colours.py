@@ -1,6 +1,7 @@
 """Colours that several widgets share."""
 DARK = '#303030'       # behind pictures
 LIGHT = '#FFFFFF'      # of what is written and drawn on them
+WARNING = '#8B3A00'    # of a line that tells of something wrong
 MIDDLE = '#808080'     # as most of a micrograph is
 
 

@@ -8,13 +8,14 @@ from .colours import DARK, LIGHT
 from .thumbnails import THUMBNAIL_SIDE
 
 GAP, FRAME, CAPTION = 6, 3, 16      # px
+CHOSEN = '#FFFFFF'                  # around the box that was chosen last
 EMPTY = '#505050'                   # in the place of a thumbnail
 
 
 class Gallery(ttk.Frame):
     """Thumbnails in as many columns as fit; it scrolls by its bar and by the wheel.
 
-    onClick(key): after a left click on one. onMenu(key, event): after a right click.
+    onClick(key): after a left click on one, or after the keys have walked there. onMenu(key, event): after a right click.
     """
 
     def __init__(self, master, onClick=None, onMenu=None, side=THUMBNAIL_SIDE, columns=3):
@@ -30,8 +31,9 @@ class Gallery(ttk.Frame):
         self._items = {}             # {key: (thumbnail or None, caption, colour)}
         self._photos = {}            # {key: PhotoImage}: Tk shows only pictures that somebody holds
         self._message = ''
+        self.chosen = None           # key of the box that was chosen last
         self._canvas.bind('<Configure>', lambda event: self._arrange())
-        self._canvas.bind('<Button-1>', lambda event: self._at(event, self._onClick))
+        self._canvas.bind('<Button-1>', lambda event: self._at(event, self.choose))
         self._canvas.bind('<Button-3>', lambda event: self._at(event, self._onMenu and
                                                                (lambda key: self._onMenu(key, event))))
         self._canvas.bind('<Button-4>', lambda event: self._scroll(-1))
@@ -70,6 +72,27 @@ class Gallery(ttk.Frame):
         if key in self._items:
             self.setItem(key, thumbnail, *self._items[key][1:])
 
+    def choose(self, key):
+        """Choose a box as a click does; None: none, of which `onClick` is not told."""
+        self.chosen = key
+        self._canvas.delete('chosen')
+        if key is None:
+            return
+        self._frameChosen()
+        row, rows = list(self._items).index(key) // self._columns(), -(-len(self._items) // self._columns())
+        first, last = self._canvas.yview()
+        if not first <= row / rows or not (row + 1) / rows <= last:
+            self._canvas.yview_moveto(row / rows)
+        if self._onClick is not None:
+            self._onClick(key)
+
+    def _frameChosen(self):
+        if self.chosen in self._items:
+            x, y = self._corner(list(self._items).index(self.chosen))
+            side = self._side + 2 * FRAME
+            self._canvas.create_rectangle(x - 2, y - 2, x + side + 1, y + side + 1, outline=CHOSEN, width=2,
+                                          tags='chosen')
+
     def keys(self):
         """Return the keys of the boxes, in their order."""
         return list(self._items)
@@ -86,6 +109,10 @@ class Gallery(ttk.Frame):
     def _columns(self):
         return max(1, (self._canvas.winfo_width() - GAP) // self._across())
 
+    def _corner(self, number):
+        row, column = divmod(number, self._columns())
+        return GAP + column * self._across(), GAP + row * self._down()
+
     def _arrange(self):
         canvas = self._canvas
         canvas.delete(tk.ALL)
@@ -94,13 +121,13 @@ class Gallery(ttk.Frame):
                                width=max(50, canvas.winfo_width() - 2 * GAP))
         for number, key in enumerate(self._items):
             self._drawItem(number, key)
+        self._frameChosen()
         rows = -(-len(self._items) // self._columns())
         canvas.configure(scrollregion=(0, 0, 1, max(rows * self._down() + GAP, canvas.winfo_height())))
 
     def _drawItem(self, number, key):
         thumbnail, caption, colour = self._items[key]
-        row, column = divmod(number, self._columns())
-        x, y = GAP + column * self._across(), GAP + row * self._down()
+        x, y = self._corner(number)
         tag = f'at{number}'
         canvas = self._canvas
         canvas.delete(tag)
@@ -131,3 +158,16 @@ class _Photo:
         image = Image.fromarray(array)
         self.photo = ImageTk.PhotoImage(image if image.size == (side, side) else image.resize((side, side)),
                                         master=master)
+
+
+def walk(galleries, step):
+    """Choose the box so many places after the chosen one, in galleries one after another; the first where none is."""
+    places = [(gallery, key) for gallery in galleries for key in gallery.keys()]
+    if not places:
+        return
+    now = next((number for number, (gallery, key) in enumerate(places) if gallery.chosen == key), None)
+    number = 0 if now is None else min(max(now + step, 0), len(places) - 1)
+    for gallery in galleries:
+        if gallery is not places[number][0]:
+            gallery.choose(None)
+    places[number][0].choose(places[number][1])

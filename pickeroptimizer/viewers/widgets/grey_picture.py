@@ -18,16 +18,19 @@ def lowPassed(pixels: np.ndarray, period: float) -> np.ndarray:
     return np.fft.irfft2(np.fft.rfft2(pixels) * transfer, pixels.shape).astype(np.float32)
 
 
-def greyImage(data: ImageData, clipped: float, period: float) -> Image.Image:
-    """Return an ImageData in greys.
+def greyImage(data: ImageData, clipped: float, period: float, inverted: bool = False) -> Image.Image:
+    """Return an ImageData in greys; info['greys'] of the picture are the values that are black and white.
 
     clipped: per cent of its pixels that are black, and as many white. period: of the low-pass filter, px of the
-    micrograph; 0: none.
+    micrograph; 0: none. inverted: whether the low values are white.
     """
     if period > 0:
         data = ImageData(lowPassed(data.pixels, period / data.step), data.step, data.shape)
     low, high = data.range(clipped)
-    return Image.fromarray(np.clip((data.pixels - low) * (255 / (high - low)), 0, 255).astype(np.uint8))
+    black, white = (high, low) if inverted else (low, high)
+    grey = Image.fromarray(np.clip((data.pixels - black) * (255 / (white - black)), 0, 255).astype(np.uint8))
+    grey.info['greys'] = black, white
+    return grey
 
 
 class GreyPicture:
@@ -40,7 +43,8 @@ class GreyPicture:
     def __init__(self, canvas, view, makeGrey=greyImage):
         self._canvas, self._view, self._makeGrey = canvas, view, makeGrey
         self._data = self._grey = self._photo = None
-        self._clipped, self._period = CLIPPED, 0.0
+        self._clipped, self._period, self._inverted = CLIPPED, 0.0, False
+        self.onGreys = None      # (black, white): after a picture has been made with these values
 
     def setData(self, data):
         """Take another micrograph, an ImageData, or None for none; `draw` shows it."""
@@ -57,10 +61,16 @@ class GreyPicture:
         """Smooth away waves of fewer than `period` px of the micrograph when it is drawn next; 0: none."""
         self._period, self._grey = period, None
 
+    def setInverted(self, inverted):
+        """Let the low values be white when it is drawn next, or black."""
+        self._inverted, self._grey = inverted, None
+
     def draw(self):
         """Draw what is seen of the micrograph, below all else."""
         if self._grey is None:
-            self._grey = self._makeGrey(self._data, self._clipped, self._period)
+            self._grey = self._makeGrey(self._data, self._clipped, self._period, self._inverted)
+            if self.onGreys is not None:
+                self.onGreys(*self._grey.info['greys'])
         step, scale = self._data.step, self._view.scale
         part = self._view.seen(*(side * step for side in self._grey.size))
         if part is None:

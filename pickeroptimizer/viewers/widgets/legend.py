@@ -2,6 +2,7 @@
 import tkinter as tk
 from tkinter import ttk
 
+from .look import tickStyle
 from .swatch import Swatch
 
 
@@ -21,8 +22,8 @@ class Legend(ttk.Frame):
             ttk.Label(self, text=text).grid(row=0, column=column, sticky=tk.E, padx=4)
         for row, ((text, *style), shown) in enumerate(zip(kinds, self.shown), start=1):
             Swatch(self, *style).grid(row=row, column=0, padx=(2, 4))
-            ttk.Checkbutton(self, text=text, variable=shown, command=onChange, takefocus=False).grid(
-                row=row, column=1, sticky=tk.W)
+            ttk.Checkbutton(self, text=text, variable=shown, command=onChange, takefocus=False,
+                            style=tickStyle(self)).grid(row=row, column=1, sticky=tk.W)
             labels = [ttk.Label(self, anchor=tk.E, width=6 + 3 * place) for place in range(len(headings))]
             for column, label in enumerate(labels, start=2):
                 label.grid(row=row, column=column, sticky=tk.E, padx=4)

@@ -31,6 +31,20 @@ class LinkedCanvases:
         for canvas in self.canvases:
             canvas.setLowPass(period)
 
+    def setInverted(self, inverted):
+        """Let the low values be white, or black."""
+        for canvas in self.canvases:
+            canvas.setInverted(inverted)
+
+    def setPixelSize(self, pixelSize):
+        """Show scale bars; pixelSize: Å/px."""
+        for canvas in self.canvases:
+            canvas.setPixelSize(pixelSize)
+
+    def tellGreys(self, onGreys):
+        """Call onGreys(black, white) whenever other values of the pixels are black and white."""
+        self.canvases[0].tellGreys(onGreys)
+
     def setShape(self, shape):
         """Draw the boxes as AUTO, FULL or DOTS of box_items.py."""
         for canvas in self.canvases:

@@ -71,6 +71,7 @@ class MicrographList(ttk.Frame):
     def select(self, place):
         """Select a micrograph; `onSelect` is called if it is another one."""
         self.tree.selection_set(str(place))
+        self.tree.focus(str(place))      # from where the arrow keys go on
         self.tree.see(str(place))
         self._selectionChanged()
 

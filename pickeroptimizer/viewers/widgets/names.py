@@ -12,6 +12,14 @@ def shortened(names):
     return [('…' if begin else '') + name[begin:len(name) - end] + ('…' if end else '') for name in names]
 
 
+def inTheMiddle(name, most):
+    """Return a name of more than `most` letters with an ellipsis for its middle: its two ends tell it apart."""
+    if len(name) <= most:
+        return name
+    end = most // 2
+    return f'{name[:most - end - 1]}…{name[-end:]}'
+
+
 def _inCommon(names):
     """Return the number of letters that all names begin with."""
     return sum(1 for _ in takewhile(lambda letters: len(set(letters)) == 1, zip(*names)))

@@ -4,18 +4,21 @@ import tkinter as tk
 
 from .colours import DARK, LIGHT
 from .grey_picture import GreyPicture, greyImage
+from .keys import Key
+from .scale_bar import ScaleBar
 from .view import View
 
 ZOOM = 1.25                  # a notch of the wheel
 REDRAW_MS = 60               # quiet time before the picture is made anew while the mouse is dragging
 DRAG_PX = 4                  # less is a click
+MOUSE = (Key(('Wheel',), 'zoom at the pointer'), Key(('Left drag',), 'move the picture'),
+         Key(('Double click',), 'beside the boxes: the whole micrograph'))      # what `_bindMouse` binds
 
 
 class PictureCanvas(tk.Frame):
     """Shows one micrograph.
 
-    The wheel zooms at the pointer; dragging with the right or the middle button moves the picture; a double click
-    shows the whole. Positions are in px of the micrograph, row 0 at the top.
+    The wheel zooms at the pointer; dragging with any button moves the picture; a double click shows the whole. Positions are in px of the micrograph, row 0 at the top.
 
     onView(canvas): after another part of the micrograph is shown. makeGrey: as greyImage.
     """
@@ -27,6 +30,7 @@ class PictureCanvas(tk.Frame):
         self._canvas.pack(fill=tk.BOTH, expand=True)
         self._view = View(self._size)
         self._picture = GreyPicture(self._canvas, self._view, makeGrey)
+        self._scaleBar = ScaleBar(self._canvas, self._view)
         self._redraw = None          # Tk's id of the drawing that is to come
         self._drag = None            # x, y of the pointer, and whether the picture moves already
         self._bindMouse()
@@ -47,6 +51,7 @@ class PictureCanvas(tk.Frame):
         """Show a line of text in the place of the picture."""
         self._view.shape = None
         self._picture.setData(None)
+        self._scaleBar.draw()
         self._canvas.delete('message')
         width, height = self._size()
         self._canvas.create_text(width / 2, height / 2, text=line, fill=LIGHT, width=max(100, width - 40),
@@ -61,6 +66,20 @@ class PictureCanvas(tk.Frame):
         """Smooth away waves of fewer than `period` px of the micrograph; 0: none."""
         self._picture.setLowPass(period)
         self._drawSoon()
+
+    def setInverted(self, inverted):
+        """Let the low values be white, or black."""
+        self._picture.setInverted(inverted)
+        self._drawSoon()
+
+    def setPixelSize(self, pixelSize):
+        """Show a scale bar; pixelSize: Å/px of the micrograph."""
+        self._scaleBar.pixelSize = pixelSize
+        self._scaleBar.draw()
+
+    def tellGreys(self, onGreys):
+        """Call onGreys(black, white) whenever other values of the pixels are black and white."""
+        self._picture.onGreys = onGreys
 
     # ------------------------------ the view ------------------------------
 
@@ -121,6 +140,7 @@ class PictureCanvas(tk.Frame):
         """Move all that is drawn from where it was with this edge, at once; what comes into view follows."""
         view = self._view
         self._canvas.move('all', (left - view.left) * view.scale, (top - view.top) * view.scale)
+        self._scaleBar.draw()      # which stays in its corner
         self._drawSoon()
 
     def _drawSoon(self):
@@ -137,6 +157,7 @@ class PictureCanvas(tk.Frame):
         self._cancelDrawing()
         if self._view.shape is not None:
             self._drawView()
+            self._scaleBar.draw()
 
     def _drawView(self):
         """Draw the part of the micrograph that is seen."""
@@ -148,11 +169,11 @@ class PictureCanvas(tk.Frame):
         canvas = self._canvas
         canvas.bind('<Configure>', self._resized)
         canvas.bind('<Destroy>', lambda event: self._cancelDrawing())
-        canvas.bind('<Double-Button-1>', self._doubleClicked)
+        canvas.bind('<Double-Button-1>', self._pressedTwice)
         canvas.bind('<Button-4>', lambda event: self.zoom(ZOOM, (event.x, event.y)))
         canvas.bind('<Button-5>', lambda event: self.zoom(1 / ZOOM, (event.x, event.y)))
         canvas.bind('<MouseWheel>', lambda event: self.zoom(ZOOM if event.delta > 0 else 1 / ZOOM, (event.x, event.y)))
-        for button in (2, 3):
+        for button in (1, 2, 3):
             canvas.bind(f'<Button-{button}>', self._dragBegins)
             canvas.bind(f'<B{button}-Motion>', self._dragged)
             canvas.bind(f'<ButtonRelease-{button}>', self._dragEnds)
@@ -166,13 +187,20 @@ class PictureCanvas(tk.Frame):
             self._view.fit()
         self._draw()
 
+    def _pressedTwice(self, event):
+        self._drag = None      # its release is no further click
+        self._doubleClicked(event)
+
     def _doubleClicked(self, event):
         self.fit()
 
     def _dragBegins(self, event):
+        self._canvas.focus_set()
         self._drag = event.x, event.y, False
 
     def _dragged(self, event):
+        if self._drag is None:
+            return
         (x, y, moving), view = self._drag, self._view
         dx, dy = event.x - x, event.y - y
         if view.shape is None or not (moving or math.hypot(dx, dy) >= DRAG_PX):
@@ -184,12 +212,19 @@ class PictureCanvas(tk.Frame):
         self._tellView()
 
     def _dragEnds(self, event):
-        moving = self._drag is not None and self._drag[2]
-        self._drag = None
+        drag, self._drag = self._drag, None
+        if drag is None:
+            return
+        x, y, moving = drag
         if moving:
             self._draw()
+        elif event.num == 1:
+            self._leftClicked(x, y)
         elif event.num == 3:
             self._rightClicked(event)
+
+    def _leftClicked(self, px, py):
+        """Do nothing, on a mere picture."""
 
     def _rightClicked(self, event):
         """Do nothing, on a mere picture."""

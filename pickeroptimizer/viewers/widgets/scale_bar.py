@@ -1,0 +1,42 @@
+"""A scale bar on a canvas that shows a micrograph."""
+import math
+import tkinter as tk
+
+from .colours import DARK, LIGHT
+
+MOST, THICK, INSET, PAD = 140, 4, 12, 6      # px of the screen: its length at most, its height, and around it
+NICE = (5, 2, 1)                             # lengths, times a power of ten
+
+
+def barLength(longest: float) -> float:
+    """Return the longest of 1, 2, 5, 10, ... (and of 0.5, 0.2, ...) that is not above `longest`, in its unit."""
+    power = 10.0 ** math.floor(math.log10(longest))
+    return next((nice * power for nice in NICE if nice * power <= longest), power)
+
+
+class ScaleBar:
+    """A bar of so many nm in the lower left corner of a canvas; nothing as long as the pixel size is not known.
+
+    pixelSize: Å/px of the micrograph, None while it is not known.
+    """
+
+    def __init__(self, canvas, view):
+        self._canvas, self._view = canvas, view
+        self.pixelSize = None
+
+    def draw(self):
+        """Draw it where it belongs, above all else."""
+        self._canvas.delete('scale')
+        if not self.pixelSize or self._view.shape is None:
+            return
+        perNm = self._view.scale * 10 / self.pixelSize      # px of the screen
+        length = barLength(MOST / perNm)
+        left, bottom = INSET + PAD, self._canvas.winfo_height() - INSET - PAD
+        text = self._canvas.create_text(left, bottom - THICK - 2, anchor=tk.SW, text=f'{length:g} nm', fill=LIGHT,
+                                        tags='scale')
+        right = left + length * perNm
+        _, top, across, _ = self._canvas.bbox(text)
+        ground = self._canvas.create_rectangle(left - PAD, top - PAD, max(right, across) + PAD, bottom + PAD, width=0,
+                                               fill=DARK, tags='scale')
+        self._canvas.tag_lower(ground, text)
+        self._canvas.create_rectangle(left, bottom - THICK, right, bottom, width=0, fill=LIGHT, tags=('scale', 'bar'))
