@@ -6,10 +6,11 @@ Truth: of a real data set its regions.json (film polygons and round objects; ins
 that could not be told), of simulated experiments what the simulator put on each pixel. Pixels of a data set are pooled.
 Models: the general one, which judges each place by itself; the same fitted to the picks, which are the labelled boxes;
 one of at most 10 labels a class from half of the micrographs, which is judged on the others, or on all where
-each has given labels (the first column tells).
+each has given labels (the first column tells); it is left out where a class has too few labels for two halves.
 """
 import argparse
 import json
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -19,6 +20,7 @@ from labelled import box_angstrom, drawn
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 from worker.cli import main as worker
+from worker.exchange.errors import InputError
 from worker.exchange.masks import mask_stems
 from worker.exchange.micrograph_reader import read_micrograph, read_size
 from worker.exchange.tables import read_labels, read_micrographs, write_labels
@@ -85,12 +87,14 @@ def drawn_by_hand(folder):
 
 def judge(name, folder, truth, work):
     """Print the rows of a data set."""
-    model, judged = ten_labels(folder, work / f'{name} ten')
     box = ('--box-angstrom', box_angstrom(folder))
-    for way, arguments, of in (('general', ('--model', 'general', *box), list(truth)),
-                               ('general, fitted to the picks',
-                                ('--model', 'general', *box, '--coordinates', folder / 'labels.csv'), list(truth)),
-                               (TEN, ('--model', model), judged)):
+    ways = [('general', ('--model', 'general', *box), list(truth)),
+            ('general, fitted to the picks',
+             ('--model', 'general', *box, '--coordinates', folder / 'labels.csv'), list(truth))]
+    with suppress(InputError):      # too few labels of a class for two halves
+        model, judged = ten_labels(folder, work / f'{name} ten')
+        ways.append((TEN, ('--model', model), judged))
+    for way, arguments, of in ways:
         output = work / f'{name} {way}'
         seconds = made(folder, output, arguments)
         bad = {mic_id: fine(folder, output, mic_id) for mic_id in of}
@@ -103,10 +107,9 @@ def judge(name, folder, truth, work):
                 lost += (said & ~junk & counted).sum()
                 junk_area += (junk & counted).sum()
                 good_area += (~junk & counted).sum()
-            print(f'| {name} ({len(of)} of {len(truth)} micrographs) | {way} | {threshold:g} | {both / max(1, junk_area + lost):.2f} | '
-                  f'{100 * both / max(1, junk_area):.0f} % | '
-                  f'{100 * lost / max(1, good_area):.1f} % | {seconds:.1f} |',
-                  flush=True)
+            print(f'| {name} ({len(of)} of {len(truth)} micrographs) | {way} | {threshold:g} | '
+                  f'{both / max(1, junk_area + lost):.2f} | {100 * both / max(1, junk_area):.0f} % | '
+                  f'{100 * lost / max(1, good_area):.1f} % | {seconds:.1f} |', flush=True)
 
 
 def made(folder, output, arguments):

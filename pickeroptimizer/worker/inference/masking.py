@@ -111,7 +111,7 @@ class _Run:
     def forget_others(self) -> None:
         """Remove the masks that were made with other settings."""
         told = self._folder / SETTINGS
-        text = repr((*self._settings, self._header['box_angstrom']))
+        text = repr((BAD_FROM, *self._settings, self._header['box_angstrom']))
         with suppress(FileNotFoundError):
             if told.read_text(encoding='utf-8') == text:
                 return
