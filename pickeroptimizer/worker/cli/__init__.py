@@ -13,9 +13,9 @@ from typing import Optional, Sequence
 from ..exchange.errors import DeviceError, FeederGone, InputError
 from ..exchange.signals import EXIT_ERROR, EXIT_FEEDER_GONE, EXIT_INTERRUPTED
 from ..network.failures import raise_clearly
-from . import categories, check, embed, evaluate, finetune, pretrain, prune, simulate
+from . import categories, check, embed, evaluate, finetune, mask, pretrain, prune, simulate
 
-COMMANDS = (finetune, prune, embed, evaluate, categories, pretrain, simulate, check)
+COMMANDS = (finetune, prune, mask, embed, evaluate, categories, pretrain, simulate, check)
 
 # Arguments that are files.
 INPUTS = ('micrographs', 'labels', 'coordinates', 'model', 'categories', 'data', 'follow')
@@ -84,8 +84,8 @@ def _parser():
 
 
 def _check_outputs(options):
-    """An output goes to a folder that is there, and never in the place of an input; `simulate` makes its own folder."""
-    if options.command is simulate:
+    """An output goes to a folder that is there, and never in the place of an input; some make their own folder."""
+    if options.command in (simulate, mask):
         return
     given = vars(options)
     inputs = {path.resolve() for key in INPUTS for path in _as_list(given.get(key)) if path.exists()}

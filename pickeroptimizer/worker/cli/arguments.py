@@ -2,10 +2,11 @@
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional
 
 from ..exchange.errors import InputError
 from ..exchange.files import replacing
+from ..exchange.model_header import GENERAL, ModelHeader
 from ..exchange.signals import ONE_FOLD
 from ..exchange.tables import MicrographRow
 
@@ -141,6 +142,24 @@ def box_angstrom_of(options: argparse.Namespace, micrographs: Mapping[int, Micro
         raise InputError(f'--box: the micrographs have pixel sizes from {min(pixel_sizes):g} to '
                          f'{max(pixel_sizes):g} Å/px; give the box in Å with --box-angstrom.')
     return options.box * pixel_sizes.pop()
+
+
+def general_box(options: argparse.Namespace, header: ModelHeader,
+                micrographs: Mapping[int, MicrographRow]) -> Optional[float]:
+    """Return the box of add_box that a general model is to have, Å; None for a model that has its own.
+
+    Raises InputError where it is missing, or given though the model has its own.
+    """
+    if header['head'] != GENERAL:
+        if options.box or options.box_angstrom:
+            raise InputError(f'{options.model}: this model knows its box, {header["box_angstrom"]:g} Å; leave the box '
+                             f'out.')
+        return None
+    if not (options.box or options.box_angstrom):
+        raise InputError('a general model has to be told the box of the picks: give --box-angstrom or --box.')
+    if options.box and getattr(options, 'follow', None):      # the table of micrographs may be empty yet
+        raise InputError('--box: where the tables grow, give the box in Å with --box-angstrom.')
+    return box_angstrom_of(options, micrographs)
 
 
 def write_report(options: argparse.Namespace, report: Dict[str, Any]) -> None:

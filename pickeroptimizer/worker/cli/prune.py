@@ -3,7 +3,6 @@ import argparse
 from pathlib import Path
 from typing import Union
 
-from ..exchange.errors import InputError
 from ..exchange.model_header import GENERAL
 from ..exchange.score_table import GrowingScores
 from ..exchange.signals import CONTRASTS
@@ -13,8 +12,8 @@ from .arguments import (
     add_device,
     add_picks,
     add_report,
-    box_angstrom_of,
     chosen_devices,
+    general_box,
     log,
     whole,
     write_report,
@@ -82,7 +81,7 @@ def score(options: argparse.Namespace) -> None:
         WholeTables(options.micrographs, options.coordinates))
     model = GENERAL_MODEL if options.model == GENERAL else Path(options.model)
     recogniser, header = load_model(model)
-    box_angstrom = _box(options, header, {} if isinstance(source, FollowedTables) else source.micrographs)
+    box_angstrom = general_box(options, header, {} if isinstance(source, FollowedTables) else source.micrographs)
     inputs = (model,) if feed else (model, options.micrographs, options.coordinates)
     scores = GrowingScores(options.output, inputs, log, feed.look if feed else lambda: None, options.contrast,
                            box_angstrom)
@@ -93,17 +92,3 @@ def score(options: argparse.Namespace) -> None:
         f'{report["outside"]} outside their micrograph ({report["in_border"]} in its blank or repeated border), '
         f'{report["unreadable"]} on unreadable micrographs')
     write_report(options, report)
-
-
-def _box(options, header, micrographs):
-    """The box that a general model is to have, Å; None for a model that has its own."""
-    if header['head'] != GENERAL:
-        if options.box or options.box_angstrom:
-            raise InputError(f'{options.model}: this model knows its box, {header["box_angstrom"]:g} Å; leave the box '
-                             f'out.')
-        return None
-    if not (options.box or options.box_angstrom):
-        raise InputError('a general model has to be told the box of the picks: give --box-angstrom or --box.')
-    if options.box and options.follow:      # the table of micrographs may be empty yet
-        raise InputError('--box: where the tables grow, give the box in Å with --box-angstrom.')
-    return box_angstrom_of(options, micrographs)

@@ -32,7 +32,7 @@ class GrowingScores:
         signals.CONTRASTS, on which the scores depend, too; so do they on the box in Å that a general model is given.
         """
         self.output, self._log, self._still_wanted = Path(output), log, still_wanted
-        self.partial = self.output.with_name(f'{self.output.name}.{_digest(inputs, contrast, box_angstrom)}.part')
+        self.partial = self.output.with_name(f'{self.output.name}.{digest(inputs, contrast, box_angstrom)}.part')
         self._stream: IO[bytes] = io.BytesIO()      # until `open`
         self._columns: Tuple[str, ...] = ()         # until then, too
         self._length = 0           # of what is known to be whole
@@ -179,7 +179,8 @@ def _is_whole(status: str, numbers: Sequence[str]) -> bool:
         return False
 
 
-def _digest(paths: Iterable[PathLike], contrast: str, box_angstrom: Optional[float]) -> str:
+def digest(paths: Iterable[PathLike], contrast: str, box_angstrom: Optional[float]) -> str:
+    """Return what tells files, one of signals.CONTRASTS and a box in Å from others."""
     total = hashlib.sha256(b'' if contrast == AS_IS else contrast.encode('utf-8'))
     if box_angstrom is not None:
         total.update(f'{box_angstrom!r} '.encode())

@@ -1,0 +1,170 @@
+"""Masks: where a micrograph shows junk that covers an area, from boxes on a grid all over it."""
+import math
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from ..exchange.classes import EMPTY, PARTICLE
+from ..exchange.errors import InputError
+from ..exchange.masks import MASK_COLUMNS, MASKS, is_whole, mask_stems, read_mask, write_mrc
+from ..exchange.micrograph_reader import about_all, read_size
+from ..exchange.model_header import ModelHeader
+from ..exchange.tables import MicrographRow, write_rows
+from ..network.device import Device
+from ..network.networks import Recogniser
+from .predictors import Scorer
+from .prefetching import prefetch_and_predict
+from .sources import MicrographPicks
+
+BAD_FROM = 0.7      # of the probability of all junk that covers an area together; chosen in docs/masks.md
+SETTINGS = 'settings.txt'      # in the folder of the masks: what they depend on
+
+
+class MaskSettings(NamedTuple):
+    """What masks depend on.
+
+    step: between the centres of boxes, in boxes; binning: px of a micrograph for one of its mask, along each side;
+    inverted: show the model the opposite contrast; digest: of all else.
+    """
+
+    step: float = 0.5
+    binning: int = 1
+    inverted: bool = False
+    digest: str = ''
+
+
+def grid_axis(size: int, step: float) -> np.ndarray:
+    """Return the middles, px, of the equal cells of at most `step` px that a side of `size` px is divided into."""
+    number = math.ceil(size / step)
+    return (np.arange(number) + 0.5) * size / number - 0.5
+
+
+def bad_share(probabilities: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """Return the probability (...) of junk that covers an area, from those of the classes (..., classes).
+
+    Such junk is all but what is EMPTY, where only nothing is there. Where there is no image, all classes have 0, and
+    it is 1.
+    """
+    good = [number for number, name in enumerate(classes) if name in (PARTICLE, EMPTY)]
+    return 1 - probabilities[..., good].sum(axis=-1)
+
+
+def per_pixel(bad: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:
+    """Return values (rows, columns) of the cells that an image of `shape` is divided into, interpolated to its px."""
+    cells = torch.from_numpy(bad.astype(np.float32))[None, None]
+    return F.interpolate(cells, shape, mode='bilinear')[0, 0].numpy()
+
+
+def make_masks(micrographs: Mapping[int, MicrographRow], recogniser: Recogniser, header: ModelHeader, folder: Path,
+               devices: Sequence[Device], settings: MaskSettings, batch_size: int,
+               log: Callable[[str], None]) -> Dict[str, Any]:
+    """Write the masks of micrographs, their maps of class probabilities and the table of them; return the report.
+
+    Masks that an earlier run with the same settings has left in `folder` are kept. A micrograph that cannot be read is
+    told and left out. Raises InputError if none can be read.
+    """
+    start = time.monotonic()
+    run = _Run(micrographs, header, folder, settings, log)
+    run.forget_others()
+    scorers = [Scorer(recogniser, header, device, batch_size, log, settings.inverted)
+               for device in devices for _ in range(device.streams)]
+    for group, predicted in prefetch_and_predict(run.todo(), scorers, run.filled.append):
+        try:
+            run.write(group.micrograph, *predicted.result())
+        except InputError as error:
+            run.fail(group.micrograph, error)
+    if not run.usable:
+        raise InputError(f'none of the {len(run.failed)} micrographs can be read; the first: '
+                         f'{run.failed[0]["reason"]}')
+    write_rows(folder / MASKS, MASK_COLUMNS, [(mic_id, run.mask(mic_id).name, f'{run.usable[mic_id]:.4f}')
+                                              for mic_id in micrographs if mic_id in run.usable])
+    return {'micrographs': len(micrographs), 'made': len(run.usable) - run.kept, 'kept': run.kept,
+            'boxes': run.boxes, 'usable': round(float(np.mean(list(run.usable.values()))), 4),
+            'failed_micrographs': run.failed, 'classes': list(header['classes']), 'warnings': about_all(run.filled),
+            'device': ' and '.join(device.name for device in devices),
+            'seconds': round(time.monotonic() - start, 2)}
+
+
+class _Run:
+    """What has been made so far: the usable share by micrograph, and the micrographs that failed."""
+
+    def __init__(self, micrographs: Mapping[int, MicrographRow], header: ModelHeader, folder: Path,
+                 settings: MaskSettings, log: Callable[[str], None]):
+        self.usable: Dict[int, float] = {}
+        self.failed: List[Dict[str, Any]] = []
+        self.filled: List[str] = []
+        self.kept = self.boxes = 0
+        self._micrographs, self._header, self._folder = micrographs, header, folder
+        self._settings, self._log = settings, log
+        self._stems = mask_stems(micrographs)
+        self._sizes: Dict[int, Tuple[int, int]] = {}
+
+    def mask(self, mic_id: int) -> Path:
+        """The file of a mask."""
+        return self._folder / f'{self._stems[mic_id]}_mask.mrc'
+
+    def forget_others(self) -> None:
+        """Remove the masks that were made with other settings."""
+        told = self._folder / SETTINGS
+        text = repr((BAD_FROM, *self._settings, self._header['box_angstrom']))
+        with suppress(FileNotFoundError):
+            if told.read_text(encoding='utf-8') == text:
+                return
+        for mic_id in self._micrographs:
+            self.mask(mic_id).unlink(missing_ok=True)
+        told.write_text(text, encoding='utf-8')
+
+    def todo(self) -> Iterator[MicrographPicks]:
+        """Yield the grids of the micrographs that have no mask yet."""
+        for mic_id, row in self._micrographs.items():
+            try:
+                self._sizes[mic_id] = read_size(row.path)
+            except InputError as error:
+                self.fail(row, error)
+                continue
+            if is_whole(self.mask(mic_id), self._mask_size(mic_id)):
+                self.usable[mic_id] = 1 - float(read_mask(self.mask(mic_id)).mean())
+                self.kept += 1
+                continue
+            y, x = self._axes(row)
+            xy = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+            yield MicrographPicks(row, np.arange(len(xy)), xy)
+
+    def write(self, row: MicrographRow, outside: np.ndarray, numbers: np.ndarray) -> None:
+        """Write the map and the mask of a micrograph, the mask last."""
+        y, x = self._axes(row)
+        classes = self._header['classes']
+        probabilities = np.zeros((len(outside), len(classes)), np.float32)
+        if len(numbers):
+            probabilities[outside == ''] = numbers[:, :len(classes)]
+        probabilities = probabilities.reshape(len(y), len(x), len(classes))
+        rows, columns = self._sizes[row.mic_id]
+        write_mrc(self._folder / f'{self._stems[row.mic_id]}_classes.mrcs', np.moveaxis(probabilities, -1, 0).copy(),
+                  (row.pixel_size * columns / len(x), row.pixel_size * rows / len(y)))
+        bad = per_pixel(bad_share(probabilities, classes), self._mask_size(row.mic_id))
+        mask = (bad >= BAD_FROM).astype(np.int8)
+        write_mrc(self.mask(row.mic_id), mask, (row.pixel_size * columns / mask.shape[1],
+                                                row.pixel_size * rows / mask.shape[0]))
+        self.usable[row.mic_id] = 1 - float(mask.mean())
+        self.boxes += len(numbers)
+        self._log(f'micrograph {row.mic_id}: {100 * self.usable[row.mic_id]:.0f} % of the area is usable '
+                  f'({len(self.usable)} of {len(self._micrographs)})')
+
+    def fail(self, row: MicrographRow, error: InputError) -> None:
+        """Tell of a micrograph that has no mask."""
+        reason = ' '.join(str(error).split())
+        self.failed.append({'mic_id': row.mic_id, 'path': str(row.path), 'reason': reason})
+        self._log(f'warning: micrograph {row.mic_id} has no mask: {reason}')
+
+    def _axes(self, row):
+        step = self._settings.step * self._header['box_angstrom'] / row.pixel_size
+        return [grid_axis(size, step) for size in self._sizes[row.mic_id]]
+
+    def _mask_size(self, mic_id):
+        rows, columns = self._sizes[mic_id]
+        return -(-rows // self._settings.binning), -(-columns // self._settings.binning)
