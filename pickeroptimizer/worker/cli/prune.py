@@ -3,6 +3,7 @@ import argparse
 from pathlib import Path
 from typing import Union
 
+from ..exchange.errors import InputError
 from ..exchange.model_header import GENERAL
 from ..exchange.score_table import GrowingScores
 from ..exchange.signals import CONTRASTS
