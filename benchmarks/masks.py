@@ -23,7 +23,7 @@ from worker.cli import main as worker
 from worker.exchange.errors import InputError
 from worker.exchange.masks import mask_stems
 from worker.exchange.micrograph_reader import read_micrograph, read_size
-from worker.exchange.tables import read_labels, read_micrographs, write_labels
+from worker.exchange.tables import MICROGRAPH_COLUMNS, read_labels, read_micrographs, write_labels, write_rows
 from worker.inference import masking
 from worker.simulation import dataset
 
@@ -88,15 +88,15 @@ def drawn_by_hand(folder):
 def judge(name, folder, truth, work):
     """Print the rows of a data set."""
     box = ('--box-angstrom', box_angstrom(folder))
-    ways = [('general', ('--model', 'general', *box), list(truth)),
-            ('general, fitted to the picks',
-             ('--model', 'general', *box, '--coordinates', folder / 'labels.csv'), list(truth))]
+    ways = [('general', ('--model', 'general', *box), list(truth))]
     with suppress(InputError):      # too few labels of a class for two halves
         model, judged = ten_labels(folder, work / f'{name} ten')
         ways.append((TEN, ('--model', model), judged))
+    ways.append(('general, fitted to the picks',
+                 ('--model', 'general', *box, '--coordinates', folder / 'labels.csv'), list(truth)))
     for way, arguments, of in ways:
         output = work / f'{name} {way}'
-        seconds = made(folder, output, arguments)
+        seconds = made(folder, output, arguments, of)
         bad = {mic_id: fine(folder, output, mic_id) for mic_id in of}
         for threshold in THRESHOLDS:
             both = lost = junk_area = good_area = 0
@@ -112,11 +112,14 @@ def judge(name, folder, truth, work):
                   f'{100 * lost / max(1, good_area):.1f} % | {seconds:.1f} |', flush=True)
 
 
-def made(folder, output, arguments):
-    """Seconds a micrograph that the masks took."""
-    report = output.with_name(f'{output.name}.json')
+def made(folder, output, arguments, of):
+    """Seconds a micrograph that the masks of some micrographs took."""
+    report, table = (output.with_name(f'{output.name}.{kind}') for kind in ('json', 'csv'))
     if not report.exists():
-        run('mask', '--micrographs', folder / 'micrographs.csv', *arguments, '--output', output, '--report', report)
+        rows = read_micrographs(folder / 'micrographs.csv')
+        write_rows(table, MICROGRAPH_COLUMNS, [(mic_id, rows[mic_id].path.resolve(), rows[mic_id].pixel_size)
+                                               for mic_id in of])
+        run('mask', '--micrographs', table, *arguments, '--output', output, '--report', report)
     told = json.loads(report.read_text())
     return told['seconds'] / max(1, told['made'])
 
