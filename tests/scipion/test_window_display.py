@@ -64,7 +64,7 @@ def test_nothing_is_cut_off(request, name):
         while waiting:
             widget = waiting.pop()
             waiting += widget.winfo_children()
-            if widget.winfo_class() in ('TButton', 'TCheckbutton', 'TRadiobutton', 'TLabel', 'TCombobox', 'Radiobutton') \
+            if widget.winfo_class() in ('TButton', 'TCheckbutton', 'TLabel', 'TCombobox', 'Radiobutton') \
                     and widget.winfo_ismapped() and widget.winfo_manager() == 'pack':
                 assert widget.winfo_width() >= min(widget.winfo_reqwidth(), 260), (width, str(widget))
                 assert widget.winfo_rootx() + widget.winfo_width() <= window.winfo_rootx() + width

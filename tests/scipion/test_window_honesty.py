@@ -1,7 +1,7 @@
-"""What the windows say is so: the line after a click, numbers that are refused, labels that are too few to train with."""
+# ruff: noqa: F811 (fixtures that are imported)
+"""What the windows say is so: the line after a click, refused numbers, labels that are too few to train with."""
 import tkinter as tk
 
-import pytest
 from hands import click, needsHands, press, settle
 from laboratory import until
 from test_window_keys import labelling, micrographs, prune  # noqa: F401 (fixtures)

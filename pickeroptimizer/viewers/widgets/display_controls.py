@@ -27,7 +27,8 @@ class DisplayControls(ttk.Frame):
         self._slider(first, 'Contrast', self._clipped, 0.1, 8, lambda value: canvas.setContrast(float(value)))
         self.auto = ttk.Button(first, text='Auto', width=5, command=self._setAuto, takefocus=False)
         self.auto.pack(side=tk.LEFT, padx=4)
-        self.invert = ttk.Checkbutton(first, text='Invert', variable=self._inverted, takefocus=False, style=tickStyle(self),
+        self.invert = ttk.Checkbutton(first, text='Invert', variable=self._inverted, takefocus=False,
+                                      style=tickStyle(self),
                                       command=lambda: canvas.setInverted(self._inverted.get()))
         self.invert.pack(side=tk.LEFT, padx=4)
         self.greys = ttk.Label(first)

@@ -15,7 +15,8 @@ EMPTY = '#505050'                   # in the place of a thumbnail
 class Gallery(ttk.Frame):
     """Thumbnails in as many columns as fit; it scrolls by its bar and by the wheel.
 
-    onClick(key): after a left click on one, or after the keys have walked there. onMenu(key, event): after a right click.
+    onClick(key): after a left click on one, or after the keys have walked there. onMenu(key, event): after a right
+    click.
     """
 
     def __init__(self, master, onClick=None, onMenu=None, side=THUMBNAIL_SIDE, columns=3):

@@ -18,7 +18,8 @@ MOUSE = (Key(('Wheel',), 'zoom at the pointer'), Key(('Left drag',), 'move the p
 class PictureCanvas(tk.Frame):
     """Shows one micrograph.
 
-    The wheel zooms at the pointer; dragging with any button moves the picture; a double click shows the whole. Positions are in px of the micrograph, row 0 at the top.
+    The wheel zooms at the pointer; dragging with any button moves the picture; a double click shows the whole.
+    Positions are in px of the micrograph, row 0 at the top.
 
     onView(canvas): after another part of the micrograph is shown. makeGrey: as greyImage.
     """
