@@ -118,6 +118,6 @@ def test_the_keys_are_shown(request, name):
         texts = [label['text'] for label in window.keys.overlay.winfo_children()]
         assert all(row.text in texts for row in window.keys.rows) and 'Ctrl+Shift+Z, Ctrl+Y' in texts
         overlay = window.keys.overlay
-        assert 0 <= overlay.winfo_y() and overlay.winfo_y() + overlay.winfo_height() <= window.winfo_height()
+        assert overlay.winfo_y() >= 0 and overlay.winfo_y() + overlay.winfo_height() <= window.winfo_height()
         press(window, 'Escape')
         assert window.keys.overlay is None

@@ -25,7 +25,7 @@ def table(folder):
 @pytest.fixture(scope='module')
 def masks(worker, data_set, model, tmp_path_factory):
     folder = tmp_path_factory.mktemp('masks')
-    masked(worker, data_set, model[0], folder, '--step', 1, '--report', folder / 'report.json')
+    masked(worker, data_set, model[0], folder, '--report', folder / 'report.json')
     return folder
 
 
@@ -65,7 +65,7 @@ def test_a_mask_is_as_large_as_its_micrograph_with_its_pixel_size(masks, data_se
         assert float(rows[0]['usable']) == pytest.approx(1 - mask.data.mean(), abs=1e-4)
     classes = json.loads((masks / 'report.json').read_text())['classes']
     with mrcfile.open(masks / rows[0]['path'].replace('_mask.mrc', '_classes.mrcs')) as probabilities:
-        assert probabilities.data.shape == (len(classes), 13, 13)
+        assert probabilities.data.shape == (len(classes), 26, 26)
         np.testing.assert_allclose(probabilities.data.sum(axis=0), 1, atol=1e-4)
 
 
@@ -74,7 +74,7 @@ def test_a_run_goes_on_with_what_is_missing_or_cut_short(worker, data_set, model
     content, times = first.read_bytes(), [path.stat().st_mtime_ns for path in others]
     first.unlink()
     second.write_bytes(second.read_bytes()[:5000])
-    done = masked(worker, data_set, model[0], masks, '--step', 1)
+    done = masked(worker, data_set, model[0], masks)
     assert '2 masks made, 4 kept' in done.stdout
     assert first.read_bytes() == content and is_whole(second, (768, 768))
     assert [path.stat().st_mtime_ns for path in others] == times

@@ -163,7 +163,7 @@ class _Photo:
 
 def walk(galleries, step):
     """Choose the box so many places after the chosen one, in galleries one after another; the first where none is."""
-    places = [(gallery, key) for gallery in galleries for key in gallery.keys()]
+    places = [(gallery, key) for gallery in galleries for key in gallery.keys()]      # noqa: SIM118 (no dict)
     if not places:
         return
     now = next((number for number, (gallery, key) in enumerate(places) if gallery.chosen == key), None)
