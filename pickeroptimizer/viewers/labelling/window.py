@@ -11,7 +11,7 @@ from ..widgets.keys import Key, KeyTable
 from ..widgets.look import buttonStyle
 from ..widgets.micrographs import MicrographReader
 from ..widgets.picture_canvas import MOUSE
-from ..widgets.toplevel import openSized
+from ..widgets.toplevel import LEAST, openSized
 from .class_buttons import ClassButtons
 from .model import Place, canTrain, doubts, missingText, wantedClasses
 from .panels import LabelGalleries, LabelledMicrographs
@@ -31,7 +31,7 @@ class LabellingWindow(tk.Toplevel):
     def __init__(self, master, session):
         super().__init__(master)
         self.title(session.title)
-        openSized(self)
+        openSized(self, *LEAST)
         self._session = session
         self._paths = {micrograph.id: micrograph.path for micrograph in session.micrographs}
         self._names = {micrograph.id: micrograph.name for micrograph in session.micrographs}

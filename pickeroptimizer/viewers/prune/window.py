@@ -14,7 +14,7 @@ from ..widgets.look import buttonStyle
 from ..widgets.micrographs import ImageData, MicrographReader
 from ..widgets.picture_canvas import MOUSE
 from ..widgets.thumbnails import ThumbnailReader
-from ..widgets.toplevel import openSized
+from ..widgets.toplevel import LEAST, openSized
 from .decision_panel import DecisionPanel
 from .histogram import ProbabilityHistogram
 from .model import AS_GIVEN
@@ -41,7 +41,7 @@ class PruneWindow(tk.Toplevel):
     def __init__(self, master, session):
         super().__init__(master)
         self.title(session.title)
-        openSized(self)
+        openSized(self, *LEAST)
         self._session, self._model = session, session.model
         self._reader = MicrographReader(self)
         self._thumbnails = ThumbnailReader(self, session.boxSize, PICK_SIDE)

@@ -4,14 +4,14 @@ import tkinter as tk
 from ...worker.exchange.errors import InputError
 
 WIDTH, HEIGHT = 1270, 760          # px: with its frame it fits into 1280 x 800
-LEAST_WIDTH, LEAST_HEIGHT = 1100, 680
+LEAST = 1100, 680                  # of a window with a list, a micrograph and galleries beside each other
 
 
-def openSized(window):
-    """Give a window with a micrograph its size, and the least size at which nothing in it is cut off."""
+def openSized(window, leastWidth=1, leastHeight=1):
+    """Give a window with micrographs its size, and the least size, px, at which nothing in it is cut off."""
     width, height = window.winfo_screenwidth() - 10, window.winfo_screenheight() - 40
     window.geometry(f'{min(WIDTH, width)}x{min(HEIGHT, height)}')
-    window.minsize(min(LEAST_WIDTH, width), min(LEAST_HEIGHT, height))
+    window.minsize(min(leastWidth, width), min(leastHeight, height))
 
 
 def openWindow(master, make):
