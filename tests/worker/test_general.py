@@ -103,6 +103,15 @@ def test_a_few_picks_are_judged_by_themselves(general, data_set):
     torch.testing.assert_close(adapted.recogniser.linear.bias, recogniser.linear.bias)
 
 
+def test_a_run_of_junk_is_told(data_set, worker, tmp_path):
+    rows = [(row.coord_id, row.mic_id, row.x, row.y) for row in tables.read_labels(data_set.labels)
+            if row.label != 'particle']
+    tables.write_rows(tmp_path / 'c.csv', tables.COORDINATE_COLUMNS, rows)
+    done = worker('prune', '--micrographs', data_set.micrographs, '--coordinates', tmp_path / 'c.csv', '--output',
+                  tmp_path / 's.csv', '--model', 'general', '--box-angstrom', data_set.box_angstrom)
+    assert done.returncode == 0 and '% of the picks look like particles to the general model' in done.stdout
+
+
 def test_first_picks_are_not_lost():
     groups = [None, 'a', None, 'b', 'c', None]
     seen, rest = first_picks(iter(groups), lambda group: group == 'b')

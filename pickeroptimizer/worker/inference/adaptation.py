@@ -20,7 +20,7 @@ MOST_EACH = 60       # so many on each micrograph at the most
 LEAST = 30           # picks whose median tells anything
 UNSURE = 0.15        # share of the picks that the two ways of looking judge differently, from which on it is said
 NOVEL = 2.0          # from here on hardly any box of a known kind is met
-MOSTLY = 0.5         # share of the picks that are novel, from which on it is said
+MOSTLY = 0.5         # share of the picks that are novel from which on, or particles below which, it is said
 KNOWN_WAY = ('Label three or more boxes of each class with "fine-tune": it starts from what the general model knows, '
              'and every label helps.')
 
@@ -65,6 +65,10 @@ def adapt(general: GeneralRecogniser, header: ModelHeader, groups: Iterable[Opti
         warnings.append(f'the general model cannot tell these picks: by themselves {100 * alone.mean():.0f} % of them '
                         f'look like particles, beside each other {100 * beside.mean():.0f} %, and '
                         f'{100 * unsure:.0f} % are judged differently. {KNOWN_WAY}')
+    if beside.mean() < MOSTLY:
+        warnings.append(f'only {100 * beside.mean():.0f} % of the picks look like particles to the general model: most '
+                        f'of them are junk, or images of a kind that it does not know, such as negative stain. Look at '
+                        f'some of the rejected ones before you trust it. {KNOWN_WAY}')
     if novel > MOSTLY:
         warnings.append(f'{100 * novel:.0f} % of the picks resemble nothing that the general model knows (single '
                         f'particles in vitreous ice): do not trust what it says of them. {KNOWN_WAY}')
