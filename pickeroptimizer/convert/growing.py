@@ -53,6 +53,10 @@ class GrowingTables:
         """Return the coord_ids of so many rows from row `first` on, an array."""
         return np.array(self._ids[first:first + number])
 
+    def micrographIds(self, first, number):
+        """Return the mic_ids of so many rows from row `first` on, an array."""
+        return np.array(self._micIds[first:first + number])
+
     def clear(self):
         """Begin with empty tables."""
         self._forget()

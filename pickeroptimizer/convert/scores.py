@@ -115,11 +115,14 @@ def scoresSoFar(folder):
 def takeUpScores(folder, model, contrast, boxAngstrom=None):
     """Let the worker go on with a table that it had completed, for more picks of the same run and model have come.
 
-    contrast: of signals.CONTRASTS, with which it was made; boxAngstrom: that a general model was told, or None.
+    Returns the path of the table that it goes on with, whether it is there or not. contrast: of signals.CONTRASTS, with
+    which it was made; boxAngstrom: that a general model was told, or None.
     """
     table = os.path.join(folder, SCORES)
+    partial = GrowingScores(table, (model,), None, contrast=contrast, box_angstrom=boxAngstrom).partial
     if os.path.exists(table):
-        os.replace(table, GrowingScores(table, (model,), None, contrast=contrast, box_angstrom=boxAngstrom).partial)
+        os.replace(table, partial)
+    return partial
 
 
 class ScoresReader:

@@ -10,6 +10,7 @@ from pyworkflow.protocol import params
 from pyworkflow.utils import Message, cleanPath, cleanPattern
 
 from .. import convert
+from ..convert.shared_scores import shareName
 from ..domain.corrections import CORRECTIONS, Corrections, onPicks
 from ..domain.decision import expectedLines, numberText
 from ..worker.exchange.errors import InputError
@@ -100,6 +101,12 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
                       validators=[params.GE(1, error='must be at least 1.')], label='Sleep when waiting (secs)',
                       help='While the input grows: seconds between two looks for new picks, and between two updates of '
                            'the outputs.')
+        form.addParam('jobs', params.IntParam, default=1, expertLevel=params.LEVEL_ADVANCED,
+                      validators=[params.GE(1, error='must be at least 1.')], label='Jobs',
+                      help='How many jobs share the picks that are there when the run is launched, with "Queue for '
+                           'jobs" on as many nodes as the queue gives them (without a queue they are processes of this '
+                           'machine, which gain nothing). Each has the threads of this form. The scores are the same, '
+                           'to the last bit; the outputs come when all jobs are through.')
         self._defineThreadsParams(form)
 
     # -------------------------- steps ---------------------------------------
@@ -163,20 +170,37 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
         """Return how the contrast is looked at, one of signals.CONTRASTS."""
         return CONTRASTS[self.contrast.get()]
 
-    def workerJob(self, feed):
-        """Return a function that runs the worker, from whatever thread; it follows the file `feed` of this folder."""
-        cleanPattern(self._getExtraPath(f'*.{ERROR_FILE}'))
-        cleanPath(self._getExtraPath(REPORT))
-        convert.takeUpScores(self._getExtraPath(), self.modelFile(), self.contrastName(), self.modelBox())
+    def takeUpScores(self):
+        """Let the worker go on with what is scored; returns the path of the table that it goes on with."""
+        return convert.takeUpScores(self._getExtraPath(), self.modelFile(), self.contrastName(), self.modelBox())
+
+    @staticmethod
+    def reportName(rows):
+        """Return the name of the worker's report on a range of rows, or on all of them (None)."""
+        return REPORT if rows is None else f'report_{rows.start}_{rows.stop}.json'
+
+    def workerJob(self, feed, rows=None):
+        """Return a function that runs the worker, from whatever thread; it follows the file `feed` of this folder.
+
+        rows: a range of rows that alone are scored, into a table of their own; None for all.
+        """
+        if rows is None:
+            cleanPattern(self._getExtraPath(f'*.{ERROR_FILE}'))
+            cleanPath(self._getExtraPath(REPORT))
+            self.takeUpScores()
+        output = convert.SCORES if rows is None else shareName(rows)
         arguments = ['--micrographs', convert.MICROGRAPHS, '--coordinates', convert.COORDINATES, '--model', MODEL,
-                     '--output', convert.SCORES, '--report', REPORT, '--follow', feed,
+                     '--output', output, '--report', self.reportName(rows), '--follow', feed,
                      '--contrast', self.contrastName()]
+        if rows is not None:
+            arguments += ['--rows', f'{rows.start}:{rows.stop}']
         if self.usesGeneralModel():
             arguments += ['--box-angstrom', repr(self.modelBox())]
         if self.batchSize.get() > 0:
             arguments += ['--batch-size', str(self.batchSize.get())]
         # The line of a worker of an earlier launch, which may still be about to end, is not taken for that of ours.
-        return self._workerJob('prune', arguments, errorFile=f'{feed}.{ERROR_FILE}')
+        which = feed if rows is None else f'{feed}.{rows.start}'
+        return self._workerJob('prune', arguments, errorFile=f'{which}.{ERROR_FILE}')
 
     def outputPath(self, name):
         """Return the file of an output."""
@@ -201,6 +225,12 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
         """Say in the summary how far the run is."""
         text = f'So far: kept *{kept}*, rejected {rejected}' + (f', not scored {unscored}' if unscored else '')
         self.summaryVar.set(f'{text}, of {given} picks that have come.')
+        self._store(self.summaryVar)
+
+    def tellShared(self, done, given, jobs):
+        """Say in the summary how far the jobs are that score side by side."""
+        self.summaryVar.set(f'So far: {done} of {given} picks are scored, by {jobs} jobs; the outputs come when these '
+                            f'are through.')
         self._store(self.summaryVar)
 
     def corrections(self):
@@ -262,6 +292,9 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
                 lines.append(f'*{stream.report["in_border"]}* of those outside lie in the blank or repeated border of '
                              f'their micrograph.')
             lines += self._describeUnscored(stream.report)
+            if stream.shared is not None:
+                lines.append(f'{stream.shared.picks} picks were scored by {stream.shared.jobs} jobs side by side in '
+                             f'{stream.shared.seconds:.0f} s.')
             lines.append(f'{stream.report["device"]}: {stream.report["boxes_per_second"]:.0f} boxes per second, '
                          f'{stream.report["seconds"]:.0f} s.')
         return lines
@@ -322,6 +355,9 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
     def _warnings(self):
         coordinates, model = self.inputCoordinates.get(), self.runModel()
         warnings = self._gpuWarnings()
+        if self.jobs.get() > 1 and not self.useQueueForSteps():
+            warnings.append(f'{self.jobs.get()} jobs without "Queue for jobs" share the processors of this machine, '
+                            f'which gains nothing.')
         if coordinates is None or coordinates.getMicrographs() is None:
             return warnings      # validation tells
         if convert.isLabelled(coordinates):      # Scipion fills them in where "fine-tune" is selected

@@ -17,6 +17,8 @@ from pickeroptimizer import Plugin
 from pickeroptimizer.constants import PICKEROPTIMIZER_PYTHON
 from pickeroptimizer.convert import growing
 from pickeroptimizer.protocols import ProtPickerOptimizerPrune
+from pickeroptimizer.protocols.protocol_base import WorkerStopped
+from pickeroptimizer.protocols.streaming import shared_scoring
 
 HOSTS = '''[localhost]
 PARALLEL_COMMAND = mpirun -np %_(JOB_NODES)d %_(COMMAND)s
@@ -97,6 +99,45 @@ def test_queue(lab, few, trained, queue, standIn, steps):
         assert ('prune --micrographs' if steps else 'pw_protocol_run.py') in job.read()
     assert set(items(run.outputCoordinates)) == {i for i in items(few.outputCoordinates)
                                                  if stand_in.probability(i) >= 0.5}
+
+
+@pytest.fixture()
+def smallJobs(monkeypatch):
+    monkeypatch.setattr(shared_scoring, 'LEAST', 10)
+
+
+def test_jobs_that_share_the_picks(lab, few, trained, fewPruned, queue, smallJobs):
+    """Three jobs of a queue, and one for what is left over; the outputs are those of one alone."""
+    run = lab.prune(few, trained, jobs=3)
+    run._useQueue.set(True)
+    run.setQueueParams(('default', {'QUEUE_FOR_JOBS': 'Y'}))
+    lab.finished(run)
+    assert len(queue()) == 4
+    assert contents(run) == contents(fewPruned)
+    assert 'by 3 jobs side by side' in run.summaryVar.get()
+    assert not glob.glob(run._getExtraPath('scores_*')) and not glob.glob(run._getExtraPath('joined*'))
+
+
+def test_jobs_of_which_one_fails(lab, few, trained, fewPruned, smallJobs, monkeypatch):
+    """What the others have scored is not scored again when the run is continued."""
+    given, isGone, job = [], True, ProtPickerOptimizerPrune.workerJob
+
+    def workerJob(self, feed, rows=None):
+        given.append(rows)
+        return fail if isGone and len(given) == 2 else job(self, feed, rows)
+
+    def fail():
+        assert waitFor(lambda: glob.glob(run._getExtraPath('scores_0_*.csv')))
+        raise WorkerStopped('The node is gone.')
+    monkeypatch.setattr(ProtPickerOptimizerPrune, 'workerJob', workerJob)
+    run = lab.prune(few, trained, jobs=3)
+    assert lab.error(run) == 'The node is gone.'
+    first, second, _ = given
+    isGone = False
+    given.clear()
+    lab.finished(run)
+    assert given[0] == second and given[-1] is None and first not in given
+    assert contents(run) == contents(fewPruned)
 
 
 def test_two_runs_at_once(lab, few, trained, standIn):

@@ -578,3 +578,29 @@ def test_the_command_ends_within_seconds_when_its_feeder_is_killed(data_set, fee
     assert worker.returncode == 75 and 'the process that started this run has ended' in errors
     assert len(errors.splitlines()) == 1 and time.monotonic() - start < 20
     assert list(feeder.folder.glob('s.csv.*.part')) and not output.exists()
+
+
+def test_jobs_that_share_the_rows_make_the_table_of_one(feeder, untrained, whole):
+    """While more rows may come: each ends when its own are scored. The last one goes on where it was killed."""
+    feeder.give(feeder.picks)
+    parts, lines = [], whole.splitlines(keepends=True)
+    for first, end in ((0, 33), (33, 34), (34, len(feeder.picks))):
+        output = feeder.folder / f's_{first}.csv'
+        scores, log = GrowingScores(output, (__file__,), print, rows=range(first, end)), []
+        if first == 34:
+            scores.partial.write_bytes(lines[0] + b''.join(lines[35:60]) + lines[60][:9])
+        report = prune(_source(feeder), *untrained, scores, [choose_device('cpu')], 16, log.append,
+                       rows=range(first, end))
+        assert report['boxes'] == end - first
+        parts.append(output.read_bytes().partition(b'\n')[2])
+    assert whole.partition(b'\n')[2] == b''.join(parts)
+    assert '25 picks were scored by an earlier run; continuing with the others' in log
+
+
+def test_rows_that_are_not_there(feeder, model, worker):
+    feeder.give(feeder.picks)
+    command = ('prune', '--micrographs', feeder.micrographs, '--coordinates', feeder.coordinates, '--model', model[0],
+               '--output', feeder.folder / 's.csv', '--rows')
+    for rows, line in (('5:5', 'give FIRST:END'), ('x', 'give FIRST:END'), ('1:-5', 'give FIRST:END'),
+                       ('100000:100001', f'has {len(feeder.picks)} rows, of which none is from 100000 on')):
+        assert line in worker(*command, rows).stderr

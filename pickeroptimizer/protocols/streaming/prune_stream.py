@@ -10,6 +10,7 @@ from pyworkflow.object import Set
 from pyworkflow.utils import cleanPath, cleanPattern
 
 from ... import convert
+from ...convert.shared_scores import removeShares
 from ...domain import decision
 from ...domain.decision import ESTIMATED
 from ...domain.shares import RunShares
@@ -22,6 +23,7 @@ from .growing_outputs import GrowingOutputs
 from .heartbeat import Heartbeat
 from .producer import ENDED, Producer
 from .scored_files import ScoredFiles
+from .shared_scoring import SharedScoring
 
 RECORD = 'pruned_with.json'
 
@@ -43,7 +45,7 @@ class PruneStream:
     After `prune`: minimum, of the decision (see decision.minimumFor); shares, the RunShares of the picks; novel, how
     many scores have a novelty above `novelty`; ending, how the run that makes the picks ended where it left its set
     open, '' otherwise; report, the worker's, None if there was no work for it; scaleNote, a line where pixel sizes and
-    widths disagree, or ''.
+    widths disagree, or ''; shared, the SharedScoring that several jobs did, or None.
     """
 
     def __init__(self, run, mode, wanted, novelty, inputKey=None):
@@ -63,6 +65,7 @@ class PruneStream:
         self._arrived = self._told = self._asked = self._looked = self._updated = time.monotonic()
         self._cost = 0.0      # seconds that the last update of the outputs took
         self.minimum, self.shares, self.novel, self.ending, self.report, self.scaleNote = None, None, 0, '', None, ''
+        self.shared = None
 
     def prune(self):
         """Work until the input is closed and all of it is in the outputs.
@@ -70,9 +73,12 @@ class PruneStream:
         Raises WorkerStopped with the worker's line when it fails, InputError where the input cannot be used.
         """
         stepThread = getattr(threading.current_thread(), 'thId', None)
-        with futures.ThreadPoolExecutor(1, initializer=_standFor, initargs=(stepThread,)) as pool, \
+        jobs = self._run.jobs.get()
+        with futures.ThreadPoolExecutor(jobs, initializer=_standFor, initargs=(stepThread,)) as pool, \
                 Heartbeat(self._folder) as feed:
             self._begin(feed)
+            if jobs > 1:
+                self._share(jobs, pool, feed)
             while True:
                 self._takeScores()
                 if not self._more and self._isScored():
@@ -123,6 +129,7 @@ class PruneStream:
         self._writeRecord({})
         cleanPath(*(os.path.join(self._folder, name) for name in (convert.SCORES, REPORT)))
         cleanPattern(os.path.join(self._folder, f'{convert.SCORES}.*.part'))
+        removeShares(self._folder)
         self._tables.clear()
         self._files.forget()
 
@@ -143,6 +150,15 @@ class PruneStream:
     def _writeRecord(self, record):
         with replacing(os.path.join(self._folder, RECORD), encoding='utf-8') as stream:
             json.dump(record, stream)
+
+    def _share(self, jobs, pool, feed):
+        """Let several jobs score what is there and not scored yet, if it is enough to be worth while."""
+        self._readScores()
+        scoring = SharedScoring(self._run, self._tables, self._reader.rows)
+        shares = scoring.shares(jobs)
+        if shares:
+            scoring.score(shares, pool, feed)
+            self.shared = scoring
 
     # ------------------------------ what comes in ------------------------------
 
@@ -282,6 +298,9 @@ class PruneStream:
             self._files.noteAgain(self._keptBack)
         if len(self._tables):
             self.report = self._run._readReport()
+            if self.shared is not None:
+                known = self.report['warnings']
+                known += [line for line in dict.fromkeys(self.shared.warnings) if line not in known]
 
 
 def _standFor(stepThread):

@@ -45,6 +45,14 @@ def positive(text: str) -> float:
     return value
 
 
+def row_range(text: str) -> range:
+    """Parse FIRST:END, whole numbers."""
+    first, _, end = text.partition(':')
+    if not (first.isdecimal() and end.isdecimal() and int(first) < int(end)):
+        raise argparse.ArgumentTypeError(f'{text}: give FIRST:END, two whole numbers, the first one less')
+    return range(int(first), int(end))
+
+
 def add_picks(command: argparse.ArgumentParser) -> None:
     """Add the tables of micrographs and of picks."""
     command.add_argument('--micrographs', type=Path, required=True, help='table mic_id,path,pixel_size')

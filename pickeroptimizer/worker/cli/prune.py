@@ -16,6 +16,7 @@ from .arguments import (
     chosen_devices,
     general_box,
     log,
+    row_range,
     whole,
     write_report,
 )
@@ -42,6 +43,10 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
                          help='the tables grow while this file is there and changes, until it says "end"')
     command.add_argument('--patience', type=whole(1), default=120, metavar='S',
                          help='stop when that file has not changed for so many seconds (%(default)s)')
+    command.add_argument('--rows', type=row_range, metavar='FIRST:END',
+                         help='score the picks from row FIRST (the first pick is 0) to the one before row END alone, '
+                              'so that several jobs can share a table: their tables of scores, one after the other, '
+                              'are those of the whole')
     add_report(command)
     add_device(command, several=True)
 
@@ -55,6 +60,8 @@ def run(options: argparse.Namespace) -> None:
             raise InputError('--rejected: for picks in .star and .cs files; a table of scores has all picks.')
         score(options)
         return
+    if options.rows:
+        raise InputError(f'{options.coordinates}: only tables of our own can be shared by rows.')
     if options.follow:
         raise InputError(f'{options.coordinates}: only tables of our own can be followed.')
     folder = options.output.with_name(f'{options.output.name}.tables')      # what a run that was killed goes on from
@@ -80,15 +87,18 @@ def score(options: argparse.Namespace) -> None:
     source: Union[FollowedTables, WholeTables] = (
         FollowedTables(options.micrographs, options.coordinates, feed, log) if feed else
         WholeTables(options.micrographs, options.coordinates))
+    if options.rows and isinstance(source, WholeTables) and options.rows.start >= source.picks:
+        raise InputError(f'--rows: {options.coordinates} has {source.picks} rows, of which none is from '
+                         f'{options.rows.start} on.')
     model = GENERAL_MODEL if options.model == GENERAL else Path(options.model)
     recogniser, header = load_model(model)
     box_angstrom = general_box(options, header, {} if isinstance(source, FollowedTables) else source.micrographs)
     inputs = (model,) if feed else (model, options.micrographs, options.coordinates)
     scores = GrowingScores(options.output, inputs, log, feed.look if feed else lambda: None, options.contrast,
-                           box_angstrom)
+                           box_angstrom, options.rows)
     header['box_angstrom'] = box_angstrom or header['box_angstrom']
     report = prune(source, recogniser, header, scores, chosen_devices(options), options.batch_size, log,
-                   options.contrast)
+                   options.contrast, options.rows)
     log(f'scored {report["scored"]} of {report["boxes"]} picks at {report["boxes_per_second"]:.0f} boxes/s; '
         f'{report["outside"]} outside their micrograph ({report["in_border"]} in its blank or repeated border), '
         f'{report["unreadable"]} on unreadable micrographs')

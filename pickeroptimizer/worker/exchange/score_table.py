@@ -24,15 +24,16 @@ class GrowingScores:
 
     def __init__(self, output: PathLike, inputs: Iterable[PathLike], log: Callable[[str], None],
                  still_wanted: Callable[[], None] = lambda: None, contrast: str = AS_IS,
-                 box_angstrom: Optional[float] = None):
+                 box_angstrom: Optional[float] = None, rows: Optional[range] = None):
         """output: the path of the complete table.
 
         inputs: the files on which the scores depend, as far as they are whole from the start. still_wanted: called
         again and again while another run writes the table and is waited for; it may raise to give up. contrast: one of
         signals.CONTRASTS, on which the scores depend, too; so do they on the box in Å that a general model is given.
+        rows: of the picks, where not all are scored.
         """
         self.output, self._log, self._still_wanted = Path(output), log, still_wanted
-        self.partial = self.output.with_name(f'{self.output.name}.{digest(inputs, contrast, box_angstrom)}.part')
+        self.partial = self.output.with_name(f'{self.output.name}.{digest(inputs, contrast, box_angstrom, rows)}.part')
         self._stream: IO[bytes] = io.BytesIO()      # until `open`
         self._columns: Tuple[str, ...] = ()         # until then, too
         self._length = 0           # of what is known to be whole
@@ -179,11 +180,14 @@ def _is_whole(status: str, numbers: Sequence[str]) -> bool:
         return False
 
 
-def digest(paths: Iterable[PathLike], contrast: str, box_angstrom: Optional[float]) -> str:
-    """Return what tells files, one of signals.CONTRASTS and a box in Å from others."""
+def digest(paths: Iterable[PathLike], contrast: str, box_angstrom: Optional[float],
+           rows: Optional[range] = None) -> str:
+    """Return what tells files, one of signals.CONTRASTS, a box in Å and rows from others."""
     total = hashlib.sha256(b'' if contrast == AS_IS else contrast.encode('utf-8'))
     if box_angstrom is not None:
         total.update(f'{box_angstrom!r} '.encode())
+    if rows is not None:
+        total.update(f'{rows.start}:{rows.stop} '.encode())
     for path in paths:
         with open(path, 'rb') as stream:
             for block in iter(lambda: stream.read(2 ** 20), b''):

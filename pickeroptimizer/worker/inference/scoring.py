@@ -21,23 +21,25 @@ from .polarity import decide, is_inverted
 from .predictors import Scorer
 from .prefetching import prefetch_and_predict
 from .progress import Progress
-from .sources import MicrographPicks, PickSource
+from .sources import MicrographPicks, PickSource, some_rows
 
 IDLE, RETRY = 60.0, 600.0      # seconds without arrivals, and between two times, after which failures are tried again
 
 
 def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, scores: GrowingScores,
           devices: Sequence[Device], batch_size: int, log: Callable[[str], None],
-          wanted_contrast: str = AS_IS) -> Dict[str, Any]:
+          wanted_contrast: str = AS_IS, rows: Optional[range] = None) -> Dict[str, Any]:
     """Score the picks of `source` with a loaded model, append them to `scores`, return the report.
 
     wanted_contrast: one of signals.CONTRASTS. A general model, whose header has to say the box of the picks, is fitted
     to them first (adaptation). Batches never span two micrographs. A micrograph that cannot be read is
     tried again while nothing else is to be done, and when the others are through; then it is reported, and its picks
     stay unscored. Raises InputError if none can be read.
+
+    rows: score these rows of the source alone, and leave it to another run to tell of micrographs that cannot be read.
     """
     start = time.monotonic()
-    run = _Run(source, scores, header['classes'], log)
+    run = _Run(source, scores, header['classes'], log, rows)
     with closing(scores):
         scores.open(header['classes'])
         inverted, groups = decide(wanted_contrast, header, source, log)
@@ -46,13 +48,15 @@ def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, score
             recogniser, groups, lines, facts['general'] = adapt(recogniser, header, groups, devices[0], inverted, log)
             for line in lines:
                 run.warn(line)
+        if rows is not None:
+            groups = some_rows(groups, rows)
         scorers = [Scorer(recogniser, header, device, batch_size, log, inverted)
                    for device in devices for _ in range(device.streams)]
         for group, predicted in prefetch_and_predict(run.todo(groups), scorers, run.note_filled):
             run.add(group, predicted)
         for group, predicted in prefetch_and_predict(run.failures(), scorers, run.note_filled):
             run.add(group, predicted)
-        if run.failed and not run.counts[SCORED] + run.counts[OUTSIDE]:
+        if rows is None and run.failed and not run.counts[SCORED] + run.counts[OUTSIDE]:
             scores.discard()
             reason = next(iter(run.failed.values()))['reason']
             raise InputError(f'none of the {len(run.failed)} micrographs can be read; the first: {reason}')
@@ -70,7 +74,8 @@ def prune(source: PickSource, recogniser: Recogniser, header: ModelHeader, score
 class _Run:
     """The count of one run so far: picks by status, the micrographs, and those that failed."""
 
-    def __init__(self, source: PickSource, scores: GrowingScores, classes: Sequence[str], log: Callable[[str], None]):
+    def __init__(self, source: PickSource, scores: GrowingScores, classes: Sequence[str], log: Callable[[str], None],
+                 rows: Optional[range]):
         self.counts = dict.fromkeys((SCORED, OUTSIDE, UNREADABLE), 0)
         self.in_border = 0      # of those outside
         self.micrographs: Set[int] = set()
@@ -85,7 +90,7 @@ class _Run:
         self._sample = FrameSample()
         self._particles = 0.0      # sum of the particle probabilities of the scored picks
         self._unscored = [''] * (len(classes) + 1)      # no probability, no novelty
-        self._source, self._scores, self._log = source, scores, log
+        self._source, self._scores, self._log, self._only = source, scores, log, rows
 
     def warn(self, line: str) -> None:
         """Tell a warning in the log and in the report."""
@@ -149,7 +154,8 @@ class _Run:
         if first:
             self._scores.append(rows)
             self.counts[UNREADABLE] += unreadable
-            self.progress.add(group.micrograph.mic_id, scored, number, self._source.picks - self._kept)
+            total = self._source.picks if self._only is None else len(self._only)
+            self.progress.add(group.micrograph.mic_id, scored, number, total - self._kept)
         elif not unreadable:
             self.amended.update((row[0], row) for row in rows)
             self.counts[UNREADABLE] -= number

@@ -1,5 +1,5 @@
 """Sources of picks: tables, whose rows are judged in groups, those of one micrograph that stand together."""
-from typing import Iterator, List, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
+from typing import Iterable, Iterator, List, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -59,6 +59,21 @@ class WholeTables:
         ids, mic_ids, xy = self._columns
         for run in self._runs:
             yield MicrographPicks(self.micrographs[int(mic_ids[run.start])], ids[run], xy[run])
+
+
+def some_rows(groups: Iterable[Optional[MicrographPicks]], rows: range) -> Iterator[Optional[MicrographPicks]]:
+    """Yield of the groups the picks in these rows, counted over all groups; end when these have been given."""
+    first = 0
+    for group in groups:
+        if group is None:
+            yield None
+            continue
+        start, stop = max(rows.start - first, 0), min(rows.stop - first, len(group.ids))
+        if start < stop:
+            yield group.some(slice(start, stop))
+        first += len(group.ids)
+        if first >= rows.stop:
+            return
 
 
 def columns(picks: PickColumns) -> PickArrays:
