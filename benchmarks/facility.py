@@ -32,9 +32,11 @@ class Facility:
         self.model = model and self.project.finished(self.project.new('ProtPickerOptimizerImportModel',
                                                                       modelFile=str(Path(model).resolve())))
 
-    def picks(self, name):
-        """A run whose output is all picks."""
-        return self.project.coordinates(self.micrographs, self.rows, name, box=BOX, names=self.names)
+    def picks(self, name, around=1):
+        """A run whose output is all picks; `around`: so many for one, a px apart."""
+        rows = [Row(around * row.coord_id + step, row.mic_id, row.x + step, row.y, row.label)
+                for row in self.rows for step in range(around)] if around > 1 else self.rows
+        return self.project.coordinates(self.micrographs, rows, name, box=BOX, names=self.names)
 
     def picker(self, name):
         """A Picker that has picked nothing yet."""

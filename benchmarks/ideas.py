@@ -47,7 +47,7 @@ class Idea:
     stages: tuple = (0, 1, 2, 3)
     middle: bool = False      # average the middle of each map, too
     turned_to_learn: bool = True
-    turned_to_judge: bool = False
+    judged_in: int = 1      # orientations of 8: as it is, turned by a quarter, ...
     classifier: str = 'logistic 100'
     self_training: bool = False
 
@@ -70,7 +70,10 @@ IDEAS = {
     'squashed (asinh)': {'normalisation': 'asinh'},
     'last stage alone': {'stages': (3,)}, 'stages 1-3': {'stages': (0, 1, 2)}, 'stages 2-4': {'stages': (1, 2, 3)},
     'learnt from one orientation': {'turned_to_learn': False},
-    'judged in eight orientations (8 times the work)': {'turned_to_judge': True},
+    'judged in eight orientations (8 times the work)': {'judged_in': 8},
+    'judged in two orientations (twice the work)': {'judged_in': 2},
+    'judged in four orientations (4 times the work)': {'judged_in': 4},
+    'box, 2 and 3 times': {'fields': (1.0, 2.0, 3.0)},
     '1/C 10': {'classifier': 'logistic 10'}, '1/C 30': {'classifier': 'logistic 30'},
     '1/C 300': {'classifier': 'logistic 300'}, '1/C 1000': {'classifier': 'logistic 1000'},
     'discriminant analysis (shrunk, 50 components)': {'classifier': 'lda'},
@@ -211,7 +214,7 @@ def predict(idea, learnt, targets, judged):
     x, y = learnt[:, :views].reshape(-1, learnt.shape[-1]), np.repeat(targets, views)
     scale = x.std(axis=0)
     scale = np.maximum(scale, LEAST_SCALE * np.median(scale))
-    mean, test = x.mean(axis=0), judged[:, :8 if idea.turned_to_judge else 1]
+    mean, test = x.mean(axis=0), judged[:, :idea.judged_in]
     x, test = (x - mean) / scale, (test - mean) / scale
     model = classifier(idea.classifier, views).fit(x, y)
     if not hasattr(model, 'predict_proba'):

@@ -6,10 +6,12 @@ HOSTS is Scipion's file of hosts, with the queue.
 
 Fine-tune, prune of picks that still come, evaluate and pretrain run as jobs. Of further prunes one has all its
 processes killed, one is stopped as in Scipion's window (scancel), one runs into its time limit, and each is continued;
-then three go at once on two nodes. Outputs are compared with those of a run without a queue: ids, order, attributes to
-the last bit. Ends with exit code 1 if they differ, or if another run has not finished.
+then three go at once on two nodes, and one is shared by two jobs, of which one is cancelled. Outputs are compared with
+those of a run without a queue, or by one job: ids, order, attributes to the last bit. Ends with exit code 1 if they
+differ, or if another run has not finished.
 """
 import csv
+import glob
 import os
 import re
 import subprocess
@@ -26,7 +28,7 @@ from laboratory import update
 MICROGRAPHS, SIDE = 12, 1024
 LONGEST_S = 900
 PACE_S, SLOW_S = 1, 10      # between two micrographs of a picker; so slowly that the limit of a minute is reached
-FINE = 'finished'
+AROUND = 24      # picks for each that there is
 
 
 class Table:
@@ -54,10 +56,13 @@ class Queue:
         pyworkflow.Config.SCIPION_HOSTS = hosts
         self._project._loadHosts(None)
 
-    def submit(self, run, minutes=60):
-        """Launch or continue a run; returns it when its job is in the queue."""
+    def submit(self, run, minutes=60, forJobs='N'):
+        """Launch or continue a run; returns it when its job is in the queue.
+
+        forJobs: Y where the run itself goes on here and its worker's jobs are in the queue.
+        """
         run._useQueue.set(True)
-        run.setQueueParams(('main', {'JOB_MINUTES': str(minutes), 'QUEUE_FOR_JOBS': 'N'}))
+        run.setQueueParams(('main', {'JOB_MINUTES': str(minutes), 'QUEUE_FOR_JOBS': forJobs}))
         self._project.launchProtocol(run)
         return run
 
@@ -65,6 +70,14 @@ class Queue:
         """Wait until the job of a run has left the queue; returns the run, whose state is that which Scipion sees."""
         waitFor(lambda: self.state(run) not in ('PENDING', 'CONFIGURING', 'RUNNING', 'COMPLETING'), LONGEST_S)
         update(self._project, run)
+        return run
+
+    def over(self, run):
+        """Wait until a run that goes on here has ended; returns it."""
+        def isOver():
+            update(self._project, run)
+            return not run.isActive()
+        waitFor(isOver, LONGEST_S)
         return run
 
     def state(self, run):
@@ -114,12 +127,48 @@ def main():
         table.add('prune', f'three at once on two nodes, {time.monotonic() - start:.0f} s: {queue.state(run)}', run,
                   undisturbed)
 
+    share(facility, queue, model, table)
+
     evaluation = lab.new('ProtPickerOptimizerEvaluate', inputLabels=(model, 'outputLabels'), shots='3', draws=2,
                          numberOfThreads=2)
     pretraining = lab.new('ProtPickerOptimizerPretrain', simulated=2, most=10, numberOfThreads=2)
     for name, run in (('evaluate', evaluation), ('pretrain', pretraining)):
         table.add(name, queue.state(queue.ended(queue.submit(run))), run)
     sys.exit(0 if table.isGood else 1)
+
+
+def share(facility, queue, model, table):
+    """Prune many picks by one job and by two of one thread each, and by two of which one is cancelled."""
+    picks = facility.picks('many', AROUND)
+    runs = [facility.project.prune(picks, model, jobs=jobs) for jobs in (1, 2, 2)]
+    for run in runs:
+        run.numberOfThreads.set(1)
+    alone, *shared = runs
+    queue.over(queue.submit(alone, forJobs='Y'))
+    expected = contents(alone)
+    table.add('prune', f'many picks, one job of one thread: {seconds(alone)}', alone, expected)
+    for run, isCancelled in zip(shared, (False, True)):
+        queue.submit(run, forJobs='Y')
+        how = 'two jobs of one thread'
+        if isCancelled:
+            waitFor(lambda run=run: len(running(run)) == 2 and glob.glob(run._getExtraPath('scores_*')), LONGEST_S)
+            subprocess.run(['scancel', str(running(run)[0])], check=True)
+            queue.over(run)
+            how += f', one of them cancelled: {run.getStatus()}; continued'
+            queue.submit(run, forJobs='Y')
+        queue.over(run)
+        table.add('prune', f'many picks, {how}: {seconds(run)}', run, expected)
+
+
+def running(run):
+    """The ids of the jobs of a run that are in the queue."""
+    told = subprocess.run(['squeue', '--noheader', '--format=%i %j'], capture_output=True, text=True, check=True).stdout
+    return [job for job, name in map(str.split, told.splitlines()) if f'-{run.getObjId()}-' in f'{name}-']
+
+
+def seconds(run):
+    """What the summary says of the time."""
+    return ' '.join(line for line in run.summaryVar.get('').splitlines() if line.endswith(' s.'))
 
 
 def written(facility, path):

@@ -1,4 +1,7 @@
 """The recogniser prepared for looking gives what the trained one gives, whatever boxes are beside it."""
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import openvino as ov
@@ -93,3 +96,25 @@ def test_what_is_said_of_a_box_does_not_depend_on_the_others(precision, compiled
         for start, end in ((0, 64), (10, 10 + LEAST_BATCH), (3, 50)):
             for expected, got in zip(together, quick.judge(boxes[start:end])):
                 assert torch.equal(got, expected[start:end])
+
+
+PRIMITIVES = '''
+import openvino as ov, torch
+from test_fast_inference import extractor_of, graph, observe_ranges
+extractor, boxes = extractor_of('resnet18', 64)
+ranges = observe_ranges(extractor, boxes)
+model = ov.Core().compile_model(graph(extractor, ranges, 64, pooled=True), 'CPU')
+for node in model.get_runtime_model().get_ops():
+    info = node.get_rt_info()
+    if info['layerType'].astype(str) == 'Convolution':
+        print(info['primitiveType'].astype(str), info['runtimePrecision'].astype(str))
+'''
+
+
+def test_a_processor_with_avx2_alone():
+    """The way of a processor without VNNI, on whatever processor this is: OpenVINO heeds oneDNN's variable."""
+    environ = {**os.environ, 'ONEDNN_MAX_CPU_ISA': 'AVX2', 'PYTHONPATH': os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, '-c', PRIMITIVES], env=environ, capture_output=True, text=True, check=True)
+    kinds = done.stdout.splitlines()
+    assert len(kinds) == 20 and not any('avx512' in kind or 'amx' in kind or 'vnni' in kind for kind in kinds), kinds
+    assert sum(not kind.endswith('f32') for kind in kinds) >= 19, kinds
