@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from labelled import CLASSES
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
@@ -23,6 +22,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.pipeline import make_pipeline
 from worker.boxes import cropping
 from worker.boxes.augmentation import orientations
+from worker.exchange.classes import KNOWN
 from worker.exchange.errors import InputError
 from worker.exchange.micrograph_reader import read_micrograph
 from worker.exchange.splits import AT_RANDOM, BY_MICROGRAPH, halves
@@ -192,7 +192,7 @@ def judge(idea, stored, channels, options):
     starts = np.cumsum([0, *channels])
     columns = np.concatenate([np.arange(starts[s], starts[s + 1]) for s in idea.stages])
     features = features[..., columns].reshape(*features.shape[:2], -1).astype(np.float32)
-    classes = [c for c in CLASSES if c in labels]
+    classes = [c for c in KNOWN if c in labels]
     targets = np.array([classes.index(label) for label in labels])
     results = {}
     for draw in range(options.draws):
@@ -245,7 +245,7 @@ def real(folder, most):
     """The same of a labelled data set, boxes drawn at random."""
     box_angstrom = float((folder / 'box_angstrom.txt').read_text())
     labels, rng = read_labels(folder / 'labels.csv'), np.random.default_rng(0)
-    chosen = [labels[i] for name in CLASSES
+    chosen = [labels[i] for name in KNOWN
               for i in rng.permutation([i for i, label in enumerate(labels) if label.label == name])[:most]]
     found = []
     for row in read_micrographs(folder / 'micrographs.csv').values():

@@ -28,7 +28,7 @@ from laboratory import update
 MICROGRAPHS, SIDE = 12, 1024
 LONGEST_S = 900
 PACE_S, SLOW_S = 1, 10      # between two micrographs of a picker; so slowly that the limit of a minute is reached
-AROUND = 24      # picks for each that there is
+AROUND = 4      # picks for each that there is
 
 
 class Table:
@@ -74,10 +74,9 @@ class Queue:
 
     def over(self, run):
         """Wait until a run that goes on here has ended; returns it."""
-        def isOver():
-            update(self._project, run)
-            return not run.isActive()
-        waitFor(isOver, LONGEST_S)
+        waitFor(lambda: processes(run)[0])
+        waitFor(lambda: processes(run)[0] is None, LONGEST_S)
+        update(self._project, run)
         return run
 
     def state(self, run):
@@ -163,7 +162,7 @@ def share(facility, queue, model, table):
 def running(run):
     """The ids of the jobs of a run that are in the queue."""
     told = subprocess.run(['squeue', '--noheader', '--format=%i %j'], capture_output=True, text=True, check=True).stdout
-    return [job for job, name in map(str.split, told.splitlines()) if f'-{run.getObjId()}-' in f'{name}-']
+    return [job for job, name in map(str.split, told.splitlines()) if name.startswith(f'{run.getObjId()}-')]
 
 
 def seconds(run):

@@ -1,4 +1,4 @@
-"""The pictures of the windows in the README, from the demo's project. See `make screenshots`.
+"""The pictures of the windows in the README, one of them moving, from the demo's project. See `make screenshots`.
 
 The demo runs first, unless it has: its finished runs are kept. Two runs come to its project: a fine-tune that waits for
 labels, and an evaluation. The windows are those that "Analyze results" opens.
@@ -25,6 +25,8 @@ WIDTH, HEIGHT = 1280, 800      # px
 GREYS = 18                     # in a picture: a third of the bytes, and the eye sees no difference
 QUIET_MS = 1000                # a window that has not changed for so long has drawn all
 PATIENCE = 30                  # times QUIET_MS
+FRAMES, FRAME_MS, FILM = 16, 1000, (960, 600)      # of the moving picture: how many, how long, px
+QUALITY = 60                   # of its compression, of 100
 GIVEN = 25                     # labels at least,
 WANTED = 20                    # so many of each class in mind, as the window begins
 MINIMUM_PROBABILITY = 0.6      # by which the prune window decides anew
@@ -60,12 +62,39 @@ def main():
             still(window)
             prepare(window)
             pictures[name] = small(still(window))
+            if name == 'labelling':
+                frames = film(window, answers(sessionOf(waiting), demo.truth))
             window.destroy()
         root.destroy()
     for name, picture in pictures.items():      # all of them or none
         path = IMAGES / f'{name}.png'
         picture.save(path, optimize=True)
-        print(f'  {path.relative_to(run.CHECKOUT)}  {path.stat().st_size / 1000:.0f} kB')
+        tell(path)
+    path = IMAGES / 'labelling.webp'
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0, quality=QUALITY, method=6)
+    tell(path)
+
+
+def tell(path):
+    print(f'  {path.relative_to(run.CHECKOUT)}  {path.stat().st_size / 1000:.0f} kB')
+
+
+def answers(session, truth):
+    """A function that tells the class of a place, as the truth has it."""
+    names = {micrograph.id: micrograph.name for micrograph in session.micrographs}
+    return lambda place: truth[names[place.micId], place.x, place.y]
+
+
+def film(window, answer):
+    """Pictures of a window in which one suggestion after the other is answered, by the key of its class."""
+    frames = []
+    window.focus_force()
+    for _ in range(FRAMES):
+        frames.append(still(window).resize(FILM, Image.Resampling.LANCZOS))
+        if window._suggested is None:
+            break
+        window.event_generate(f'<Key-{answer(window._suggested)[0]}>')
+    return frames
 
 
 def label(waiting, truth):
@@ -75,12 +104,12 @@ def label(waiting, truth):
     """
     waiting.registerLabels([])
     session = sessionOf(waiting)
-    names = {micrograph.id: micrograph.name for micrograph in session.micrographs}
+    answer = answers(session, truth)
     for given in itertools.count():
         place = session.suggestions.next(session.labels, WANTED)
         if place is None or (given >= GIVEN and all(0.25 < side / run.SIZE < 0.75 for side in (place.x, place.y))):
             return
-        session.labels.label(place, truth[names[place.micId], place.x, place.y])
+        session.labels.label(place, answer(place))
 
 
 def still(window):

@@ -295,8 +295,9 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
             if stream.shared is not None:
                 lines.append(f'{stream.shared.picks} picks were scored by {stream.shared.jobs} jobs side by side in '
                              f'{stream.shared.seconds:.0f} s.')
-            lines.append(f'{stream.report["device"]}: {stream.report["boxes_per_second"]:.0f} boxes per second, '
-                         f'{stream.report["seconds"]:.0f} s.')
+            if stream.report['boxes_per_second']:      # not where all was scored before
+                lines.append(f'{stream.report["device"]}: {stream.report["boxes_per_second"]:.0f} boxes per second, '
+                             f'{stream.report["seconds"]:.0f} s.')
         return lines
 
     def _describeGeneral(self, report):
