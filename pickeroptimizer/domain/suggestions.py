@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from ..worker.exchange.classes import EMPTY, PARTICLE
 from ..worker.exchange.feature_file import Features, read_features
 from ..worker.exchange.files import PathLike
+from .preview import previewed
 
 CYCLE = 4                 # answers, of which one explores, and one of the first cycles is taken at random
 PLAIN = 1                 # which of them is the plainest box, until one is found to be empty
@@ -73,6 +74,11 @@ class Suggester:
         chosen = self._ids[int(np.argmax(np.where(free, score, -np.inf)))]
         self._asked[chosen] = sought
         return chosen
+
+    def preview(self, labels: Dict[int, str]) -> Dict[int, str]:
+        """Return {id: class} of all picks, as they look by the labels so far; for `labels` see next."""
+        known = {self._index[coordId]: name for coordId, name in labels.items() if coordId in self._index}
+        return dict(zip(self._ids, previewed(self._inputs, self._general, known)))
 
     def wasRandom(self, coordId: int) -> bool:
         """Return whether a pick was last suggested because it was drawn at random: such are typical of their class."""

@@ -3,23 +3,37 @@ import os
 import tkinter.messagebox
 from dataclasses import replace
 
+import numpy as np
 from pyworkflow import Config
 from pyworkflow.exceptions import PyworkflowException
 from pyworkflow.protocol import STATUS_INTERACTIVE
+from pyworkflow.utils import cleanPath
 
 from .. import convert
 from ..domain import labels as labelling
+from ..domain import suggestions
 from ..domain.registered_labels import Registered, readRegistered, setAside, writeRegistered
-from ..worker.exchange.classes import class_name, ordered
+from ..domain.run_log import lastProgress
+from ..worker.exchange.classes import KEPT_FROM, class_name, ordered
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.locks import FileLock
-from ..worker.exchange.tables import CoordinateRow, read_labels
+from ..worker.exchange.tables import (
+    COORDINATE_COLUMNS,
+    MICROGRAPH_COLUMNS,
+    CoordinateRow,
+    read_coordinates,
+    read_labels,
+    write_rows,
+)
 from .parameters.training_labels import LabelSource
-from .protocol_base import countsText, fileDigest, oneLineErrors
+from .protocol_base import MODEL, countsText, fileDigest, oneLineErrors
 
 REGISTERED = 'registered_labels.csv'
 ELSEWHERE = 'labels_of_other_micrographs.csv'      # labels on micrographs that the picks do not have any more
 LOCK = 'registered_labels.lock'
+JUDGED = 'judged.csv'              # what the trained model says of the picks that were looked at,
+SAMPLE = 'looked_at.csv'           # their table,
+SAMPLE_MICROGRAPHS = 'looked_at_on.csv'      # and that of their micrographs
 FEATURES = 'features.npz'          # of some picks, and
 SAMPLED = 50                       # of how many micrographs at the most
 
@@ -46,6 +60,40 @@ class InteractiveLabels:
                                       '--box-angstrom', repr(float(self._boxAngstrom())), '--output', FEATURES])
         except PyworkflowException as error:      # suggestions help, but labels can be given without them
             self.warning(f'There will be no suggestions of what to label: {error}')
+
+    def judgeSample(self):
+        """Let the new model judge the picks that were looked at; without, only the picture of them is missing."""
+        extra = self._getExtraPath()
+        cleanPath(self._getExtraPath(JUDGED))
+        if not os.path.exists(self._getExtraPath(FEATURES)):
+            return
+        try:
+            with oneLineErrors():
+                ids = set(suggestions.load(self._getExtraPath(FEATURES)).ids.tolist())
+                rows = [row for row in read_coordinates(self._getExtraPath(convert.COORDINATES)) if row.coord_id in ids]
+                write_rows(self._getExtraPath(SAMPLE), COORDINATE_COLUMNS,
+                           ((row.coord_id, row.mic_id, row.x, row.y) for row in rows))
+                write_rows(self._getExtraPath(SAMPLE_MICROGRAPHS), MICROGRAPH_COLUMNS, convert.micrographRows(
+                    self.inputCoordinates.get().getMicrographs(), extra, {row.mic_id for row in rows}))
+            self._runWorker('prune', ['--micrographs', SAMPLE_MICROGRAPHS, '--coordinates', SAMPLE,
+                                      '--model', MODEL, '--output', JUDGED])
+        except PyworkflowException as error:
+            self.warning(f'What the model would keep is not shown: {error}')
+
+    def getJudged(self):
+        """Return the convert.Scores of the picks that were looked at by the trained model, None if there are none."""
+        path = self._getExtraPath(JUDGED)
+        return convert.readScores(path) if os.path.exists(path) else None
+
+    def _judgedLines(self):
+        scores = self.getJudged() if self._takes(LabelSource.INTERACTIVE) else None
+        if scores is None:
+            return []
+        particle = scores.particleProbabilities()
+        kept = int(np.count_nonzero(particle >= KEPT_FROM))
+        return [f'Of the {len(particle)} picks that were looked at, this model keeps *{kept}* '
+                f'({100 * kept / max(len(particle), 1):.0f} %). "Analyze results" shows the labels; to prune, use '
+                f'outputModel in "prune".']
 
     def waitForLabelsStep(self):
         """Nothing to do but wait: labels come by registerLabels, `finish` takes the run on."""
@@ -143,6 +191,21 @@ class InteractiveLabels:
             self.finish()
         except InputError as error:
             tkinter.messagebox.showerror('PickerOptimizer', str(error))
+
+    def progressLine(self):
+        """Return a line about how far a running run is."""
+        what = 'Training' if self.hasRegisteredLabels() and os.path.exists(self._getExtraPath(FEATURES)) else \
+            'Looking at some of the picks, to suggest what to label'
+        if not self._takes(LabelSource.INTERACTIVE):
+            what = 'Training'
+        progress = lastProgress(self.getStdoutLog())
+        return f'{what}: {progress}.' if progress else f'{what} ...'
+
+    def _workingLines(self):
+        """The summary of a run that works."""
+        after = ['It then waits for you: "Analyze results" opens the window to label in.'] if self._takes(
+            LabelSource.INTERACTIVE) and not os.path.exists(self._getExtraPath(FEATURES)) else []
+        return [self.progressLine(), *after]
 
     def _waitingLines(self):
         """The summary of a run that waits for labels."""

@@ -58,6 +58,8 @@ class ProtPickerOptimizerTrain(TrainingLabels, InteractiveLabels, TrainingParame
             self._insertFunctionStep(self.waitForLabelsStep, interactive=True, needsGPU=False)
         self._insertFunctionStep(self.convertStep, labels, needsGPU=False)
         self._insertFunctionStep(self.trainStep, labels, training, self._startKey(), needsGPU=True)
+        if self._takes(LabelSource.INTERACTIVE):
+            self._insertFunctionStep(self.judgeStep, labels, training, self._startKey(), needsGPU=True)
         self._insertFunctionStep(self.createOutputStep, labels, training, self._startKey(), needsGPU=False)
 
     def convertStep(self, key):
@@ -77,6 +79,10 @@ class ProtPickerOptimizerTrain(TrainingLabels, InteractiveLabels, TrainingParame
         self._linkStart()
         self._runWorker('finetune', ['--micrographs', convert.MICROGRAPHS, '--labels', convert.LABELS,
                                      '--output', MODEL, '--report', REPORT, *training])
+
+    def judgeStep(self, key, training, start):
+        """Judge the picks that were looked at for the suggestions, to show what the model would keep."""
+        self.judgeSample()
 
     def createOutputStep(self, key, training, start):
         """Register the model and the labels."""
@@ -102,7 +108,7 @@ class ProtPickerOptimizerTrain(TrainingLabels, InteractiveLabels, TrainingParame
         report = self._readReport()
         lines = [f'Labels: {countsText(report["counts"])}; box {report["box_angstrom"]:g} Å; '
                  f'recipe {report["recipe"]}.']
-        lines += qualityLines(report)
+        lines += self._judgedLines() + qualityLines(report)
         lines += [f'*Warning*: {line}' for line in (*report['warnings'], *self._labelScaleNotes())]
         if report['dropped_labels']:
             lines.append(f'*Not used*: {report["dropped_labels"]} labels outside their micrograph, in its blank or '
@@ -136,6 +142,8 @@ class ProtPickerOptimizerTrain(TrainingLabels, InteractiveLabels, TrainingParame
     def _summary(self):
         if self.getStatus() == STATUS_INTERACTIVE:
             return self._waitingLines()
+        if self.isRunning():
+            return self._workingLines()
         return self.summaryVar.get('').splitlines() or ['Not trained yet.']
 
     def _methods(self):

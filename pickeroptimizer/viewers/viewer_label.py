@@ -2,16 +2,18 @@
 import os
 from tkinter import messagebox
 
+import numpy as np
 from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
 
 from .. import convert
 from ..domain import suggestions
 from ..protocols import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
 from ..protocols.parameters.training_labels import LabelSource
-from ..worker.exchange.classes import ordered
+from ..protocols.prune_with_model import pruneAll
+from ..worker.exchange.classes import decide, ordered
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.tables import read_coordinates
-from .labelling.model import Labels, Place, Session, Suggestions
+from .labelling.model import Labels, Place, RunState, Session, Suggestions, sharesText
 from .labelling.window import LabellingWindow
 from .micrograph import Micrograph
 from .widgets.window_view import WindowView
@@ -68,6 +70,7 @@ def _labelOn(protocol):
     project = protocol.getProject()
     copy = project.copyProtocol(protocol)
     copy.labelSource.set(LabelSource.INTERACTIVE)
+    copy.beginWithLabels.set(True)
     copy.inputLabels.set(protocol)
     copy.inputLabels.setExtended(PickerOptimizerTrainOutputs.outputLabels.name)
     copy.emptyLabelSets()
@@ -93,6 +96,8 @@ def openLabels(root, protocol):
         return None
     if session.train:
         session.train = lambda: _train(protocol, lock)
+        session.state = lambda: _stateOf(protocol, session)
+        session.pruneAll = lambda: _pruneAll(protocol)
     window = LabellingWindow(root, session)
     window.bind('<Destroy>', lambda event: lock.release() if event.widget is window else None, add='+')
     return window
@@ -106,6 +111,34 @@ def _train(protocol, lock):
     except InputError:
         lock.acquire()
         raise
+
+
+def _stateOf(protocol, session):
+    """The RunState of a run that was taken on, read from its files."""
+    protocol.getProject()._updateProtocol(protocol)
+    if protocol.isFinished():
+        scores = protocol.getJudged()
+        isShown = scores is not None and session.suggestions is not None
+        judged = session.suggestions.placed(_classesOf(scores)) if isShown else None
+        return RunState(f'Trained. {sharesText(judged or {})}', True, True, judged)
+    if protocol.isActive():
+        return RunState(protocol.progressLine())
+    return RunState(f'The training has ended without a model: {protocol.getErrorMessage() or protocol.getStatus()} '
+                    f'Close the window and open it again to go on.', True)
+
+
+def _classesOf(scores):
+    """{coord_id: class} of the convert.Scores that are of a class."""
+    scored = np.isfinite(scores.values[:, 0])
+    numbers = decide(scores.values[scored, :-1])
+    return {coordId: scores.classes[number] for coordId, number in zip(scores.ids[scored].tolist(), numbers.tolist())}
+
+
+def _pruneAll(protocol):
+    """Launch a prune of all picks with the model of a run; a line about it."""
+    run = pruneAll(protocol.getProject(), protocol)
+    return (f'"{run.getRunName()}" prunes all {protocol.inputCoordinates.get().getSize()} picks: press "Analyze '
+            f'results" on it.')
 
 
 class PickerOptimizerLabelViewer(Viewer):

@@ -55,7 +55,12 @@ class Lab:
         os.chdir(self.project.getPath())
 
     def new(self, name, label='', **values):
-        """A protocol by its class name; a value that is a tuple (protocol, output) becomes a pointer."""
+        """A protocol by its class name; a value that is a tuple (protocol, output) becomes a pointer.
+
+        A fine-tune that gets labels as sets, and is not told where its labels are from, takes these.
+        """
+        if name == 'ProtPickerOptimizerTrain' and any(key.endswith('Labels') for key in values):
+            values.setdefault('labelSource', 0)
         pointers = {key: value for key, value in values.items() if isinstance(value, tuple)}
         protocol = self.project.newProtocol(self.protocols[name],
                                             **{k: v for k, v in values.items() if k not in pointers})

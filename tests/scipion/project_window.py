@@ -64,17 +64,14 @@ def main(path, runId, wanted, truth):
     window._train.event_generate('<Enter>')
     window._train.event_generate('<Button-1>')
     window._train.event_generate('<ButtonRelease-1>')
-    wait(root, 'its end', lambda: not window.winfo_exists())
-
-    def over():
-        update(view.project, run)
-        return run.isFinished() or run.isFailed()
-
-    wait(root, 'the training', over, 180)
+    wait(root, 'the training', lambda: window._train.cget('text') == 'Prune all', 240)
+    update(view.project, run)
+    assert run.isFinished(), run.getErrorMessage()
+    said = window._missing.cget('text')
     root.destroy()
     if errors:
         raise errors[0]
-    print(json.dumps(counts))
+    print(json.dumps([counts, said]))
 
 
 if __name__ == '__main__':

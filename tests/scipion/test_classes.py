@@ -97,7 +97,8 @@ def test_names_that_are_almost_alike():
 
 
 def test_labels_of_a_class_that_the_run_lacks(form):
-    protocol = form({'particle': 0}, [2], 'gold edge', labelSource=int(LabelSource.INTERACTIVE))
+    protocol = form({'particle': 0}, [2], 'gold edge', labelSource=int(LabelSource.INTERACTIVE),
+                    beginWithLabels=True)
     line, = protocol.validate()
     assert line.startswith('The class "gold edge" is not among those of this run (particle, ice, carbon, empty, '
                            'aggregate, other): add it to "Classes that the window offers"')
@@ -286,7 +287,7 @@ def test_five_classes_in_the_window_and_in_a_file(lab, picks, fiveSets, simulate
     """Labels of a class of one's own are registered, refused where the run does not offer it, and go into a file."""
     run = lab.run(lab.new('ProtPickerOptimizerTrain', inputCoordinates=(picks, 'outputCoordinates'), folds=0,
                           labelSource=LabelSource.INTERACTIVE, classes='particle, gold edge, empty', numberOfThreads=2,
-                          particleLabels=(fiveSets['particle'], 'outputCoordinates')))
+                          beginWithLabels=True, particleLabels=(fiveSets['particle'], 'outputCoordinates')))
     assert run.getStatus() == 'interactive' and run.getClasses() == ('particle', 'empty', 'gold edge')
     rows = run.getRegisteredLabels()
     micId = rows[0].mic_id

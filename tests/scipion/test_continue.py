@@ -49,7 +49,7 @@ def runsOn(lab, inputs, trained, folder):
     sets = {f'{name}Labels': (inputs[name], 'outputCoordinates') for name in ('particle', 'ice', 'carbon')}
     picks = {'inputCoordinates': (inputs['picks'], 'outputCoordinates')}
     return {'train': lab.new('ProtPickerOptimizerTrain', **picks, **sets),
-            'label now': lab.new('ProtPickerOptimizerTrain', labelSource=2, **picks, **sets),
+            'label now': lab.new('ProtPickerOptimizerTrain', labelSource=2, beginWithLabels=True, **picks, **sets),
             'evaluate': lab.new('ProtPickerOptimizerEvaluate', labelSource=LabelledSource.SET_A_CLASS, **sets),
             'library': lab.new('ProtPickerOptimizerLibrary', labelSource=LabelledSource.SET_A_CLASS,
                                libraryFolder=str(folder), dataSetName='x', **sets),

@@ -314,7 +314,7 @@ def waiting(lab, picks, labelSets):
     """A run that waits for labels, and begins with some."""
     run = lab.run(lab.new('ProtPickerOptimizerTrain', label='label now', folds=0, numberOfThreads=2,
                           inputCoordinates=(picks, 'outputCoordinates'), labelSource=LabelSource.INTERACTIVE,
-                          iceLabels=(labelSets['ice'], 'outputCoordinates')))
+                          beginWithLabels=True, iceLabels=(labelSets['ice'], 'outputCoordinates')))
     assert run.getStatus() == 'interactive', run.getErrorMessage()
     return run
 
@@ -395,7 +395,8 @@ def test_in_the_project_window(lab, picks, waiting, simulated, root, tmp_path, m
                            str(waiting.getObjId()), str(wanted), tmp_path / 'truth.json'],
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    counts = json.loads(done.stdout.splitlines()[-1])
+    counts, said = json.loads(done.stdout.splitlines()[-1])
+    assert said.startswith('Trained. ') and 'picks that were looked at would be kept (' in said
     assert counts['particle'] >= wanted and counts['ice'] >= wanted and counts['carbon'] > 3
     lab.project._updateProtocol(waiting)
     assert waiting.isFinished(), waiting.getErrorMessage()

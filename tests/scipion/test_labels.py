@@ -171,12 +171,21 @@ def test_fields_that_scipion_fills_by_itself(lab, picks, labelSets, pruned):
     # "Label now": the picks themselves are no labels to begin with, in whatever field, even where they bear classes.
     filled = 'inputCoordinates', 'inputLabels', 'particleLabels', 'carbonLabels'
     for given in (picks, pruned):
-        run = lab.new('ProtPickerOptimizerTrain', labelSource=LabelSource.INTERACTIVE,
+        run = lab.new('ProtPickerOptimizerTrain', labelSource=LabelSource.INTERACTIVE, beginWithLabels=True,
                       **dict.fromkeys(filled, (given, 'outputCoordinates')),
                       iceLabels=(labelSets['ice'], 'outputCoordinates'))
         assert run.validate() == [] and run.warnings() == []
         assert run._labelsOfClasses() == [] and {row.label for row in run._labelsOfSets()} == {'ice'}
         assert run._labelPointers() == [run.iceLabels]
+        run.beginWithLabels.set(False)
+        line, = run.validate()
+        assert line.startswith('Labels are given as sets, and "label now" would not use them')
+        run.iceLabels.set(None)
+        assert run.validate() == []
+    for name in ('inputLabels', 'particleLabels', 'iceLabels', 'carbonLabels'):      # of another run
+        getattr(run, name).set(labelSets['ice'])
+        getattr(run, name).setExtended('outputCoordinates')
+    assert run.validate() == []
 
 
 # ------------------------------ what is left out ------------------------------

@@ -6,7 +6,7 @@ from hands import click, needsHands, press, settle
 from laboratory import until
 from test_window_keys import labelling, micrographs, prune  # noqa: F401 (fixtures)
 
-from pickeroptimizer.viewers.labelling.model import Labels, Place, Suggestions, doubts
+from pickeroptimizer.viewers.labelling.model import Labels, Place, RunState, Suggestions, doubts
 
 
 class InTurn:
@@ -75,6 +75,7 @@ def test_few_labels_are_told_before_training(labelling, monkeypatch):
     places = {micId * 10 + number: place for micId in (1, 2) for number, place in enumerate(session.picksOn(micId))}
     session.suggestions = Suggestions(InTurn(list(places)), places, session.classes)
     session.train = lambda: trained.append(True)
+    session.state = lambda: RunState('Trained.', True, True)
     for place in session.picksOn(1)[:3]:
         labelling.label(place, 'particle')
     labelling.label(Place(2, 100, 200), 'ice')

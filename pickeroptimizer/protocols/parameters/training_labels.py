@@ -12,7 +12,7 @@ from ...domain import labels as labelling
 from ...worker.exchange.classes import KNOWN, checked_classes, ordered
 from ...worker.exchange.errors import InputError
 from ..protocol_base import fileDigest
-from .label_sets import EMPTY_FIELDS, LabelSets, namesIn
+from .label_sets import EMPTY_FIELDS, FIELDS, LabelSets, namesIn
 
 
 class LabelSource(IntEnum):
@@ -28,18 +28,23 @@ class TrainingLabels(LabelSets):
 
     def _defineLabelParams(self, form):
         sets, interactive, one = LabelSource.COORDINATE_SETS, LabelSource.INTERACTIVE, LabelSource.LABELLED_SET
-        form.addParam('labelSource', params.EnumParam, default=sets.value, important=True,
+        begin = f'labelSource=={interactive:d} and beginWithLabels'
+        form.addParam('labelSource', params.EnumParam, default=interactive.value, important=True,
                       choices=['coordinate sets', 'file', 'label now', 'labelled set'],
                       display=params.EnumParam.DISPLAY_HLIST, label='Labels from',
-                      help='Coordinate sets: one set for each class.\nFile: a table of labelled places.\n'
-                           'Label now: the run prepares, and waits; "Analyze results" then opens the window to label '
-                           'in. Labels to begin with may be given as sets.\n'
-                           'Labelled set: coordinates that bear their class, such as outputLabels of another run.')
+                      help='Label now: the run looks at some of the picks, which takes seconds, and waits; "Analyze '
+                           'results" then opens the window to label in.\n'
+                           'For labels that you have already: coordinate sets, one set for each class; file, a table '
+                           'of labelled places; '
+                           'labelled set, coordinates that bear their class, such as outputLabels of another run.')
+        form.addParam('beginWithLabels', params.BooleanParam, default=False, condition=f'labelSource=={interactive:d}',
+                      label='Begin with labels that you have',
+                      help='Yes: give them as sets; the window opens with them.')
         form.addParam('inputLabels', params.PointerParam, pointerClass='SetOfCoordinates', allowsNull=True,
-                      condition=f'labelSource in [{one:d}, {interactive:d}]', label='Labelled coordinates',
+                      condition=f'labelSource=={one:d} or ({begin})', label='Labelled coordinates',
                       help=f'Coordinates with a class, such as particle or ice, in their attribute {PO_CLASS}, on '
                            f'micrographs of the same names as those of the picks.')
-        self._defineSetParams(form, f'labelSource in [{sets:d}, {interactive:d}]',
+        self._defineSetParams(form, f'labelSource=={sets:d} or ({begin})',
                               'They may be a subset of the picks or picked apart, and may stand on micrographs of the '
                               'same names and another pixel size.')
         form.addParam('labelsFile', params.FileParam, condition=f'labelSource=={LabelSource.FILE:d}',
@@ -76,8 +81,10 @@ class TrainingLabels(LabelSets):
     # begin with, they are not meant.
 
     def _givenSets(self):
-        begin = self._takes(LabelSource.INTERACTIVE)
-        return [(name, given) for name, given in super()._givenSets() if not (begin and self._isPicks(given.get()))]
+        if not self._takes(LabelSource.INTERACTIVE):
+            return super()._givenSets()
+        return [(name, given) for name, given in super()._givenSets() if not self._isPicks(given.get())
+                ] if self.beginWithLabels else []
 
     def _otherPointers(self):
         begin = self._takes(LabelSource.INTERACTIVE)
@@ -86,7 +93,7 @@ class TrainingLabels(LabelSets):
 
     def _labelledSet(self):
         """The set that bears the classes, None if there is none or it is not used."""
-        labelled, begin = self.inputLabels.get(), self._takes(LabelSource.INTERACTIVE)
+        labelled, begin = self.inputLabels.get(), self._takes(LabelSource.INTERACTIVE) and self.beginWithLabels.get()
         if labelled is None or (begin and self._isPicks(labelled)):
             return None
         return labelled if begin or self._takes(LabelSource.LABELLED_SET) else None
@@ -163,12 +170,25 @@ class TrainingLabels(LabelSets):
         if errors:
             return errors
         if interactive:
-            return self._validateOffered()
+            return self._validateUnused() or self._validateOffered()
         try:
             labelling.checkClasses(self._collectLabels(), self.knownClasses())
         except InputError as error:
             return [str(error)]
         return []
+
+    def _validateUnused(self):
+        """A line about labels that are given and that "label now" does not begin with.
+
+        Where all fields hold the same set, Scipion has filled them in.
+        """
+        given = [pointer for _, pointer in super()._givenSets()] + [self.inputLabels]
+        files = [pointer.get().getFileName() for pointer in given if pointer.get() is not None]
+        filledIn = len(files) > len(FIELDS) and len(set(files)) == 1
+        if self.beginWithLabels or filledIn or not {*files} - {self.inputCoordinates.get().getFileName()}:
+            return []
+        return ['Labels are given as sets, and "label now" would not use them: choose "Yes" in "Begin with labels that '
+                f'you have" or "coordinate sets" or "labelled set" in "Labels from", or {EMPTY_FIELDS}']
 
     def _validateOffered(self):
         """Lines about the classes that the window offers, and the labels to begin with."""

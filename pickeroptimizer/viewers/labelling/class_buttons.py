@@ -29,6 +29,11 @@ class ClassButtons(Flow):
             self.buttons[name].pack(side=tk.LEFT, fill=tk.X, expand=True, ipady=2)
         self.arrange()
 
+    def disable(self):
+        """Let no class be chosen any more."""
+        for button in self.buttons.values():
+            button.configure(state=tk.DISABLED)
+
     def show(self, counts, wanted):
         """Show {class: number of labels}, and {class: how many are wanted} of those that are."""
         for name, button in self.buttons.items():

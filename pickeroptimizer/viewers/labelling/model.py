@@ -15,6 +15,10 @@ from ..micrograph import Micrograph
 Place = namedtuple('Place', 'micId x y')
 Doubt = namedtuple('Doubt', 'name micId text')      # about a class; micId: the only one with its labels, or None
 
+# Of the run that was taken on. text: a line; isOver: whether it has ended, isTrained: with a model; judged:
+# {Place: class} of the picks that were looked at, as that has them, None where they were not judged.
+RunState = namedtuple('RunState', 'text isOver isTrained judged', defaults=(False, False, None))
+
 FEW = 3      # labels of a class: with fewer, nothing tells what its boxes have in common
 
 
@@ -125,6 +129,14 @@ class Suggestions:
         more = {doubt.name: labels.counts().get(doubt.name, 0) + 1}
         return self._places.get(self._suggester.next(self._answers(labels), more, self._skipped | there))
 
+    def preview(self, labels):
+        """Return {Place: class} of the picks that were looked at, as they look by Labels."""
+        return self.placed(self._suggester.preview(self._answers(labels)))
+
+    def placed(self, classes):
+        """Return {Place: class} of {coord_id: class}, as far as these picks were looked at."""
+        return {self._places[coordId]: name for coordId, name in classes.items() if coordId in self._places}
+
     def isRandom(self, place):
         """Return whether a Place was suggested because it was drawn at random among all picks."""
         return self._suggester.wasRandom(self._ids.get(place))
@@ -152,7 +164,8 @@ class Session:
     picksOn(micId): the Places of the picks of a micrograph. boxSize: px; pixelSize: Å/px. classes: the names of those
     that are offered, the particle first. known: those that a training knows without labels. readOnly: a line that says
     why labels cannot be changed, '' if they can. withoutSuggestions: a line that says why there are none.
-    train(): takes the run on; raises InputError if it cannot.
+    train(): takes the run on; raises InputError if it cannot. state(): its RunState from then on. pruneAll(): begins a
+    run that prunes all picks with the model, and returns a line about it; raises InputError if it cannot.
     labelOn(): begins a run with these labels, and returns a line about it; None where there is no set of them yet.
     """
     title: str
@@ -166,6 +179,8 @@ class Session:
     withoutSuggestions: str = ''
     readOnly: str = ''
     train: Optional[Callable] = None
+    state: Optional[Callable] = None
+    pruneAll: Optional[Callable] = None
     labelOn: Optional[Callable] = None
     known: Tuple[str, ...] = ()
 
@@ -185,6 +200,13 @@ def missingText(counts, wanted):
     if classes == (PARTICLE,):
         lacking.append(f'{wanted} of some kind of junk')
     return f'Wanted: {", ".join(lacking)}.' if lacking else 'All the labels that you wanted are there: press "Train".'
+
+
+def sharesText(classes):
+    """Return a line about how many of the picks that were looked at are kept; classes: {Place: class} of them."""
+    kept = sum(name == PARTICLE for name in classes.values())
+    return f'{kept} of {len(classes)} picks that were looked at would be kept ({100 * kept / len(classes):.0f} %).' \
+        if classes else ''
 
 
 def doubts(labels, micrographs):

@@ -8,20 +8,25 @@ from ..palette import Style, keys, styles
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
 from ..widgets.keys import Key, KeyTable
-from ..widgets.look import buttonStyle
+from ..widgets.look import buttonStyle, tickStyle
 from ..widgets.micrographs import MicrographReader
 from ..widgets.picture_canvas import MOUSE
 from ..widgets.toplevel import LEAST, openSized
 from .class_buttons import ClassButtons
-from .model import Place, canTrain, doubts, missingText, wantedClasses
+from .model import Place, canTrain, doubts, missingText, sharesText, wantedClasses
 from .panels import LabelGalleries, LabelledMicrographs
+from .run_watch import RunWatch
 
 UNLABELLED, SUGGESTED = Style('#E0E0E0'), Style('#F0E442')
+GUESSED = (3, 3)               # the line of a pick whose class is a guess
 WANTED = (10, 20, 30)
 CLOSE_UP = 70                  # px of the screen: a suggested box is shown at least so big
 HINT_BY_HAND = 'Click on boxes, or anywhere, to label them with the chosen class; a second click takes the label away.'
 QUESTION = ('What is in the marked box? Press the key of its class (see the buttons); s: pass over it; '
             'Esc: label by hand.')
+TRAINING = 'The run trains with these labels. This window may be closed: the training goes on.'
+KEEPS = ('Broken lines: what the model says of the picks that were looked at. "Prune all" begins a run that prunes all '
+         'picks with it.')
 HINT_SUGGESTIONS = 'Press s to be led to boxes that are worth a label. '
 
 
@@ -43,9 +48,11 @@ class LabellingWindow(tk.Toplevel):
         self._marked = None           # Place that was gone to
         self._suggested = None        # the same, if it was suggested
         self._hovered = None          # Place under the pointer
+        self._guessed = {}            # {Place: class} as picks look by the labels so far, or as the model has them
         self._styles, self._keys = styles(session.classes), keys(session.classes)
         self._class = tk.StringVar(self, PARTICLE)
         self._wanted = tk.IntVar(self, WANTED[1])
+        self._previewing = tk.BooleanVar(self, False)
         self._makeTop().pack(side=tk.TOP, fill=tk.X, padx=4, pady=4)
         self._makeBottom().pack(side=tk.BOTTOM, fill=tk.X, padx=4, pady=4)
         self._makeMiddle().pack(fill=tk.BOTH, expand=True, padx=4)
@@ -60,6 +67,7 @@ class LabellingWindow(tk.Toplevel):
 
     def _makeTop(self):
         top = ttk.Frame(self)
+        self._changers = []           # buttons that change labels
         changing = tk.DISABLED if self._session.readOnly else tk.NORMAL
         self._classButtons = ClassButtons(top, self._class, self._session.classes, changing)
         self._classButtons.pack(fill=tk.X)
@@ -73,8 +81,15 @@ class LabellingWindow(tk.Toplevel):
         for text, command, state in (('Suggest a box (s)', self.suggest, suggesting), ('Undo (u)', self.undo, changing),
                                      ('Redo', self.redo, changing),
                                      ('Next micrograph (n)', self.nextMicrograph, tk.NORMAL)):
-            ttk.Button(frame, text=text, command=command, state=state, takefocus=False,
-                       style=buttonStyle(self)).pack(side=tk.LEFT, padx=(8, 0))
+            button = ttk.Button(frame, text=text, command=command, state=state, takefocus=False,
+                                style=buttonStyle(self))
+            button.pack(side=tk.LEFT, padx=(8, 0))
+            if command != self.nextMicrograph:
+                self._changers.append(button)
+        self._previewButton = ttk.Checkbutton(
+            frame, text='Show what it would keep (w)', variable=self._previewing, command=self._guess, takefocus=False,
+            style=tickStyle(self), state=tk.NORMAL if self._session.suggestions else tk.DISABLED)
+        self._previewButton.pack(side=tk.LEFT, padx=(12, 0))
         return top
 
     def _makeMiddle(self):
@@ -117,6 +132,7 @@ class LabellingWindow(tk.Toplevel):
               for name, key in self._keys.items() if key),
             Key(('s',), 'suggest a box, or pass over the suggested one', self.suggest),
             Key(('Escape',), 'label by hand again', self._leaveSuggestion),
+            Key(('w',), 'show what it would keep, by the labels so far', self._previewButton.invoke),
             Key(('Control-z', 'u'), 'undo', self.undo),
             Key(('Control-Shift-z', 'Control-y'), 'redo', self.redo),
             Key(('Up', 'b'), 'previous micrograph', lambda: self._leaf(-1)),
@@ -208,11 +224,11 @@ class LabellingWindow(tk.Toplevel):
         self._changed(place)
         if place == self._suggested:
             self.suggest()
-        elif self._suggested is None:
+        else:
             self._describe(place)
 
     def train(self):
-        """Close the window and take the run on; before, tell of classes that the training will know little of."""
+        """Take the run on, and watch it; before, tell of classes that the training will know little of."""
         found = doubts(self._session.labels, len(self._paths))
         if found:
             answer = messagebox.askyesnocancel('PickerOptimizer', '\n'.join(doubt.text for doubt in found) + (
@@ -226,7 +242,43 @@ class LabellingWindow(tk.Toplevel):
         except InputError as error:
             messagebox.showerror('PickerOptimizer', str(error), parent=self)
         else:
-            self.destroy()
+            self._watch()
+
+    def _watch(self):
+        """Show how the training goes, and then what the model keeps; the labels stay as they are from now on."""
+        self._leaveSuggestion()
+        self._session.readOnly = TRAINING
+        self._classButtons.disable()
+        for button in (*self._changers, self._train, self._previewButton):
+            button.configure(state=tk.DISABLED)
+        self._tell(TRAINING)
+        RunWatch(self, self._session.state, self._showState)
+
+    def _showState(self, state):
+        self._missing.configure(text=state.text)
+        if not state.isOver:
+            return
+        if state.judged is not None:
+            self._guessed = state.judged
+            self._drawAll()
+        self._tell(KEEPS if state.judged else '')
+        if state.isTrained:
+            self._train.configure(text='Prune all', command=self._pruneAll, state=tk.NORMAL)
+
+    def _pruneAll(self):
+        try:
+            line = self._session.pruneAll()
+        except InputError as error:
+            messagebox.showerror('PickerOptimizer', str(error), parent=self)
+            return
+        self._train.configure(state=tk.DISABLED)
+        self._tell(line)
+
+    def _guess(self):
+        """Learn anew from the labels so far, and show what that would keep, if that is wanted."""
+        self._guessed = self._session.suggestions.preview(self._session.labels) if self._previewing.get() else {}
+        self._drawAll()
+        self._refresh()
 
     def _mend(self, doubt):
         suggestions = self._session.suggestions
@@ -273,7 +325,9 @@ class LabellingWindow(tk.Toplevel):
 
     def _describe(self, place):
         name = self._session.labels.classOf(place) or 'not labelled'
-        self._tell(f'({place.x:g}, {place.y:g}) of {self._names.get(place.micId, "a lost micrograph")}: {name}')
+        question = f'. {QUESTION}' if self._suggested is not None else ''
+        where = self._names.get(place.micId, 'a lost micrograph')
+        self._tell(f'({place.x:g}, {place.y:g}) of {where}: {name}{question}')
 
     def _menuOn(self, place, event):
         if place is None or self._session.readOnly:
@@ -354,7 +408,10 @@ class LabellingWindow(tk.Toplevel):
                 self._canvas.removeBox(place)
         if place.micId in self._paths:
             self._list.setCounts(place.micId, self._session.labels.counts(place.micId))
-        self._refresh()
+        if self._previewing.get():
+            self._guess()
+        else:
+            self._refresh()
 
     def _refresh(self):
         counts, wanted = self._session.labels.counts(), self._wanted.get()
@@ -362,15 +419,26 @@ class LabellingWindow(tk.Toplevel):
         self._galleries.show(self._session.labels.places())
         if self._session.readOnly:
             return
-        self._missing.configure(text=missingText(counts, wanted))
+        self._missing.configure(text=f'{missingText(counts, wanted)} {sharesText(self._guessed)}')
         self._train.configure(state=tk.NORMAL if canTrain(self._session.labels, self._session.known) else tk.DISABLED)
 
     def _draw(self, place):
         self._canvas.setBox(place, place.x, place.y, *self._style(place))
 
+    def _drawAll(self):
+        """Draw all picks of the micrograph as they are now."""
+        if self._image is not None:
+            for place in self._picks:
+                self._draw(place)
+
     def _style(self, place):
-        unlabelled = SUGGESTED if place == self._suggested else UNLABELLED
-        return self._styles.get(self._session.labels.classOf(place), unlabelled)
+        label = self._session.labels.classOf(place)
+        if label in self._styles:
+            return self._styles[label]
+        if place == self._suggested:
+            return SUGGESTED
+        guessed = self._styles.get(self._guessed.get(place))
+        return UNLABELLED if guessed is None else guessed._replace(dash=GUESSED)
 
     def _tell(self, line):
         self._status.configure(text=line)
