@@ -11,7 +11,7 @@ from pickeroptimizer.worker.exchange.classes import PARTICLE, ordered
 from pickeroptimizer.worker.exchange.tables import OUTSIDE
 
 KEPT = outcomes.outcomesOf([PARTICLE])[outcomes.KEPT].text
-PICTURE_INCHES = (9, 7)
+PICTURE_INCHES = (14, 6.2)
 PICTURE_DPI = 110
 
 
@@ -38,14 +38,22 @@ def table(truth, kept, classes, micrographs):
 
 
 def picture(path, micrograph, boxes, box_px, title):
-    """Write a PNG of a micrograph (an mrc file) with its boxes, {text of an Outcome: centres in px}."""
+    """Write a PNG of a micrograph (an mrc file) before and after: with all boxes, and with what became of them.
+
+    boxes: {text of an Outcome: centres in px}.
+    """
     with mrcfile.open(micrograph) as stream:
         image = stream.data.copy()
     figure = Figure(figsize=PICTURE_INCHES, layout='constrained')
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    draw_overlay(axes, image, boxes, box_px, ordered({PARTICLE, *boxes} - {KEPT, OUTSIDE}))
-    axes.set_title(title)
+    before, after = figure.subplots(1, 2)
+    everything = [centre for centres in boxes.values() for centre in centres]
+    draw_overlay(before, image, {KEPT: everything}, box_px, [PARTICLE])
+    before.get_legend().remove()
+    before.set_title(f'Picked: {len(everything)} boxes')
+    draw_overlay(after, image, boxes, box_px, ordered({PARTICLE, *boxes} - {KEPT, OUTSIDE}))
+    after.set_title(f'Pruned: {len(boxes.get(KEPT, ()))} kept')
+    figure.suptitle(title)
     figure.savefig(path, dpi=PICTURE_DPI)
 
 

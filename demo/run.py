@@ -133,7 +133,7 @@ def draw(folder, name, truth, kept, classes, box):
         if pick[0] == name:
             boxes[report.KEPT if pick in kept else classes[pick]].append(pick[1:])
     path = OUTPUT / f'{Path(name).stem}.png'
-    report.picture(path, folder / 'micrographs' / name, boxes, box, f'{name}: kept picks, and rejected ones by class')
+    report.picture(path, folder / 'micrographs' / name, boxes, box, name)
     return path
 
 

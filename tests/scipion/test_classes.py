@@ -28,7 +28,8 @@ def form(lab, tmp_path):
 
     def make(own, others, names, name='ProtPickerOptimizerTrain', **values):
         if name == 'ProtPickerOptimizerTrain':
-            values = {'inputCoordinates': sets.coordinates(micrographs, [(1, 500, 500)]), **values}
+            values = {'inputCoordinates': sets.coordinates(micrographs, [(1, 500, 500)]),
+                      'labelSource': int(LabelSource.COORDINATE_SETS), **values}
         else:
             values = {'labelSource': LabelledSource.SET_A_CLASS, **values}
         protocol = lab.new(name, otherClasses=names, **{k: v for k, v in values.items() if isinstance(v, (int, str))})

@@ -219,7 +219,7 @@ def test_clicks_and_keys_label(opened, session):
     assert labelled == {first: 'ice', clicked: 'ice', second: 'carbon'}
     assert abs(clicked.x - free.x) <= 2 and abs(clicked.y - free.y) <= 2      # a px of the screen is more than one here
     assert [row.label for row in session.store.rows] == ['ice', 'ice', 'carbon']
-    texts = [button['text'] for button in opened._classButtons.buttons.values()]
+    texts = [button['text'] for button in opened._top.classes.buttons.values()]
     assert texts == ['particle (p): 0 of 20', 'ice (i): 2 of 20', 'carbon (c): 1 of 20', 'empty (e): 0',
                      'gold edge (1): 0']
     assert str(opened._train['state']) == 'disabled'

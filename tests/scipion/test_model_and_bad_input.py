@@ -99,7 +99,9 @@ def test_bad_training_input(lab, loose, picks, labelSets, tmp_path):
         return protocol.validate()
 
     particle, ice = ((labelSets[name], 'outputCoordinates') for name in ('particle', 'ice'))
-    assert lines() == ['There are no labels: label some particles and some junk, such as ice or empty boxes.']
+    assert lines() == [], 'labels are given in the window'
+    assert lines(labelSource=LabelSource.COORDINATE_SETS) == [
+        'There are no labels: label some particles and some junk, such as ice or empty boxes.']
     assert lines(particleLabels=particle) == lines(iceLabels=ice) == [], 'the others are known without labels'
     paper = {'recipe': RECIPES.index('paper')}      # which knows nothing
     assert lines(particleLabels=particle, **paper) == [

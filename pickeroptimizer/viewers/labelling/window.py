@@ -8,18 +8,16 @@ from ..palette import Style, keys, styles
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
 from ..widgets.keys import Key, KeyTable
-from ..widgets.look import buttonStyle, tickStyle
 from ..widgets.micrographs import MicrographReader
 from ..widgets.picture_canvas import MOUSE
 from ..widgets.toplevel import LEAST, openSized
-from .class_buttons import ClassButtons
+from .bars import BottomBar, TopBar
 from .model import Place, canTrain, doubts, missingText, sharesText, wantedClasses
 from .panels import LabelGalleries, LabelledMicrographs
 from .run_watch import RunWatch
 
 UNLABELLED, SUGGESTED = Style('#E0E0E0'), Style('#F0E442')
 GUESSED = (3, 3)               # the line of a pick whose class is a guess
-WANTED = (10, 20, 30)
 CLOSE_UP = 70                  # px of the screen: a suggested box is shown at least so big
 HINT_BY_HAND = 'Click on boxes, or anywhere, to label them with the chosen class; a second click takes the label away.'
 QUESTION = ('What is in the marked box? Press the key of its class (see the buttons); s: pass over it; '
@@ -51,10 +49,11 @@ class LabellingWindow(tk.Toplevel):
         self._guessed = {}            # {Place: class} as picks look by the labels so far, or as the model has them
         self._styles, self._keys = styles(session.classes), keys(session.classes)
         self._class = tk.StringVar(self, PARTICLE)
-        self._wanted = tk.IntVar(self, WANTED[1])
-        self._previewing = tk.BooleanVar(self, False)
-        self._makeTop().pack(side=tk.TOP, fill=tk.X, padx=4, pady=4)
-        self._makeBottom().pack(side=tk.BOTTOM, fill=tk.X, padx=4, pady=4)
+        self._top, bottom = self._makeTop(), self._makeBottom()
+        self._wanted, self._previewing = self._top.wanted, self._top.previewing
+        self._missing, self._status, self._train = bottom.missing, bottom.status, bottom.train
+        self._top.pack(side=tk.TOP, fill=tk.X, padx=4, pady=4)
+        bottom.pack(side=tk.BOTTOM, fill=tk.X, padx=4, pady=4)
         self._makeMiddle().pack(fill=tk.BOTH, expand=True, padx=4)
         self._bindKeys()
         for micId in {place.micId for place in session.labels.places()} & self._paths.keys():
@@ -66,31 +65,9 @@ class LabellingWindow(tk.Toplevel):
     # ------------------------------ widgets ------------------------------
 
     def _makeTop(self):
-        top = ttk.Frame(self)
-        self._changers = []           # buttons that change labels
-        changing = tk.DISABLED if self._session.readOnly else tk.NORMAL
-        self._classButtons = ClassButtons(top, self._class, self._session.classes, changing)
-        self._classButtons.pack(fill=tk.X)
-        frame = ttk.Frame(top)
-        frame.pack(fill=tk.X, pady=(4, 0))
-        ttk.Label(frame, text='wanted of each').pack(side=tk.LEFT, padx=(8, 2))
-        wanted = ttk.Combobox(frame, textvariable=self._wanted, values=WANTED, width=4, state='readonly')
-        wanted.bind('<<ComboboxSelected>>', lambda event: self._refresh())
-        wanted.pack(side=tk.LEFT)
-        suggesting = changing if self._session.suggestions else tk.DISABLED
-        for text, command, state in (('Suggest a box (s)', self.suggest, suggesting), ('Undo (u)', self.undo, changing),
-                                     ('Redo', self.redo, changing),
-                                     ('Next micrograph (n)', self.nextMicrograph, tk.NORMAL)):
-            button = ttk.Button(frame, text=text, command=command, state=state, takefocus=False,
-                                style=buttonStyle(self))
-            button.pack(side=tk.LEFT, padx=(8, 0))
-            if command != self.nextMicrograph:
-                self._changers.append(button)
-        self._previewButton = ttk.Checkbutton(
-            frame, text='Show what it would keep (w)', variable=self._previewing, command=self._guess, takefocus=False,
-            style=tickStyle(self), state=tk.NORMAL if self._session.suggestions else tk.DISABLED)
-        self._previewButton.pack(side=tk.LEFT, padx=(12, 0))
-        return top
+        return TopBar(self, self._session, self._class, self._refresh, self._guess, (
+            ('Suggest a box (s)', self.suggest, True, True), ('Undo (u)', self.undo, False, True),
+            ('Redo', self.redo, False, True), ('Next micrograph (n)', self.nextMicrograph, False, False)))
 
     def _makeMiddle(self):
         session = self._session
@@ -107,22 +84,7 @@ class LabellingWindow(tk.Toplevel):
         return panes
 
     def _makeBottom(self):
-        frame = ttk.Frame(self)
-        ttk.Button(frame, text='Keys (F1)', command=lambda: self.keys.toggle(),
-                   takefocus=False).pack(side=tk.RIGHT, padx=4)
-        self._missing, self._status = ttk.Label(frame, anchor=tk.W), ttk.Label(frame, anchor=tk.W)
-        ttk.Button(frame, text='Close', command=self.destroy, takefocus=False).pack(side=tk.RIGHT, padx=4)
-        if not self._session.readOnly:
-            self._train = ttk.Button(frame, text='Train', command=self.train, takefocus=False,
-                                     style=buttonStyle(self))
-            self._train.pack(side=tk.RIGHT, padx=4)
-        elif self._session.labelOn:
-            ttk.Button(frame, text='Label on in a new run', command=self._labelOn,
-                       takefocus=False).pack(side=tk.RIGHT, padx=4)
-        for line in (self._missing, self._status):
-            line.bind('<Configure>', lambda event: event.widget.configure(wraplength=event.width - 4))
-            line.pack(fill=tk.X)
-        return frame
+        return BottomBar(self, self._session, self.train, self.destroy, lambda: self.keys.toggle(), self._labelOn)
 
     def _bindKeys(self):
         self.keys = KeyTable(self, (
@@ -132,7 +94,7 @@ class LabellingWindow(tk.Toplevel):
               for name, key in self._keys.items() if key),
             Key(('s',), 'suggest a box, or pass over the suggested one', self.suggest),
             Key(('Escape',), 'label by hand again', self._leaveSuggestion),
-            Key(('w',), 'show what it would keep, by the labels so far', self._previewButton.invoke),
+            Key(('w',), 'show what it would keep, by the labels so far', self._top.preview.invoke),
             Key(('Control-z', 'u'), 'undo', self.undo),
             Key(('Control-Shift-z', 'Control-y'), 'redo', self.redo),
             Key(('Up', 'b'), 'previous micrograph', lambda: self._leaf(-1)),
@@ -248,9 +210,8 @@ class LabellingWindow(tk.Toplevel):
         """Show how the training goes, and then what the model keeps; the labels stay as they are from now on."""
         self._leaveSuggestion()
         self._session.readOnly = TRAINING
-        self._classButtons.disable()
-        for button in (*self._changers, self._train, self._previewButton):
-            button.configure(state=tk.DISABLED)
+        self._top.disable()
+        self._train.configure(state=tk.DISABLED)
         self._tell(TRAINING)
         RunWatch(self, self._session.state, self._showState)
 
@@ -415,7 +376,7 @@ class LabellingWindow(tk.Toplevel):
 
     def _refresh(self):
         counts, wanted = self._session.labels.counts(), self._wanted.get()
-        self._classButtons.show(counts, dict.fromkeys(wantedClasses(counts), wanted))
+        self._top.classes.show(counts, dict.fromkeys(wantedClasses(counts), wanted))
         self._galleries.show(self._session.labels.places())
         if self._session.readOnly:
             return
