@@ -12,6 +12,8 @@ from .set_classes import probabilityAttributes
 from .set_files import reopen
 
 COORDINATES = 'coordinates.csv'
+# Attributes that hold a picker's score, each higher for what is more a particle; the first that a set has counts.
+PICKER_SCORES = '_xmipp_zScoreDeepLearning1', '_cryoloScore', '_topazScore', '_rlnAutopickFigureOfMerit'
 
 CHUNK = 200_000      # rows read at a time
 MOST_CHUNKS = 100
@@ -104,8 +106,14 @@ def readPicks(coordinates):
     The probabilities are in columns of the names probabilityAttribute(class), see classesOf; nan for none. Picks whose
     id and name mean different micrographs, of which the set has only that of the id, are on none.
     """
-    return readColumns(coordinates, lambda first: (*probabilityAttributes(first), PO_NOVELTY), (PO_CLASS,),
-                       strict=False)
+    return readColumns(coordinates, lambda first: (*probabilityAttributes(first), PO_NOVELTY, *PICKER_SCORES),
+                       (PO_CLASS,), strict=False)
+
+
+def pickerScore(columns):
+    """Return (name, scores) of the picker's score among columns that readPicks gave, ('', None) where there is none."""
+    return next(((name, columns[name]) for name in PICKER_SCORES
+                 if name in columns and np.isfinite(columns[name]).any()), ('', None))
 
 
 def readColumns(coordinates, numbers, texts, strict=True):

@@ -9,13 +9,12 @@ from pwem.objects import SetOfClasses, SetOfCoordinates
 from ..constants import PO_CLASS, PO_PARTICLE
 from ..worker.exchange.errors import InputError
 from .micrographs import micrographNames
-from .picks import readColumns
+from .picks import PICKER_SCORES, readColumns
 from .set_files import reopen
 
 # The attributes that hold a score, each higher for what is more a particle; the first that a set has counts.
 CLEANER_SCORE = '_xmipp_goodRegionScore'
-SCORE_NAMES = (PO_PARTICLE, CLEANER_SCORE, '_xmipp_zScoreDeepLearning1', '_cryoloScore', '_topazScore',
-               '_rlnAutopickFigureOfMerit')
+SCORE_NAMES = PO_PARTICLE, CLEANER_SCORE, *PICKER_SCORES
 MASKED = -1.0      # MicrographCleaner's score of all picks of a micrograph that is masked for the most part
 
 

@@ -5,7 +5,7 @@ A correction is a tables.CoordinateRow with the id of its pick.
 import os
 import time
 from contextlib import contextmanager
-from typing import IO, Dict, Iterator, List, Optional, Sequence
+from typing import IO, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -34,17 +34,18 @@ class Corrections:
             return {}
         return {row.coord_id: row for row in read_labels(self._path) if row.coord_id is not None}
 
-    def change(self, coordId: int, row: Optional[CoordinateRow]) -> Dict[int, CoordinateRow]:
-        """Set the correction of a pick, or take it back (row None); return all of them, as `read` does.
+    def change(self, changes: Mapping[int, Optional[CoordinateRow]]) -> Dict[int, CoordinateRow]:
+        """Set corrections of picks, {coord_id: CoordinateRow, or None to take it back}, all of them or none.
+
+        Returns all that there are then, as `read` does.
 
         Raises InputError if the file cannot be read, or others do not let go of it.
         """
         with self._alone():
             rows = self.read()
-            if row is None:
+            rows.update({coordId: row for coordId, row in changes.items() if row is not None})
+            for coordId in [coordId for coordId, row in changes.items() if row is None]:
                 rows.pop(coordId, None)
-            else:
-                rows[coordId] = row
             write_labels(self._path, rows.values())
         return rows
 

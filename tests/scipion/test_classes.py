@@ -196,7 +196,7 @@ def test_corrections_cuts_and_retraining_with_five_classes(lab, few, five, fiveP
     first, second = sorted(picks)[:2]
     for coordId, name in ((first, 'gold edge'), (second, 'membrane')):
         pick = picks[coordId]
-        run.corrections().change(coordId, CoordinateRow(coordId, pick.getMicId(), *pick.getPosition(), name))
+        run.corrections().change({coordId: CoordinateRow(coordId, pick.getMicId(), *pick.getPosition(), name)})
     try:
         planned = retraining.plan(lab.project, run)
         counts = labels.countByClass(planned.labels)
@@ -214,7 +214,7 @@ def test_corrections_cuts_and_retraining_with_five_classes(lab, few, five, fiveP
             lab.project.deleteProtocol(made)
     finally:
         for coordId in (first, second):
-            run.corrections().change(coordId, None)
+            run.corrections().change({coordId: None})
 
 
 def test_five_classes_beside_three(lab, few, five, fivePruned, fewPruned):

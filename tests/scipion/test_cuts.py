@@ -47,7 +47,8 @@ def test_made_again_by_an_imported_workflow(lab, few, trained):
               for i, pick in items(output).items() if pick._poClass.get() != 'outside'}
     cut = round(sorted(scores.values())[len(scores) // 2], 3)
     corrected = max(scores, key=scores.get)
-    run.corrections().change(corrected, next(row for row in _rows(few) if row.coord_id == corrected))
+    run.corrections().change(
+        {corrected: next(row for row in _rows(few) if row.coord_id == corrected)})
     (name, kept), _ = run.createCoordinates(MINIMUM, cut)
     (again, without), _ = run.createCoordinates(MINIMUM, cut, {corrected: 'ice'})
     assert again == f'{name}_no2' and run.furtherCuts.get() == f'min {cut}, min {cut} no2 corrected'

@@ -146,8 +146,8 @@ def test_a_restart_keeps_corrections(lab, few, trained, caplog):
     os.makedirs(run._getExtraPath(), exist_ok=True)
     pick = few.outputCoordinates.getFirstItem().clone()
     row = CoordinateRow(pick.getObjId(), pick.getMicId(), float(pick.getX()), float(pick.getY()), 'ice')
-    run.corrections().change(row.coord_id, row)
-    run.corrections().change(999999, CoordinateRow(999999, 1, 1.0, 1.0, 'ice'))      # of what the input was before
+    run.corrections().change({row.coord_id: row})
+    run.corrections().change({999999: CoordinateRow(999999, 1, 1.0, 1.0, 'ice')})      # of what the input was before
     Path(run._getExtraPath('labels_of_run_7.csv')).write_text('labels of a retraining')
     lab.finished(run)
     line = '1 correction was taken up from an earlier launch.'
@@ -165,7 +165,7 @@ sys.path.insert(0, {package!r})
 from pickeroptimizer.domain.corrections import Corrections
 from pickeroptimizer.worker.exchange.tables import CoordinateRow
 for i in range({first}, {first} + {number}):
-    Corrections({folder!r}).change(i, CoordinateRow(i, 1, 1.0, 1.0, 'ice'))
+    Corrections({folder!r}).change({{i: CoordinateRow(i, 1, 1.0, 1.0, 'ice')}})
 '''
 
 
@@ -182,8 +182,8 @@ def test_corrections_that_another_program_holds(tmp_path, monkeypatch):
     monkeypatch.setattr(corrections, 'PATIENCE_S', 0.05)
     store, row = Corrections(tmp_path), CoordinateRow(1, 1, 1.0, 1.0, 'ice')
     with Corrections(tmp_path)._alone(), pytest.raises(InputError, match='another program holds the corrections'):
-        store.change(1, row)
-    assert store.change(1, row) == {1: row}
+        store.change({1: row})
+    assert store.change({1: row}) == {1: row}
 
 
 def test_corrections_of_picks_that_are_there():

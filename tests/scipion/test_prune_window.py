@@ -17,7 +17,19 @@ from laboratory import BENCHMARKS, NAMES, items, until
 from pickeroptimizer.domain.corrections import CORRECTIONS, Corrections
 from pickeroptimizer.domain.decision import MINIMUM, MOST_PROBABLE, PURITY, SHARE
 from pickeroptimizer.viewers.micrograph import Micrograph
-from pickeroptimizer.viewers.prune.model import PruneModel, ScoredPicks
+from pickeroptimizer.viewers.prune.model import (
+    ALL_PICKS,
+    HIGHEST_SCORE,
+    KEPT_PICKS,
+    LEAST_CERTAIN,
+    LOWEST_SCORE,
+    MOST_CERTAIN,
+    MOST_NOVEL,
+    RANDOM,
+    REJECTED_PICKS,
+    PruneModel,
+    ScoredPicks,
+)
 from pickeroptimizer.worker.exchange.classes import FORMER
 from pickeroptimizer.worker.exchange.errors import InputError
 
@@ -91,22 +103,45 @@ def test_a_pick_that_was_given_its_class_by_hand_has_no_probability():
     assert model.describe(7) == 'Pick 17 at (70, 7): particle'
     model.setRule(PURITY, 25)
     assert model.rule.minimum == 0.3
-    assert model.leastCertain(True, 9)[:2] == [3, 2]
+    assert first(model, KEPT_PICKS, LEAST_CERTAIN, 9)[:2] == [3, 2]
+
+
+def first(model, subset, order, most):
+    return model.listed(subset, order)[:most].tolist()
 
 
 def test_orders():
     model = someModel()
-    assert model.leastCertain(True, 2) == [2, 1] and model.leastCertain(False, 9) == [3, 4, 5]
+    assert first(model, KEPT_PICKS, LEAST_CERTAIN, 2) == [2, 1]
+    assert first(model, REJECTED_PICKS, LEAST_CERTAIN, 9) == [3, 4, 5]
+    assert first(model, REJECTED_PICKS, MOST_CERTAIN, 9) == [5, 4, 3]
     model.setRule(MINIMUM, 0.56)
-    assert model.leastCertain(True, 9) == [1, 0] and model.leastCertain(False, 2) == [2, 3]
+    assert first(model, KEPT_PICKS, LEAST_CERTAIN, 9) == [1, 0]
+    assert first(model, REJECTED_PICKS, LEAST_CERTAIN, 2) == [2, 3]
     # By the number that the gallery shows: not by how far the next class is.
     probabilities = np.array([[.6, .39, .01], [.5, .3, .2], [.52, .08, .4], [.4, .42, .18], [.3, .31, .39], [0, 0, 1]])
     micrographs = [Micrograph(3, 'three', ''), Micrograph(7, 'seven', '')]
     probabilities = np.concatenate([probabilities, np.zeros((3, 3))])
     close = PruneModel(replace(somePicks(), probabilities=probabilities), micrographs)
-    assert close.leastCertain(True, 9) == [1, 2, 0] and close.leastCertain(False, 9) == [3, 4, 5]
-    assert model.mostNovel(3) == [3, 1, 5]
-    assert sorted(model.atRandom(20)) == list(range(8)) and model.atRandom(3) == model.atRandom(3)
+    assert first(close, KEPT_PICKS, LEAST_CERTAIN, 9) == [1, 2, 0]
+    assert first(close, REJECTED_PICKS, LEAST_CERTAIN, 9) == [3, 4, 5]
+    assert first(model, ALL_PICKS, MOST_NOVEL, 3) == [3, 1, 5]
+    drawn = first(model, ALL_PICKS, RANDOM, 20)
+    assert sorted(drawn) == list(range(8)) and first(model, ALL_PICKS, RANDOM, 3) == drawn[:3]
+
+
+def test_groups_and_the_pickers_score():
+    score = np.array([5, 1, np.nan, 3, 2, 4, 6, 7, 8.0])
+    model = PruneModel(replace(somePicks(), score=score, scoreName='_topazScore'),
+                       [Micrograph(3, 'three', ''), Micrograph(7, 'seven', '')])
+    assert {LOWEST_SCORE, HIGHEST_SCORE} < set(model.orders()) and not {LOWEST_SCORE} & set(someModel().orders())
+    assert first(model, KEPT_PICKS, LOWEST_SCORE, 9) == [1, 0], 'one has none'
+    assert first(model, ALL_PICKS, HIGHEST_SCORE, 2) == [7, 6]
+    ice = first(model, 'ice', LEAST_CERTAIN, 9)
+    assert ice and all(model.kinds[model.outcomes[row]].text == 'ice' for row in ice)
+    here = model.listed(ALL_PICKS, RANDOM, 1)
+    assert {model.placeOf(row) for row in here.tolist()} == {1}
+    assert model.describe(0).endswith('topazScore 5') and 'topazScore' not in model.describe(2)
 
 
 def test_table(tmp_path):
@@ -210,7 +245,7 @@ def test_session_of_one_set(lab, run, trained):
     # A set opens as what it is, whatever it is called.
     assert sessionOfSet(lab.project, run.rejectedCoordinates, 'keptMin0_01').model.keptAndRejected()[0] == 0
     labels = sessionOfSet(lab.project, trained.outputLabels, 'labels').model
-    assert not labels.hasScores and labels.leastCertain(True, 5) == []
+    assert not labels.hasScores and not {LEAST_CERTAIN, MOST_NOVEL} & set(labels.orders())
     counts = labels.counts().sum(axis=0)
     assert {'particle': counts[KEPT], 'ice': counts[ICE], 'carbon': counts[CARBON]} == trained.outputModel.getCounts()
 
@@ -323,7 +358,7 @@ def test_retraining(lab, run, trained):
     picks = session.model.picks
     places = [(int(m), int(x), int(y)) for m, x, y in zip(picks.micIds, picks.x, picks.y)]
     known = [i for i, place in enumerate(places) if labelled.get(place) == 'particle'][:1]
-    new = [i for i in session.model.leastCertain(False, 30) if places[i] not in labelled][:2]
+    new = [i for i in first(session.model, REJECTED_PICKS, LEAST_CERTAIN, 30) if places[i] not in labelled][:2]
     assert known and len(new) == 2
     for row in new:
         session.model.correct(row, 'particle')
@@ -349,7 +384,7 @@ def test_retraining(lab, run, trained):
 def test_retraining_starts_both_runs(lab, run, monkeypatch):
     from pickeroptimizer.protocols import retraining
     session = sessionOf(lab, run)
-    session.model.correct(session.model.leastCertain(True, 1)[0], 'ice')
+    session.model.correct(first(session.model, KEPT_PICKS, LEAST_CERTAIN, 1)[0], 'ice')
     started = []
     monkeypatch.setattr(lab.project, 'launchProtocol', lambda run: started.append(run))
     monkeypatch.setattr(lab.project, 'scheduleProtocol', lambda run, **options: started.append(run))
@@ -542,13 +577,14 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     window.decide(before.mode, before.wanted)
 
     # A click on a thumbnail goes to its micrograph.
-    window.order.set(prune_window.LEAST_REJECTED)
-    window.order.event_generate('<<ComboboxSelected>>')
-    wanted = model.leastCertain(False, 60)
+    window.listed.subset.set(REJECTED_PICKS)
+    window.listed.subset.event_generate('<<ComboboxSelected>>')
+    wanted = first(model, REJECTED_PICKS, LEAST_CERTAIN, 60)
     until(window, lambda: window.gallery.keys() == wanted and all(item[0] is not None for item in
                                                                  window.gallery._items.values()))
     target = next(i for i, r in enumerate(wanted) if model.placeOf(r) != place and i < 8)
-    window.gallery._canvas.event_generate('<Button-1>', x=20 + 76 * (target % 4), y=20 + 92 * (target // 4))
+    for event in ('<Button-1>', '<ButtonRelease-1>'):
+        window.gallery._canvas.event_generate(event, x=20 + 76 * (target % 4), y=20 + 92 * (target // 4))
     until(window, lambda: window.shownPlace == model.placeOf(wanted[target]) and window._marked is not None)
     assert window._marked == wanted[target]
     # Who leafs on before it is there is not taken back to it, nor is a pick meant that is not seen.

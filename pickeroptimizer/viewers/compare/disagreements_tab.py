@@ -18,7 +18,7 @@ class DisagreementsTab(ttk.Frame):
         super().__init__(master)
         self._model, self._onGoTo = model, onGoTo
         self._choice = None
-        self._thumbnails = ThumbnailReader(self, model.comparison.box, DISPUTED_SIDE)
+        self._thumbnails = ThumbnailReader(self, model.comparison.box)
         tools = ttk.Frame(self)
         tools.pack(fill=tk.X, padx=4, pady=4)
         names = [method.name for method in model.methods]

@@ -33,8 +33,8 @@ class Labels:
         self._classes = {Place(row.mic_id, row.x, row.y): row.label for row in rows}
         self._random = {Place(row.mic_id, row.x, row.y) for row in rows if row.random}
         self._save = save
-        self._history = []      # (place, class before) of every change,
-        self._undone = []       # and (place, class) of those that were taken back since the last one
+        self._history = []      # steps: {place: class before},
+        self._undone = []       # and {place: class} of those that were taken back since the last one
 
     def classOf(self, place):
         """Return the class of a Place, None if it is not labelled."""
@@ -57,37 +57,38 @@ class Labels:
 
         isRandom: whether the place was drawn at random to be labelled. Another class, given later, leaves it so.
         """
-        before = self.classOf(place)
-        if name != before:
-            if before is None:
-                (self._random.add if isRandom else self._random.discard)(place)
-            self._change(place, name)
-            self._history.append((place, before))
+        if self.classOf(place) is None and name is not None:
+            (self._random.add if isRandom else self._random.discard)(place)
+        self.labelAll([place], name)
+
+    def labelAll(self, places, name):
+        """Give Places a class, or take their labels away (None), in one step. Raises what `save` raises."""
+        before = {place: self.classOf(place) for place in places if self.classOf(place) != name}
+        if before:
+            self._change(dict.fromkeys(before, name))
+            self._history.append(before)
             self._undone.clear()
 
     def undo(self):
-        """Take the last change of this session back; return its Place, None where there is nothing to undo."""
+        """Take the last step of this session back; return the Places, [] where there is nothing to undo."""
         return self._turn(self._history, self._undone)
 
     def redo(self):
-        """Make the last change again that was taken back; return its Place, None where there is none."""
+        """Make the last step again that was taken back; return the Places, [] where there is none."""
         return self._turn(self._undone, self._history)
 
-    def _turn(self, changes, others):
-        """Make the last of some changes, and put what takes it back to the others."""
-        if not changes:
-            return None
-        place, name = changes[-1]
-        before = self.classOf(place)
-        self._change(place, name)
-        changes.pop()
-        others.append((place, before))
-        return place
+    def _turn(self, steps, others):
+        """Make the last of some steps, and put what takes it back to the others."""
+        if not steps:
+            return []
+        before = {place: self.classOf(place) for place in steps[-1]}
+        self._change(steps[-1])
+        steps.pop()
+        others.append(before)
+        return list(before)
 
-    def _change(self, place, name):
-        changed = {**self._classes, place: name}
-        if name is None:
-            del changed[place]
+    def _change(self, names):
+        changed = {place: name for place, name in {**self._classes, **names}.items() if name is not None}
         self._save(self._rows(changed))
         self._classes = changed
 

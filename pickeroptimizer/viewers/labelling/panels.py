@@ -88,7 +88,7 @@ class LabelGalleries(Scrolled):
         self._paths = paths
         stems = [os.path.splitext(os.path.basename(path))[0] for path in paths.values()]
         self._captions = {micId: inTheMiddle(name, CAPTION_LETTERS) for micId, name in zip(paths, shortened(stems))}
-        self._reader = ThumbnailReader(self, boxSize, LABEL_SIDE)
+        self._reader = ThumbnailReader(self, boxSize)
         self._thumbnails = {}      # {place: array, or None where the micrograph cannot be read}
         self._colours = colours(classes)
         self._titles, self._galleries = {}, {}
@@ -98,6 +98,10 @@ class LabelGalleries(Scrolled):
             self._titles[name].grid(row=2 * number, sticky=tk.EW, padx=2)
             self._galleries[name] = Gallery(self.inner, onClick, onMenu, LABEL_SIDE, columns)
             self._galleries[name].grid(row=2 * number + 1, sticky=tk.NSEW)
+
+    def taken(self):
+        """Return the Places of the boxes that are taken."""
+        return [place for gallery in self._galleries.values() for place in gallery.taken]
 
     def walk(self, step):
         """Choose the box so many places after the chosen one, as a click on it does."""

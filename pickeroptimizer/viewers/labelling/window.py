@@ -90,6 +90,7 @@ class LabellingWindow(tk.Toplevel):
         self.keys = KeyTable(self, (
             Key(('Click',), 'label a box or a place with the chosen class; again: take the label away'), *MOUSE,
             Key(('Right click',), 'all classes of a box'),
+            Key(('Shift or Ctrl and a click, a band',), 'in a gallery: several boxes; a key is of all of them'),
             *(Key((key,), f'this is {name}', lambda name=name: self._classKey(name))
               for name, key in self._keys.items() if key),
             Key(('s',), 'suggest a box, or pass over the suggested one', self.suggest),
@@ -162,14 +163,17 @@ class LabellingWindow(tk.Toplevel):
     def _turn(self, change, nothing):
         if self._session.readOnly:
             return
-        place = self._saving(change)
-        if place is None:
+        places = self._saving(change)
+        if not places:
             self._tell(nothing)
             return
-        self._changed(place)
+        *others, place = places
+        self._changed(*places)
         if self._suggested is not None and self._session.labels.classOf(place) is None:
             self._setSuggested(place)      # a slip of the finger: the same question again
             self._tell(QUESTION)
+        elif others:
+            self._tell(f'{len(places)} boxes are as they were.')
         else:
             self._describe(place)
         self.goTo(place)
@@ -188,6 +192,13 @@ class LabellingWindow(tk.Toplevel):
             self.suggest()
         else:
             self._describe(place)
+
+    def labelAll(self, places, name):
+        """Give places a class, or take their labels away (None), in one step."""
+        if not self._session.readOnly:
+            self._saving(lambda: self._session.labels.labelAll(places, name))
+            self._changed(*places)
+            self._tell(f'{len(places)} boxes: {name or "not labelled"}.')
 
     def train(self):
         """Take the run on, and watch it; before, tell of classes that the training will know little of."""
@@ -267,6 +278,10 @@ class LabellingWindow(tk.Toplevel):
         if self._session.readOnly:
             return
         self._class.set(name)
+        taken = self._galleries.taken()
+        if len(taken) > 1 and self._suggested is None and self._hovered is None:
+            self.labelAll(taken, name)
+            return
         place = self._suggested or self._hovered or self._marked
         if place is not None and self._image is not None:
             self.label(place, name)
@@ -294,6 +309,14 @@ class LabellingWindow(tk.Toplevel):
         if place is None or self._session.readOnly:
             return
         menu = tk.Menu(self, tearoff=False)
+        taken = self._galleries.taken()
+        if place in taken and len(taken) > 1:
+            for name in self._session.classes:
+                menu.add_command(label=f'These {len(taken)} are {name}',
+                                 command=lambda name=name: self.labelAll(taken, name))
+            menu.add_command(label=f'Take {len(taken)} labels away', command=lambda: self.labelAll(taken, None))
+            menu.tk_popup(event.x_root, event.y_root)
+            return
         known = self._session.labels.classOf(place)
         for name in self._session.classes:
             if name != known:
@@ -360,15 +383,16 @@ class LabellingWindow(tk.Toplevel):
             messagebox.showerror('PickerOptimizer', f'The label was not saved and does not count: {error}', parent=self)
             return None
 
-    def _changed(self, place):
-        """Show a place as it is labelled now."""
-        if place.micId == self._micId and self._image is not None:
-            if place in self._picks or self._session.labels.classOf(place):
-                self._draw(place)
-            else:
-                self._canvas.removeBox(place)
-        if place.micId in self._paths:
-            self._list.setCounts(place.micId, self._session.labels.counts(place.micId))
+    def _changed(self, *places):
+        """Show places as they are labelled now."""
+        for place in places:
+            if place.micId == self._micId and self._image is not None:
+                if place in self._picks or self._session.labels.classOf(place):
+                    self._draw(place)
+                else:
+                    self._canvas.removeBox(place)
+        for micId in {place.micId for place in places} & self._paths.keys():
+            self._list.setCounts(micId, self._session.labels.counts(micId))
         if self._previewing.get():
             self._guess()
         else:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...domain.decision import MINIMUM, MOST_PROBABLE, expectedLines, isKept, minimumFor
 from ...domain.shares import RunShares
-from ...worker.exchange.classes import KNOWN, MOST_JUNK, is_particle, ordered
+from ...worker.exchange.classes import KEPT_FROM, KNOWN, MOST_JUNK, is_particle, ordered
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.tables import OUTSIDE, UNREADABLE, CoordinateRow, write_rows
 from ..outcomes import BELOW, KEPT, countRejected, outcomeOfCode, outcomeOfLabel, outcomesOf
@@ -19,6 +19,9 @@ from ..outcomes import BELOW, KEPT, countRejected, outcomeOfCode, outcomeOfLabel
 FIRST_COLUMNS = ('mic_id', 'mic_name', 'picks', 'kept', 'rejected', 'rejected_share', 'particle_rejected')
 LAST_COLUMNS = ('outside', 'not_scored')      # of the table; between them is one for each kind of junk
 
+KEPT_PICKS, REJECTED_PICKS, ALL_PICKS, CORRECTED_PICKS = 'kept', 'rejected', 'all picks', 'corrected'
+LEAST_CERTAIN, MOST_CERTAIN, MOST_NOVEL = 'least certain first', 'most certain first', 'most novel first'
+LOWEST_SCORE, HIGHEST_SCORE, RANDOM = 'lowest picker\'s score first', 'highest picker\'s score first', 'at random'
 MOST_TOLD = 4      # kinds of junk, of a pick, with their probabilities: a line or two
 
 Rule = namedtuple('Rule', 'mode wanted minimum')      # of decision.py; minimum: None for particle against junk
@@ -31,7 +34,8 @@ class ScoredPicks:
 
     ids, micIds: int64; x, y: px of the micrograph; classes: the names of the classes, the particle first; codes: int8,
     numbers into `names`; probabilities: (n, m) of the first m classes, nan for picks without, or None where no pick has
-    them; novelty: (n,), nan for none, or None; kept: bool, or None where nothing was decided.
+    them; novelty: (n,), nan for none, or None; kept: bool, or None where nothing was decided. score: (n,) of the
+    picker, nan for none, or None; scoreName: its attribute, '' for none.
     """
     ids: np.ndarray
     micIds: np.ndarray
@@ -42,6 +46,8 @@ class ScoredPicks:
     probabilities: Optional[np.ndarray] = None
     novelty: Optional[np.ndarray] = None
     kept: Optional[np.ndarray] = None
+    score: Optional[np.ndarray] = None
+    scoreName: str = ''
 
     def __len__(self):
         return len(self.ids)
@@ -94,7 +100,7 @@ class PruneModel:
         self._shares = RunShares(self.particleProbabilities(), header)
         self._rowOf = {coordId: row for row, coordId in enumerate(picks.ids.tolist())}
         self.corrected = {}          # {row: class name}
-        self._undo = []              # (row, its class before, the one that was given; None for none),
+        self._undo = []              # steps: [(row, its class before, the one that was given; None for none)],
         self._redo = []              # and the same of what was taken back since the last correction
         self.rule = self._givenRule(*decision)
         self.outcomes = self._decide()      # int8 (n,), numbers into `kinds`
@@ -204,35 +210,51 @@ class PruneModel:
                          '' if share is None else f'{share:.4f}', *rejected))
         write_rows(path, (*FIRST_COLUMNS, *junk, *LAST_COLUMNS), rows)
 
-    # ------------------------------ orders ------------------------------
+    # ------------------------------ which picks, in which order ------------------------------
 
-    def leastCertain(self, kept, most):
-        """Return the rows of at most `most` kept picks (or rejected ones), a list.
+    def subsets(self):
+        """Return the names of the groups of picks that there can be, in the order of a menu."""
+        shown = self.shownKinds()
+        junk = [name for name in self.picks.classes[1:] if shown[outcomeOfLabel(name, self.picks.classes)]]
+        return [KEPT_PICKS, REJECTED_PICKS, ALL_PICKS, *([CORRECTED_PICKS] if self.canCorrect else []), *junk, OUTSIDE]
 
-        First those whose particle probabilities are lowest (or, of the rejected, highest).
+    def orders(self):
+        """Return the names of the orders that there are, in the order of a menu."""
+        picks = self.picks
+        return [*([LEAST_CERTAIN, MOST_CERTAIN] if self.hasScores else []),
+                *([MOST_NOVEL] if picks.novelty is not None else []),
+                *([LOWEST_SCORE, HIGHEST_SCORE] if picks.score is not None else []), RANDOM]
+
+    def listed(self, subset, order, place=None):
+        """Return the rows, an array, of the picks of one of `subsets` in one of `orders`.
+
+        Those without the number that orders them are left out. place: of their micrograph; None: of all of them.
         """
-        if not self.hasScores:
-            return []
-        isKept = self.isKept()
-        rows = np.flatnonzero(isKept if kept else self._scored & ~isKept)
-        probabilities = self.picks.probabilities[rows, 0]
-        return self._first(rows, probabilities if kept else -probabilities, most)
+        rows = np.flatnonzero(self._isIn(subset) & (True if place is None else self._mics == place))
+        if order == RANDOM:
+            return np.random.default_rng(0).permutation(rows)
+        values = self._valuesFor(order)[rows]
+        known = np.isfinite(values)
+        return rows[known][np.argsort(values[known], kind='stable')]
 
-    def mostNovel(self, most):
-        """Return the rows of at most `most` scored picks, the largest novelty first; [] where it is not known."""
-        if self.picks.novelty is None:
-            return []
-        rows = np.flatnonzero(self._scored & np.isfinite(self.picks.novelty))
-        return self._first(rows, -self.picks.novelty[rows], most)
+    def _isIn(self, subset):
+        if subset == ALL_PICKS:
+            return np.ones(len(self.picks), bool)
+        if subset == CORRECTED_PICKS:
+            return np.isin(np.arange(len(self.picks)), list(self.corrected))
+        if subset in (KEPT_PICKS, REJECTED_PICKS):      # by the rule: a corrected one stays where it was found
+            return self._scored & (self.isKept() == (subset == KEPT_PICKS))
+        return self.outcomes == [kind.text for kind in self.kinds].index(subset)
 
-    def atRandom(self, most, seed=0):
-        """Return the rows of at most `most` picks, drawn without repeats."""
-        generator = np.random.default_rng(seed)
-        return generator.choice(len(self.picks), min(most, len(self.picks)), replace=False).tolist()
-
-    @staticmethod
-    def _first(rows, values, most):
-        return rows[np.argsort(values, kind='stable')[:most]].tolist()
+    def _valuesFor(self, order):
+        """Numbers (n,) that put the picks in an order, the lowest first."""
+        if order == MOST_NOVEL:
+            return -self.picks.novelty
+        if order in (LOWEST_SCORE, HIGHEST_SCORE):
+            return self.picks.score if order == LOWEST_SCORE else -self.picks.score
+        cut = KEPT_FROM if self.rule.minimum is None else self.rule.minimum
+        margin = np.where(self.isKept(), 1, -1) * (self.picks.probabilities[:, 0] - cut)
+        return margin if order == LEAST_CERTAIN else -margin
 
     # ------------------------------ corrections ------------------------------
 
@@ -242,50 +264,59 @@ class PruneModel:
         return self._store is not None
 
     def correct(self, row, label):
-        """Give a pick, by its row, the class `label`; None takes a correction back. It is stored before this returns.
+        """Give a pick, by its row, the class `label`, as correctAll does."""
+        self.correctAll([row], label)
+
+    def correctAll(self, rows, label):
+        """Give picks, by their rows, the class `label`, in one step; None takes corrections back. It is stored before
+        this returns.
 
         Raises InputError for a pick outside its micrograph, where there is nothing to learn from, and if the stored
         corrections cannot be read; OSError if they cannot be written.
         """
-        if label is not None and self._nameOf(row) == OUTSIDE:
-            raise InputError('this box is not on the micrograph, or in its blank or repeated border.')
+        if label is not None and any(self._nameOf(row) == OUTSIDE for row in rows):
+            raise InputError(f'{"this box is" if len(rows) == 1 else "some of these boxes are"} not on the micrograph, '
+                             f'or in its blank or repeated border.')
         self.reloadCorrections()
-        before = self.corrected.get(row)
-        if label != before:
-            self._change(row, label)
-            self._undo.append((row, before, label))
+        step = [(row, self.corrected.get(row), label) for row in rows if self.corrected.get(row) != label]
+        if step:
+            self._change({row: label for row, _, _ in step})
+            self._undo.append(step)
             self._redo.clear()
 
     def undo(self):
-        """Take the last correction of this window back; return the pick's row, None where there is nothing to undo.
+        """Take the last step of corrections of this window back; return the row of its last pick, None where there is
+        nothing to undo.
 
-        Raises InputError, and forgets it, where another window has changed that correction since.
+        Raises InputError, and forgets it, where another window has changed one of these corrections since.
         """
         return self._turn(self._undo, self._redo)
 
     def redo(self):
-        """Make the last correction again that was taken back; return and raise as `undo`."""
+        """Make the last step again that was taken back; return and raise as `undo`."""
         return self._turn(self._redo, self._undo)
 
     def _turn(self, changes, others):
         """Take the last of some changes back, and put it, turned round, to the others."""
         if not changes:
             return None
-        row, before, given = changes[-1]
+        step = changes[-1]
         self.reloadCorrections()
-        if self.corrected.get(row) == given:
-            self._change(row, before)
+        if all(self.corrected.get(row) == given for row, _, given in step):
+            self._change({row: before for row, before, _ in step})
             changes.pop()
-            others.append((row, given, before))
-            return row
+            others.append([(row, given, before) for row, before, given in step])
+            return step[-1][0]
         changes.pop()
-        raise InputError('another window has corrected this pick since: it stays as it is.')
+        raise InputError('another window has corrected this pick since: it stays as it is.' if len(step) == 1 else
+                         'another window has corrected some of these picks since: they stay as they are.')
 
-    def _change(self, row, label):
+    def _change(self, labels):
+        """Store corrections, {row: class or None}."""
         picks = self.picks
-        correction = None if label is None else CoordinateRow(
+        self._take(self._store.change({int(picks.ids[row]): None if label is None else CoordinateRow(
             int(picks.ids[row]), int(picks.micIds[row]), float(picks.x[row]), float(picks.y[row]), label)
-        self._take(self._store.change(int(picks.ids[row]), correction))
+            for row, label in labels.items()}))
         self.outcomes = self._decide()
 
     def reloadCorrections(self):
@@ -335,6 +366,8 @@ class PruneModel:
             values = self._probabilitiesInWords(row)
             if picks.novelty is not None and np.isfinite(picks.novelty[row]):
                 values.append(f'novelty {picks.novelty[row]:.2f}')
+            if picks.score is not None and np.isfinite(picks.score[row]):
+                values.append(f'{picks.scoreName.lstrip("_")} {picks.score[row]:.3g}')
             parts.append(', '.join(values))
         if row in self.corrected:
             parts.append(f'- corrected to {self.corrected[row]}')

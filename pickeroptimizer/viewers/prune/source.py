@@ -65,8 +65,9 @@ def picksOfSet(coordinates, kept=None, scored=None):
     names = columns.get(PO_CLASS, np.full(size, ''))
     names = np.where(names == '', UNREADABLE, names)      # a union may hold picks without
     classes = (*scored, *ordered(set(names.tolist()).difference((*scored, OUTSIDE, UNREADABLE))))
+    scoreName, score = convert.pickerScore(columns)
     return ScoredPicks(columns['id'], columns['_micId'], columns['_x'], columns['_y'], classes, codesOf(names, classes),
-                       probabilities, novelty, None if kept is None else np.full(size, kept))
+                       probabilities, novelty, None if kept is None else np.full(size, kept), score, scoreName)
 
 
 def joined(parts):
@@ -78,10 +79,12 @@ def joined(parts):
     classes = tuple(dict.fromkeys(name for part in parts for name in part.classes))
     parts = [part.withClasses(classes) for part in parts]
     columns = {name: [getattr(part, name) for part in parts] for name in ScoredPicks.__dataclass_fields__}
-    del columns['classes']
+    del columns['classes'], columns['scoreName']
     merged = {name: None if any(c is None for c in column) else np.concatenate(column)
               for name, column in columns.items()}
-    return ScoredPicks(classes=classes, **merged).only(np.argsort(merged['ids'], kind='stable'))
+    names = {part.scoreName for part in parts}
+    scoreName = names.pop() if len(names) == 1 and merged['score'] is not None else ''
+    return ScoredPicks(classes=classes, scoreName=scoreName, **merged).only(np.argsort(merged['ids'], kind='stable'))
 
 
 def picksOfRun(run):
@@ -108,7 +111,8 @@ def _withScores(picks, scores, classes):
         codes[rows[statuses == scores.STATUSES.index(OUTSIDE)]] = len(classes)
         scored = rows[statuses == scores.STATUSES.index(SCORED)]
         codes[scored] = decide(probabilities[scored])
-    return ScoredPicks(picks.ids, picks.micIds, picks.x, picks.y, classes, codes, probabilities, novelty)
+    return ScoredPicks(picks.ids, picks.micIds, picks.x, picks.y, classes, codes, probabilities, novelty,
+                       score=picks.score, scoreName=picks.scoreName)
 
 
 # ------------------------------ sessions ------------------------------

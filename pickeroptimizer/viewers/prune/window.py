@@ -8,24 +8,22 @@ from ..palette import keys
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.colours import WARNING
 from ..widgets.display_controls import DisplayControls
-from ..widgets.gallery import Gallery, walk
+from ..widgets.gallery import walk
 from ..widgets.keys import Key, KeyTable
 from ..widgets.look import buttonStyle
 from ..widgets.micrographs import ImageData, MicrographReader
 from ..widgets.picture_canvas import MOUSE
-from ..widgets.thumbnails import ThumbnailReader
 from ..widgets.toplevel import LEAST, openSized
 from .decision_panel import DecisionPanel
 from .histogram import ProbabilityHistogram
 from .model import AS_GIVEN
 from .outcome_legend import OutcomeLegend
+from .pick_gallery import PickGallery
 from .pruned_micrographs import HEADINGS_DECIDED, HEADINGS_OF_LABELS, PrunedMicrographs
 
-PICKS_SHOWN, PICK_SIDE = 60, 64      # boxes in the gallery, and px of the screen of each
+GO_TO_BOXES = 6                      # across the micrograph, when a pick is gone to
 TABLE_MS, GALLERY_MS = 150, 400      # quiet time before these follow the slider
 SIDE_TEXT = 270                      # px of the screen: width of the text beside the micrograph
-LEAST_KEPT, LEAST_REJECTED, MOST_NOVEL, RANDOM, CORRECTED = ORDERS = (
-    'least certain kept', 'least certain rejected', 'most novel', 'random', 'corrected')
 NOTES = (
     'Keep by: the boxes, counts and the histogram follow at once. The cut in the histogram can be dragged. "Create '
     'coordinates" makes sets of the kept and of the rejected picks as further outputs of this run, corrections '
@@ -44,7 +42,6 @@ class PruneWindow(tk.Toplevel):
         openSized(self, *LEAST)
         self._session, self._model = session, session.model
         self._reader = MicrographReader(self)
-        self._thumbnails = ThumbnailReader(self, session.boxSize, PICK_SIDE)
         self._place = None           # of the micrograph that is asked for, and
         self.shownPlace = None       # of the one that is seen
         self._target = None          # row to go to when it is shown
@@ -79,7 +76,8 @@ class PruneWindow(tk.Toplevel):
     def _makeMiddle(self):
         frame = ttk.Frame(self)
         session = self._session
-        self.canvas = MicrographCanvas(frame, session.boxSize, self._clicked, self._hover, self._menu)
+        self.canvas = MicrographCanvas(frame, session.boxSize, self._clicked, self._hover, self._menu,
+                                       onBand=self._takeMany)
         DisplayControls(frame, self.canvas, session.pixelSize, session.boxSize).pack(fill=tk.X)
         # Two lines each, empty or not, so that the picture keeps its size.
         self._info, self._message = (tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, height=2) for _ in range(2))
@@ -111,22 +109,19 @@ class PruneWindow(tk.Toplevel):
             button.configure(state=tk.NORMAL if possible else tk.DISABLED)
             button.pack(side=tk.LEFT, fill=tk.X, expand=True)
         buttons.pack(fill=tk.X, pady=4)
-        possible = [order for order in ORDERS if (self._model.hasScores or order in (RANDOM, CORRECTED)) and
-                    (self._model.canCorrect or order != CORRECTED)]
-        self.order = ttk.Combobox(frame, values=possible, state='readonly')
-        self.order.set(LEAST_REJECTED if possible[0] == LEAST_KEPT and not self._model.isKept().any() else possible[0])
-        self.order.bind('<<ComboboxSelected>>', lambda event: self._chooseOrder())
-        self.order.pack(fill=tk.X, pady=(0, 2))
-        self.gallery = Gallery(frame, self.goTo, self._menu, PICK_SIDE, columns=4)
-        self.gallery.pack(fill=tk.BOTH, expand=True)
+        self.listed = PickGallery(frame, self._model, self._session.boxSize, self.goTo, self._menu,
+                                  lambda: self.shownPlace)
+        self.listed.pack(fill=tk.BOTH, expand=True)
+        self.gallery = self.listed.gallery
         return frame
 
     def _bindKeys(self):
         self.keys = KeyTable(self, (
             Key(('Click',), 'choose a box'), *MOUSE, Key(('Right click',), 'all classes of a box'),
-            *(Key((key,), f'this is {name}', lambda name=name: self.correct(self._pointed(), name))
+            Key(('Shift and drag',), 'take all boxes of a rectangle; in the gallery: Shift, Ctrl and a click, a band'),
+            *(Key((key,), f'this is {name}', lambda name=name: self.correct(self._meant(), name))
               for name, key in self._keys.items() if key),
-            Key(('x',), 'as decided: take the correction back', lambda: self.correct(self._pointed(), None)),
+            Key(('x',), 'as decided: take the correction back', lambda: self.correct(self._meant(), None)),
             Key(('Control-z', 'u'), 'undo', self._undo),
             Key(('Control-Shift-z', 'Control-y'), 'redo', self._redo),
             Key(('Up', 'b'), 'previous micrograph', lambda: self._leaf(-1)),
@@ -151,7 +146,7 @@ class PruneWindow(tk.Toplevel):
         corrected = len(model.corrected)
         self._retrain.configure(text=f'Retrain ({corrected} corrected)' if corrected else 'Retrain')
         self._after(TABLE_MS, self._refreshTable)
-        self._after(GALLERY_MS, self._refreshGallery)
+        self._after(GALLERY_MS, self.listed.refresh)
 
     def decide(self, mode, wanted):
         """Keep by another rule; where that cannot be, tell why and leave all as it is."""
@@ -191,6 +186,7 @@ class PruneWindow(tk.Toplevel):
         self.canvas.showImage(image)
         self.shownPlace = self._place
         self._showBoxes()
+        self.listed.micrographChanged()
         if target is not None and self._model.placeOf(target) == self.shownPlace:      # nobody has leafed on since
             self.goTo(target)
 
@@ -213,45 +209,13 @@ class PruneWindow(tk.Toplevel):
     def _refreshTable(self):
         self.table.setCounts(self._counts)
 
-    def _chooseOrder(self):
-        self.order.selection_clear()
-        self._refreshGallery()
-
-    def _refreshGallery(self):
-        model, order = self._model, self.order.get()
-        if order in (LEAST_KEPT, LEAST_REJECTED):
-            rows = model.leastCertain(order == LEAST_KEPT, PICKS_SHOWN)
-        elif order == MOST_NOVEL:
-            rows = model.mostNovel(PICKS_SHOWN)
-        else:
-            rows = model.atRandom(PICKS_SHOWN) if order == RANDOM else list(model.corrected)[-PICKS_SHOWN:]
-        if rows and rows == self.gallery.keys():
-            for row in rows:
-                self.gallery.recolour(row, self._colour(row))
-            return
-        self.gallery.setItems([(row, None, self._caption(row), self._colour(row)) for row in rows],
-                              message='There are none.' if order != MOST_NOVEL else 'There are none with a novelty.')
-        picks, places = model.picks, [model.micrographs[model.placeOf(row)].path for row in rows]
-        self._thumbnails.request([(row, path, float(picks.x[row]), float(picks.y[row]))
-                                  for row, path in zip(rows, places)], self.gallery.setThumbnail)
-
-    def _caption(self, row):
-        picks = self._model.picks
-        if self.order.get() == MOST_NOVEL:
-            return f'{picks.novelty[row]:.2f}'
-        if picks.probabilities is None:
-            return str(picks.ids[row])
-        return f'{picks.probabilities[row, 0]:.3f}'
-
-    def _colour(self, row):
-        return self._model.kinds[self._model.outcomes[row]].colour
-
     def goTo(self, row):
         """Show the micrograph of a pick, and emphasise the pick."""
         place = self._model.placeOf(row)
         if place == self.shownPlace:
             self._mark(row)
-            self.canvas.centreOn(self._model.picks.x[row], self._model.picks.y[row])
+            self.canvas.centreOn(self._model.picks.x[row], self._model.picks.y[row],
+                                 GO_TO_BOXES * self._session.boxSize)
         else:
             self._target = row
             self.table.select(place)
@@ -260,6 +224,12 @@ class PruneWindow(tk.Toplevel):
 
     def _clicked(self, x, y, row):
         self._mark(row)
+
+    def _takeMany(self, rows):
+        """Show the boxes of a rectangle in the gallery, all of them taken."""
+        self.listed.showRows(rows)
+        self._tell(f'{len(rows)} boxes are taken: the key of a class is of all of them.' if rows else
+                   self._session.note)
 
     def _mark(self, row):
         self._marked = row
@@ -279,22 +249,46 @@ class PruneWindow(tk.Toplevel):
         self._info.configure(text=self._model.micrographs[self._place].name if row is None else
                              self._model.describe(row))
 
+    def _meant(self):
+        """Return the rows of the picks that a key means: those that are taken in the gallery, or else the pointed one.
+
+        A box under the pointer goes before several that were taken elsewhere.
+        """
+        taken = self.gallery.taken
+        if len(taken) > 1 and self._hovered is None:
+            return taken
+        row = self._pointed()
+        return [] if row is None else [row]
+
     def _menu(self, row, event):
         if row is None or not self._canCorrect():
             return
+        taken = self.gallery.taken
+        rows = taken if row in taken else [row]
         menu = tk.Menu(self, tearoff=False)
+        if len(rows) > 1:
+            menu.add_command(label=f'{len(rows)} boxes:', state=tk.DISABLED)
         for name, key in self._keys.items():
             menu.add_command(label=f'{name} ({key})' if key else name,
-                             command=lambda name=name: self.correct(row, name))
-        menu.add_command(label='as decided (x)', command=lambda: self.correct(row, None))
+                             command=lambda name=name: self.correct(rows, name))
+        menu.add_command(label='as decided (x)', command=lambda: self.correct(rows, None))
         menu.tk_popup(event.x_root, event.y_root)
 
     # ------------------------------ corrections ------------------------------
 
-    def correct(self, row, name):
-        """Give a pick (by its row; None: none is meant) another class, or None: the one that it was decided to have."""
-        if row is not None and self._canCorrect():
-            self._changeCorrections(lambda: self._model.correct(row, name))
+    def correct(self, rows, name):
+        """Give picks, by their rows, another class, or None: the one that they were decided to have.
+
+        Where it is the one that was chosen in the gallery, the next one there comes.
+        """
+        if not rows or not self._canCorrect():
+            return
+        walks = rows == [self.gallery.chosen]
+        self._changeCorrections(lambda: self._model.correctAll(rows, name))
+        if walks and name is not None:
+            walk([self.gallery], 1)
+        elif len(rows) > 1:      # they are done with: a further key is of what is pointed at
+            self.gallery.choose(None)
 
     def _undo(self):
         if self._canCorrect():

@@ -123,6 +123,13 @@ class BoxItems:
                 best, found = dx * dx + dy * dy, key
         return found
 
+    def within(self, corner, other):
+        """Return the keys of the visible boxes whose centres are between two corners, (x, y) in px of the micrograph.
+        """
+        (left, right), (top, bottom) = map(sorted, zip(corner, other))
+        return [key for key, box in self.drawn.items()
+                if left <= box.x <= right and top <= box.y <= bottom and self._visible(key)]
+
     def place(self):
         """Put all boxes where the view has them now."""
         self._place(len(self.drawn))

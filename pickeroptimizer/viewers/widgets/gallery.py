@@ -5,18 +5,23 @@ from tkinter import ttk
 from PIL import Image, ImageTk
 
 from .colours import DARK, LIGHT
-from .thumbnails import THUMBNAIL_SIDE
+from .enlarged import Enlarged
+from .thumbnails import ACROSS, THUMBNAIL_SIDE
 
 GAP, FRAME, CAPTION = 6, 3, 16      # px
-CHOSEN = '#FFFFFF'                  # around the box that was chosen last
+CHOSEN = '#FFFFFF'                  # around the boxes that are taken
+BAND_PX = 4                         # that the pointer has to move before it draws a band
 EMPTY = '#505050'                   # in the place of a thumbnail
 
 
 class Gallery(ttk.Frame):
     """Thumbnails in as many columns as fit; it scrolls by its bar and by the wheel.
 
-    onClick(key): after a left click on one, or after the keys have walked there. onMenu(key, event): after a right
-    click.
+    Each shows ACROSS boxes across with the box drawn, and is seen larger under the pointer. A click chooses one; Ctrl
+    and a click take another one, too, Shift and a click all up to it, and a band drawn with the mouse all that it
+    touches. onClick(key): after a left click on one alone, or after the keys have walked there. onMenu(key, event):
+    after a right click, which takes what it is on if that was not taken. chosen: key of the box that was chosen last;
+    taken: the keys of those that are taken, that one among them, in the order of the gallery.
     """
 
     def __init__(self, master, onClick=None, onMenu=None, side=THUMBNAIL_SIDE, columns=3):
@@ -32,11 +37,19 @@ class Gallery(ttk.Frame):
         self._items = {}             # {key: (thumbnail or None, caption, colour)}
         self._photos = {}            # {key: PhotoImage}: Tk shows only pictures that somebody holds
         self._message = ''
-        self.chosen = None           # key of the box that was chosen last
+        self.chosen = None
+        self._taken = set()
+        self._band = None            # (x, y, whether it is seen) of a band that begins there, px of the canvas
+        self._enlarged = Enlarged(self._canvas)
         self._canvas.bind('<Configure>', lambda event: self._arrange())
-        self._canvas.bind('<Button-1>', lambda event: self._at(event, self.choose))
-        self._canvas.bind('<Button-3>', lambda event: self._at(event, self._onMenu and
-                                                               (lambda key: self._onMenu(key, event))))
+        self._canvas.bind('<Button-1>', self._pressed)
+        self._canvas.bind('<B1-Motion>', self._drawBand)
+        self._canvas.bind('<ButtonRelease-1>', self._released)
+        self._canvas.bind('<Control-Button-1>', lambda event: self._with(event, self._toggle))
+        self._canvas.bind('<Shift-Button-1>', lambda event: self._with(event, self._takeUpTo))
+        self._canvas.bind('<Button-3>', lambda event: self._with(event, lambda key: self._menuOn(key, event)))
+        self._canvas.bind('<Motion>', self._pointed)
+        self._canvas.bind('<Leave>', lambda event: self._enlarged.hide())
         self._canvas.bind('<Button-4>', lambda event: self._scroll(-1))
         self._canvas.bind('<Button-5>', lambda event: self._scroll(1))
         self._canvas.bind('<MouseWheel>', lambda event: self._scroll(-1 if event.delta > 0 else 1))
@@ -50,6 +63,8 @@ class Gallery(ttk.Frame):
         self._photos = {key: self._photos[key] for key, (thumbnail, _, _) in self._items.items()
                         if key in self._photos and self._photos[key].array is thumbnail}
         self._message = message
+        self._taken &= self._items.keys()
+        self._enlarged.hide()
         self._canvas.yview_moveto(0)
         self._arrange()
 
@@ -76,10 +91,9 @@ class Gallery(ttk.Frame):
     def choose(self, key):
         """Choose a box as a click does; None: none, of which `onClick` is not told."""
         self.chosen = key
-        self._canvas.delete('chosen')
+        self.take(() if key is None else (key,))
         if key is None:
             return
-        self._frameChosen()
         row, rows = list(self._items).index(key) // self._columns(), -(-len(self._items) // self._columns())
         first, last = self._canvas.yview()
         if not first <= row / rows or not (row + 1) / rows <= last:
@@ -87,12 +101,45 @@ class Gallery(ttk.Frame):
         if self._onClick is not None:
             self._onClick(key)
 
-    def _frameChosen(self):
-        if self.chosen in self._items:
-            x, y = self._corner(list(self._items).index(self.chosen))
-            side = self._side + 2 * FRAME
-            self._canvas.create_rectangle(x - 2, y - 2, x + side + 1, y + side + 1, outline=CHOSEN, width=2,
-                                          tags='chosen')
+    @property
+    def taken(self):
+        return [key for key in self._items if key in self._taken]
+
+    def setSide(self, side):
+        """Show the thumbnails with this side, px of the screen."""
+        self._side = side
+        self._photos.clear()
+        self._canvas.configure(yscrollincrement=self._down() // 2)
+        self._arrange()
+
+    def take(self, keys):
+        """Take these boxes and no others; `onClick` is not told."""
+        self._taken = set(keys)
+        self._frameTaken()
+
+    def _toggle(self, key):
+        self.chosen = key
+        self.take(self._taken ^ {key})
+
+    def _takeUpTo(self, key):
+        keys = list(self._items)
+        first, last = sorted((keys.index(self.chosen if self.chosen in self._items else key), keys.index(key)))
+        self.take(keys[first:last + 1])
+
+    def _menuOn(self, key, event):
+        if key not in self._taken:
+            self.choose(key)
+        if self._onMenu is not None:
+            self._onMenu(key, event)
+
+    def _frameTaken(self):
+        self._canvas.delete('chosen')
+        for number, key in enumerate(self._items):
+            if key in self._taken:
+                x, y = self._corner(number)
+                side = self._side + 2 * FRAME
+                self._canvas.create_rectangle(x - 2, y - 2, x + side + 1, y + side + 1, outline=CHOSEN, width=2,
+                                              tags='chosen')
 
     def keys(self):
         """Return the keys of the boxes, in their order."""
@@ -122,7 +169,7 @@ class Gallery(ttk.Frame):
                                width=max(50, canvas.winfo_width() - 2 * GAP))
         for number, key in enumerate(self._items):
             self._drawItem(number, key)
-        self._frameChosen()
+        self._frameTaken()
         rows = -(-len(self._items) // self._columns())
         canvas.configure(scrollregion=(0, 0, 1, max(rows * self._down() + GAP, canvas.winfo_height())))
 
@@ -140,15 +187,56 @@ class Gallery(ttk.Frame):
             if photo is None or photo.array is not thumbnail:
                 photo = self._photos[key] = _Photo(thumbnail, self._side, canvas)
             canvas.create_image(x + FRAME, y + FRAME, anchor=tk.NW, image=photo.photo, tags=tag)
+            margin = FRAME + self._side * (1 - 1 / ACROSS) / 2
+            canvas.create_rectangle(x + margin, y + margin, x + margin + self._side / ACROSS,
+                                    y + margin + self._side / ACROSS, outline=colour, tags=tag)
         canvas.create_text(x + FRAME + self._side / 2, y + inner + FRAME + 1, anchor=tk.N, text=caption, fill=LIGHT,
                            font='TkSmallCaptionFont', tags=tag)
 
-    def _at(self, event, action):
+    # ------------------------------ mouse ------------------------------
+
+    def _at(self, event):
+        """The key of the thumbnail at the pointer, None if there is none."""
         x, y = self._canvas.canvasx(event.x) - GAP, self._canvas.canvasy(event.y) - GAP
         column, row = int(x // self._across()), int(y // self._down())
         number = row * self._columns() + column
-        if action is not None and 0 <= column < self._columns() and row >= 0 and number < len(self._items):
-            action(list(self._items)[number])
+        inside = 0 <= column < self._columns() and row >= 0 and number < len(self._items)
+        return list(self._items)[number] if inside else None
+
+    def _with(self, event, action):
+        key = self._at(event)
+        if key is not None:
+            action(key)
+
+    def _pressed(self, event):
+        self._band = self._canvas.canvasx(event.x), self._canvas.canvasy(event.y), False
+
+    def _drawBand(self, event):
+        if self._band is None:
+            return
+        (left, top, seen), x, y = self._band, self._canvas.canvasx(event.x), self._canvas.canvasy(event.y)
+        if not seen and max(abs(x - left), abs(y - top)) < BAND_PX:
+            return
+        self._enlarged.hide()
+        self._band = left, top, True
+        self._canvas.delete('band')
+        self._canvas.create_rectangle(left, top, x, y, outline=CHOSEN, dash=(3, 3), tags='band')
+        (left, right), (top, bottom) = sorted((left, x)), sorted((top, y))
+        side = self._side + 2 * FRAME
+        corners = {key: self._corner(number) for number, key in enumerate(self._items)}
+        self.take(key for key, (px, py) in corners.items()
+                   if px <= right and px + side >= left and py <= bottom and py + side >= top)
+
+    def _released(self, event):
+        band, self._band = self._band, None
+        self._canvas.delete('band')
+        if band is not None and not band[2]:
+            self._with(event, self.choose)
+
+    def _pointed(self, event):
+        key = self._at(event)
+        thumbnail = None if key is None else self._items[key][0]
+        self._enlarged.show(key, thumbnail, event)
 
 
 class _Photo:

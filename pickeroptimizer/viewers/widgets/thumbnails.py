@@ -12,7 +12,9 @@ from .background import Background
 from .micrographs import ImageData
 
 THUMBNAIL_SIDE = 72              # px of the screen
-THUMBNAILS_IN_MEMORY = 2000      # 10 MB
+ACROSS = 2.0                     # boxes across a thumbnail in a gallery: as much as the network looks at
+CUT_SIDE = 160                   # px, of what is cut for a gallery, which shows it larger under the pointer
+THUMBNAILS_IN_MEMORY = 1000      # 26 MB
 
 
 def cut(source, xy, boxPx, side=THUMBNAIL_SIDE):
@@ -58,9 +60,10 @@ def _cutMany(path, boxes, boxPx, side):
 class ThumbnailReader:
     """Cuts thumbnails at full resolution in a thread and keeps them; it ends with the Tk widget that they are for."""
 
-    def __init__(self, widget, boxPx, side=THUMBNAIL_SIDE):
+    def __init__(self, widget, boxPx, side=CUT_SIDE):
+        """boxPx: side of the boxes, of which ACROSS go across a thumbnail of `side` px."""
         self._background = Background(widget)
-        self._boxPx, self._side = boxPx, side
+        self._boxPx, self._side = ACROSS * boxPx, side
         self._thumbnails = OrderedDict()      # {(path, x, y): thumbnail}
 
     def request(self, boxes, callback):
