@@ -27,6 +27,7 @@ from ..worker.exchange.tables import (
 )
 from .parameters.training_labels import LabelSource
 from .protocol_base import MODEL, countsText, fileDigest, oneLineErrors
+from .relabelling import AGAIN, RELABELLED
 
 REGISTERED = 'registered_labels.csv'
 ELSEWHERE = 'labels_of_other_micrographs.csv'      # labels on micrographs that the picks do not have any more
@@ -40,7 +41,7 @@ SAMPLED = 50                       # of how many micrographs at the most
 
 class InteractiveLabels:
     """For a protocol with TrainingLabels: the labels that are stored in its folder, by a window or by a script."""
-    BY_HAND = REGISTERED, ELSEWHERE
+    BY_HAND = REGISTERED, ELSEWHERE, RELABELLED.format('*'), AGAIN.format('*')
 
     # -------------------------- steps ---------------------------------------
     def prepareStep(self, key):

@@ -4,9 +4,14 @@ from pyworkflow.viewer import DESKTOP_TKINTER, Viewer
 from .. import convert
 from ..domain.training_report import SUSPICIOUS
 from ..objects import PickerOptimizerModel
-from ..protocols import PickerOptimizerTrainOutputs, ProtPickerOptimizerImportModel, ProtPickerOptimizerTrain
+from ..protocols import (
+    PickerOptimizerTrainOutputs,
+    ProtPickerOptimizerImportModel,
+    ProtPickerOptimizerTrain,
+    relabelling,
+)
 from ..worker.exchange.errors import InputError
-from .labelling.model import Place
+from .labelling.model import Labels, Place
 from .model.window import ModelFacts, ModelLabels, ModelWindow
 from .widgets.window_view import WindowView
 
@@ -22,16 +27,30 @@ def factsOf(model, run):
     """
     labels = getattr(run, LABELS_OUTPUT, None)
     return ModelFacts(TITLE if run is None else f'{TITLE}: {run.getRunName()}', model.getHeader(),
-                      labelsOf(labels) if labels is not None and labels.getSize() else None)
+                      labelsOf(labels, run) if labels is not None and labels.getSize() else None)
 
 
-def labelsOf(labelled):
-    """Return the ModelLabels of the outputLabels of a run, a SetOfCoordinates."""
+def labelsOf(labelled, run):
+    """Return the ModelLabels of the outputLabels, a SetOfCoordinates, of a run.
+
+    Raises InputError if what was put right among them cannot be read.
+    """
     micrographs = labelled.getMicrographs()
-    return ModelLabels([(Place(row.mic_id, row.x, row.y), row.label, probability)
-                        for row, probability in convert.readLabelled(labelled)],
-                       convert.micrographNames(micrographs), convert.micrographFiles(micrographs),
-                       labelled.getBoxSize(), micrographs.getSamplingRate(), SUSPICIOUS)
+    found = ModelLabels([(Place(row.mic_id, row.x, row.y), row.label, probability)
+                         for row, probability in convert.readLabelled(labelled)],
+                        convert.micrographNames(micrographs), convert.micrographFiles(micrographs),
+                        labelled.getBoxSize(), micrographs.getSamplingRate(), SUSPICIOUS)
+    if isinstance(run, ProtPickerOptimizerTrain) and run.isFinished():
+        found.now = Labels(relabelling.relabelled(run, labelled),
+                           lambda rows: relabelling.saveRelabelled(run, labelled, rows))
+        found.trainAgain = lambda: _trainAgain(run, labelled, found)
+    return found
+
+
+def _trainAgain(run, labelled, labels):
+    number = len(labels.changed())
+    again = relabelling.trainAgain(run.getProject(), run, labelled, labels.now.rows(), number)
+    return f'Started: "{again.getRunName()}". Prune with its model when it is done.'
 
 
 class PickerOptimizerModelViewer(Viewer):

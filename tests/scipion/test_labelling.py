@@ -478,3 +478,48 @@ def test_model_window(lab, trained, root):
     window._look(boxes[3][0])                # a click on its thumbnail
     wait(window, lambda: labels._canvas._boxes.marked == boxes[3][0])
     assert tabs.index('current') == 3
+
+
+@needsDisplay
+def test_labels_are_put_right_where_the_model_lists_them(lab, trained, root, monkeypatch):
+    from pickeroptimizer.viewers.model.window import ModelWindow
+    from pickeroptimizer.viewers.viewer_model import factsOf
+    before = {(c.getMicId(), *map(float, c.getPosition())): c._poClass.get()
+              for c in items(trained.outputLabels).values()}
+    window = ModelWindow(root, factsOf(trained.outputModel, trained))
+    window.tabs.select(window._labels)
+    window.update()
+    tab = window._labels
+    wait(window, lambda: tab._canvas._boxes.marked is not None)
+    first, second, third = tab._places[:3]
+    wanted = 'carbon' if before[tuple(first)] != 'carbon' else 'ice'
+    assert str(tab._again['state']) == 'disabled'
+    window.focus_force()
+    window.event_generate(f'<Key-{wanted[0]}>')
+    wait(window, lambda: tab._chosen == second)
+    assert tab._list.item('0', 'tags') == ('changed',)
+    assert tab._list.item('0', 'values')[0] == f'{wanted}, was {before[tuple(first)]}'
+    window.event_generate('<Key-Delete>')
+    wait(window, lambda: tab._chosen == third)
+    assert tab._again['text'] == 'Train again with 2 put right'
+    window.event_generate('<Control-z>')
+    window.update()
+    assert tab._again['text'] == 'Train again with 1 put right'
+    window.event_generate('<Control-y>')
+    window.update()
+    window.destroy()
+
+    window = ModelWindow(root, factsOf(trained.outputModel, trained))      # it was saved
+    window.update()
+    tab, launched = window._labels, []
+    assert set(tab._data.changed()) == {first, second}
+    assert {(c.getMicId(), *map(float, c.getPosition())): c._poClass.get()
+            for c in items(trained.outputLabels).values()} == before, 'the outputs of the run stay as they are'
+    monkeypatch.setattr(lab.project, 'launchProtocol', launched.append)
+    tab._again.invoke()
+    assert 'labels put right' in tab._line['text']
+    labels = {(row.mic_id, row.x, row.y): row.label for row in launched[0]._collectLabels()}
+    assert labels == {**{place: name for place, name in before.items() if place != tuple(second)}, tuple(first): wanted}
+    for place in (first, second):
+        tab._data.now.label(place, before[tuple(place)])
+    assert tab._data.changed() == []

@@ -2,23 +2,18 @@
 import tkinter as tk
 from dataclasses import dataclass, field
 from tkinter import ttk
-from typing import Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
-from ...worker.exchange.classes import ordered
+from ...worker.exchange.classes import KNOWN, ordered
 from ...worker.exchange.plots import draw_confusion, draw_reliability, draw_training
-from ..labelling.model import Place
+from ..labelling.model import Labels, Place
 from ..labelling.panels import LabelGalleries
-from ..palette import styles
-from ..widgets.canvas import MicrographCanvas
-from ..widgets.display_controls import DisplayControls
 from ..widgets.figure_frame import FigureFrame
 from ..widgets.keys import Key, KeyTable
-from ..widgets.micrographs import MicrographReader
-from ..widgets.names import shortened
 from ..widgets.picture_canvas import MOUSE
+from .labels_tab import LabelsTab
 
 GALLERY_COLUMNS = 11
-LETTER = 8      # px of the screen, of a letter in a list
 
 
 @dataclass
@@ -26,7 +21,9 @@ class ModelLabels:
     """The labels of a model's run.
 
     boxes: (Place, class, probability of this class to the cross-validation or None); names, paths: {micId: text};
-    boxSize: px; pixelSize: Å/px; suspicious: the probability below which a label is worth another look.
+    boxSize: px; pixelSize: Å/px; suspicious: the probability below which a label is worth another look. now: the
+    labels as they were put right by now (labelling.model.Labels), None where they cannot be. trainAgain(): trains with
+    these, and returns a line; raises InputError if it cannot.
     """
     boxes: List[Tuple[Place, str, Optional[float]]]
     names: Dict[int, str]
@@ -34,11 +31,17 @@ class ModelLabels:
     boxSize: float
     pixelSize: float
     suspicious: float
+    now: Optional[Labels] = None
+    trainAgain: Optional[Callable[[], str]] = None
 
     @property
     def classes(self):
-        """The names of the classes of the labels, in their order."""
-        return ordered(name for _, name, _ in self.boxes)
+        """The names of the classes of the labels, and of those that they can be given, in their order."""
+        return ordered({*(name for _, name, _ in self.boxes), *(KNOWN if self.now is not None else ())})
+
+    def changed(self):
+        """Return the Places of the labels that were put right, or taken away."""
+        return [] if self.now is None else [place for place, name, _ in self.boxes if self.now.classOf(place) != name]
 
 
 @dataclass
@@ -106,7 +109,7 @@ class ModelWindow(tk.Toplevel):
             galleries.pack(fill=tk.BOTH, expand=True)
             galleries.show({place: name for place, name, _ in facts.labels.boxes})
             boxes = (Key(('Left',), 'previous labelled box', lambda: galleries.walk(-1)),
-                     Key(('Right',), 'next labelled box', lambda: galleries.walk(1)), *MOUSE)
+                     Key(('Right',), 'next labelled box', lambda: galleries.walk(1)), *MOUSE, *self._labels.keys())
         self.keys = KeyTable(self, boxes if facts.labels else ())
 
     @staticmethod
@@ -137,80 +140,3 @@ class ModelWindow(tk.Toplevel):
         """Show a labelled box on its micrograph."""
         self.tabs.select(self._labels)
         self._labels.choose(place)
-
-
-class LabelsTab(ttk.Frame):
-    """The labels, those that the others contradict first, and the micrograph of the one that is chosen."""
-
-    def __init__(self, master, labels):
-        super().__init__(master)
-        self._data = labels
-        self._boxes = sorted(labels.boxes, key=lambda box: 1.0 if box[2] is None else box[2])
-        self._places = [place for place, _, _ in self._boxes]
-        self._styles = styles(labels.classes)
-        self._chosen = None
-        self._reader = MicrographReader(self)
-        columns = ('class', 'probability', 'micrograph', 'x', 'y')
-        self._list = ttk.Treeview(self, columns=columns, show='headings', selectmode='browse')
-        longest = max(map(len, labels.classes), default=0)
-        for column, width in zip(columns, (max(70, LETTER * longest + 8), 95, 130, 50, 50)):
-            self._list.heading(column, text=column, anchor=tk.W)
-            self._list.column(column, width=width, stretch=column == 'micrograph')
-        self._list.tag_configure('suspicious', background='#F5C9A5')
-        names = dict(zip(labels.names, shortened(list(labels.names.values()))))
-        for number, (place, name, probability) in enumerate(self._boxes):
-            tags = ('suspicious',) if self._isSuspicious(probability) else ()
-            self._list.insert('', tk.END, iid=str(number), tags=tags,
-                              values=(name, '' if probability is None else f'{probability:.3f}',
-                                      names.get(place.micId, place.micId), f'{place.x:g}', f'{place.y:g}'))
-        bar = ttk.Scrollbar(self, command=self._list.yview)
-        self._list.configure(yscrollcommand=bar.set)
-        right = ttk.Frame(self)
-        right.pack(side=tk.RIGHT, fill=tk.BOTH, expand=True)
-        bar.pack(side=tk.RIGHT, fill=tk.Y)
-        self._list.pack(side=tk.RIGHT, fill=tk.Y)
-        ttk.Label(right, text='Probability: how likely the class is to a model trained without the box. Marked labels '
-                              'contradict the others: look again. To put one right: "Show the labels" in the menu '
-                              'of the run, then "Label on in a new run".', wraplength=620).pack(fill=tk.X, padx=4)
-        self._canvas = MicrographCanvas(right, labels.boxSize, self._clicked)
-        DisplayControls(right, self._canvas, labels.pixelSize, labels.boxSize).pack(fill=tk.X)
-        self._canvas.pack(fill=tk.BOTH, expand=True)
-        self._list.bind('<<TreeviewSelect>>', lambda event: self._select())
-        if self._boxes:
-            self._list.selection_set('0')
-
-    def countSuspicious(self):
-        """Return how many labels are worth another look."""
-        return sum(self._isSuspicious(probability) for _, _, probability in self._boxes)
-
-    def choose(self, place):
-        """Choose a box in the list, and so show it."""
-        number = str(self._places.index(place))
-        self._list.selection_set(number)
-        self._list.see(number)
-
-    def _isSuspicious(self, probability):
-        return probability is not None and probability < self._data.suspicious
-
-    def _clicked(self, x, y, place):
-        if place is not None:
-            self.choose(place)
-
-    def _select(self):
-        for number in self._list.selection():
-            self._chosen = self._places[int(number)]
-            path = self._data.paths.get(self._chosen.micId)
-            if path is None:
-                self._canvas.showMessage('This micrograph is not among those of the labels.')
-            else:
-                self._reader.request(path, self._show)
-
-    def _show(self, image):
-        if isinstance(image, str):
-            self._canvas.showMessage(f'This micrograph cannot be shown.\n\n{image}')
-            return
-        self._canvas.showImage(image)
-        self._canvas.setBoxes({place: (place.x, place.y, *self._styles[name]) for place, name, _ in self._boxes
-                               if place.micId == self._chosen.micId})
-        self._canvas.mark(self._chosen)
-        self._canvas.centreOn(self._chosen.x, self._chosen.y)
