@@ -64,7 +64,8 @@ def main(path, runId, wanted, truth):
     window._train.event_generate('<Enter>')
     window._train.event_generate('<Button-1>')
     window._train.event_generate('<ButtonRelease-1>')
-    wait(root, 'the training', lambda: window._train.cget('text') == 'Prune all', 240)
+    wait(root, 'the training', lambda: window._train.cget('text') == 'Prune all' or
+         'without a model' in window._missing.cget('text'), 400)
     update(view.project, run)
     assert run.isFinished(), run.getErrorMessage()
     said = window._missing.cget('text')

@@ -75,7 +75,7 @@ def test_every_change_is_saved_and_can_be_undone():
     labels.label(new, None)
     assert store.times == 3 and [(row.mic_id, row.label) for row in store.rows] == [(1, 'particle')]
     assert labels.counts() == labels.counts(1) == {'particle': 1} and labels.counts(2) == {}
-    assert [labels.undo() for _ in range(4)] == [new, old, new, None]
+    assert [labels.undo() for _ in range(4)] == [[new], [old], [new], []]
     assert labels.places() == {old: 'ice'} == {Place(row.mic_id, row.x, row.y): row.label for row in store.rows}
 
 
@@ -104,7 +104,7 @@ def test_a_label_that_cannot_be_saved_does_not_count():
         labels.undo()
     assert labels.places() == {Place(1, 1, 1): 'ice'}
     store.error = None
-    assert labels.undo() == Place(1, 1, 1) and labels.undo() is None
+    assert labels.undo() == [Place(1, 1, 1)] and labels.undo() == []
 
 
 def test_what_is_missing_in_words():

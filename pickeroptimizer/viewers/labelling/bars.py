@@ -49,12 +49,15 @@ class TopBar(ttk.Frame):
 
 
 class BottomBar(ttk.Frame):
-    """Two lines of text, `missing` and `status`, and the buttons; `train` is there where labels can be given."""
+    """Two lines of text, `missing` and `status`, and the buttons; `train` is there where labels can be given.
+    more: a frame for further ones."""
 
     def __init__(self, master, session, onTrain, onClose, onKeys, onLabelOn):
         super().__init__(master)
         ttk.Button(self, text='Keys (F1)', command=onKeys, takefocus=False).pack(side=tk.RIGHT, padx=4)
         self.missing, self.status = ttk.Label(self, anchor=tk.W), ttk.Label(self, anchor=tk.W)
+        self.more = ttk.Frame(self)
+        self.more.pack(side=tk.RIGHT, padx=4)
         ttk.Button(self, text='Close', command=onClose, takefocus=False).pack(side=tk.RIGHT, padx=4)
         self.train = None
         if not session.readOnly:

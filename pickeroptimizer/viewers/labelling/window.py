@@ -10,6 +10,7 @@ from ..widgets.display_controls import DisplayControls
 from ..widgets.keys import Key, KeyTable
 from ..widgets.micrographs import MicrographReader
 from ..widgets.picture_canvas import MOUSE
+from ..widgets.save_menu import SaveMenu
 from ..widgets.toplevel import LEAST, openSized
 from .bars import BottomBar, TopBar
 from .model import Place, canTrain, doubts, missingText, sharesText, wantedClasses
@@ -55,6 +56,7 @@ class LabellingWindow(tk.Toplevel):
         self._top.pack(side=tk.TOP, fill=tk.X, padx=4, pady=4)
         bottom.pack(side=tk.BOTTOM, fill=tk.X, padx=4, pady=4)
         self._makeMiddle().pack(fill=tk.BOTH, expand=True, padx=4)
+        SaveMenu(bottom.more, self._canvas, self._pictureLegend).pack()
         self._bindKeys()
         for micId in {place.micId for place in session.labels.places()} & self._paths.keys():
             self._list.setCounts(micId, session.labels.counts(micId))
@@ -409,6 +411,11 @@ class LabellingWindow(tk.Toplevel):
 
     def _draw(self, place):
         self._canvas.setBox(place, place.x, place.y, *self._style(place))
+
+    def _pictureLegend(self):
+        """The labels of the micrograph that is seen: (text and how many, colour)."""
+        counts = self._session.labels.counts(self._micId)
+        return [(f'{name}: {count}', self._styles[name].colour) for name, count in counts.items()]
 
     def _drawAll(self):
         """Draw all picks of the micrograph as they are now."""

@@ -20,8 +20,8 @@ FIRST_COLUMNS = ('mic_id', 'mic_name', 'picks', 'kept', 'rejected', 'rejected_sh
 LAST_COLUMNS = ('outside', 'not_scored')      # of the table; between them is one for each kind of junk
 
 KEPT_PICKS, REJECTED_PICKS, ALL_PICKS, CORRECTED_PICKS = 'kept', 'rejected', 'all picks', 'corrected'
-LEAST_CERTAIN, MOST_CERTAIN, MOST_NOVEL = 'least certain first', 'most certain first', 'most novel first'
-LOWEST_SCORE, HIGHEST_SCORE, RANDOM = 'lowest picker\'s score first', 'highest picker\'s score first', 'at random'
+LEAST_CERTAIN, MOST_CERTAIN, MOST_NOVEL = 'least certain', 'most certain', 'most novel'      # first
+LOWEST_SCORE, HIGHEST_SCORE, RANDOM = 'lowest score', 'highest score', 'at random'      # scores of the picker
 MOST_TOLD = 4      # kinds of junk, of a pick, with their probabilities: a line or two
 
 Rule = namedtuple('Rule', 'mode wanted minimum')      # of decision.py; minimum: None for particle against junk
@@ -209,6 +209,43 @@ class PruneModel:
             rows.append((micrograph.id, micrograph.name, sum(counts), counts[KEPT], countRejected(counts),
                          '' if share is None else f'{share:.4f}', *rejected))
         write_rows(path, (*FIRST_COLUMNS, *junk, *LAST_COLUMNS), rows)
+
+    def savePicks(self, path):
+        """Write all picks as a CSV file: where they are, their numbers, whether they are kept, what was corrected."""
+        picks, scored = self.picks, self._numbered
+        names = {micrograph.id: micrograph.name for micrograph in self.micrographs}
+        numbers = () if picks.probabilities is None else picks.classes[:picks.probabilities.shape[1]]
+        columns = ('coord_id', 'mic_id', 'mic_name', 'x', 'y', 'class', *numbers, 'novelty',
+                   picks.scoreName.lstrip('_') or 'picker_score', 'kept', 'corrected')
+        kept = self.outcomes == KEPT
+
+        def number(values, row):
+            return '' if values is None or not np.isfinite(values[row]) else f'{values[row]:.6g}'
+
+        write_rows(path, columns, ((
+            picks.ids[row], picks.micIds[row], names[int(picks.micIds[row])], f'{picks.x[row]:g}', f'{picks.y[row]:g}',
+            self._nameOf(row),
+            *(number(picks.probabilities[:, k], row) if scored[row] else '' for k in range(len(numbers))),
+            number(picks.novelty, row), number(picks.score, row), int(kept[row]), self.corrected.get(row, ''))
+            for row in range(len(picks))))
+
+    def pickersCut(self, least=None):
+        """Return what the picker's score would do in the place of the rule: (least, kept, removed, lost).
+
+        least: the score of a kept pick at least; None: that at which as many are kept as by the rule. kept: how many
+        picks; removed: the share of those that the rule rejects that the score rejects, too; lost: of those that it
+        keeps. Of scored picks with a picker's score; None where there are none, or the rule rejects or keeps none.
+        """
+        if self.picks.score is None:
+            return None
+        known = self._scored & np.isfinite(self.picks.score)
+        score, ours = self.picks.score[known], self.isKept()[known]
+        if not ours.any() or ours.all():
+            return None
+        if least is None:
+            least = float(np.sort(score)[::-1][np.count_nonzero(ours) - 1])
+        kept = score >= least
+        return least, int(kept.sum()), float((~kept)[~ours].mean()), float((~kept)[ours].mean())
 
     # ------------------------------ which picks, in which order ------------------------------
 

@@ -22,7 +22,7 @@ class PickGallery(ttk.Frame):
         self._model, self._place = model, place
         self._thumbnails = ThumbnailReader(self, boxSize)
         self.rows, self._first, self._page = [], 0, PAGE
-        self.subset, self.order = (ttk.Combobox(self, state='readonly', width=18) for _ in range(2))
+        self.subset, self.order = (ttk.Combobox(self, state='readonly', width=14) for _ in range(2))
         self.size = ttk.Combobox(self, state='readonly', width=7, values=list(SIDES))
         self.here = tk.BooleanVar(self, False)
         self._sets = (self.subset, model.subsets()), (self.order, model.orders())

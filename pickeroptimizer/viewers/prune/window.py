@@ -13,12 +13,14 @@ from ..widgets.keys import Key, KeyTable
 from ..widgets.look import buttonStyle
 from ..widgets.micrographs import ImageData, MicrographReader
 from ..widgets.picture_canvas import MOUSE
+from ..widgets.save_menu import SaveMenu
 from ..widgets.toplevel import LEAST, openSized
 from .decision_panel import DecisionPanel
 from .histogram import ProbabilityHistogram
 from .model import AS_GIVEN
 from .outcome_legend import OutcomeLegend
 from .pick_gallery import PickGallery
+from .picker_panel import PickerPanel
 from .pruned_micrographs import HEADINGS_DECIDED, HEADINGS_OF_LABELS, PrunedMicrographs
 
 GO_TO_BOXES = 6                      # across the micrograph, when a pick is gone to
@@ -67,7 +69,8 @@ class PruneWindow(tk.Toplevel):
         headings = HEADINGS_DECIDED if self._model.hasScores else HEADINGS_OF_LABELS
         self.table = PrunedMicrographs(frame, [m.name for m in self._model.micrographs], self._showMicrograph, headings)
         buttons = ttk.Frame(frame)
-        ttk.Button(buttons, text='Save table', command=self._askAndSaveTable).pack(side=tk.LEFT)
+        self._save = ttk.Frame(buttons)      # the canvas, which the menu saves, is made later
+        self._save.pack(side=tk.LEFT)
         ttk.Button(buttons, text='Keys (F1)', command=lambda: self.keys.toggle()).pack(side=tk.RIGHT)
         buttons.pack(side=tk.BOTTOM, fill=tk.X, pady=(4, 0))
         self.table.pack(fill=tk.BOTH, expand=True)
@@ -85,6 +88,9 @@ class PruneWindow(tk.Toplevel):
             label.bind('<Configure>', lambda event: event.widget.configure(wraplength=event.width - 4))
             label.pack(side=tk.BOTTOM, fill=tk.X)
         self.canvas.pack(fill=tk.BOTH, expand=True)
+        SaveMenu(self._save, self.canvas, self._pictureLegend, (
+            ('Table of the micrographs ...', self._askAndSaveTable), ('Table of the picks ...', self._askAndSavePicks),
+        )).pack()
         return frame
 
     def _makeSide(self):
@@ -100,6 +106,10 @@ class PruneWindow(tk.Toplevel):
             self._decision.pack(fill=tk.X, pady=(6, 2))
             self.expected.pack(fill=tk.X)
             self.histogram.pack(fill=tk.X)
+        self.picker = None
+        if self._model.pickersCut() is not None:
+            self.picker = PickerPanel(frame, self._model, SIDE_TEXT)
+            self.picker.pack(fill=tk.X, pady=(2, 0))
         buttons = ttk.Frame(frame)
         self._create = ttk.Button(buttons, text='Create coordinates', command=self._askAndCreate,
                                   style=buttonStyle(self))
@@ -142,6 +152,8 @@ class PruneWindow(tk.Toplevel):
         if model.hasScores:
             self.histogram.show(model.keptOfScored(), model.rule.minimum)
             self.expected.configure(text='\n'.join(model.expected()))
+            if self.picker is not None:
+                self.picker.refresh()
         self._showLegend()
         corrected = len(model.corrected)
         self._retrain.configure(text=f'Retrain ({corrected} corrected)' if corrected else 'Retrain')
@@ -165,6 +177,12 @@ class PruneWindow(tk.Toplevel):
         here = [0] * len(self._model.kinds) if self._place is None else self._counts[self._place].tolist()
         self.legend.setLines(self._model.shownKinds())
         self.legend.show(here, self._counts.sum(axis=0).tolist())
+
+    def _pictureLegend(self):
+        """What is on the micrograph that is seen: (text and how many, colour)."""
+        here = [0] * len(self._model.kinds) if self.shownPlace is None else self._counts[self.shownPlace].tolist()
+        return [(f'{kind.text}: {count}', kind.colour) for kind, count, shown in zip(
+            self._model.kinds, here, self.legend.shown) if count and shown.get()]
 
     def _showMicrograph(self, place):
         self._place = place
@@ -328,6 +346,12 @@ class PruneWindow(tk.Toplevel):
                                             filetypes=[('CSV table', '*.csv')])
         if path:
             self._carryOut(lambda: self._model.saveTable(path) or f'Saved: {path}')
+
+    def _askAndSavePicks(self):
+        path = filedialog.asksaveasfilename(parent=self, defaultextension='.csv', initialfile='picks.csv',
+                                            filetypes=[('CSV table', '*.csv')])
+        if path:
+            self._carryOut(lambda: self._model.savePicks(path) or f'Saved: {path}')
 
     def _askAndCreate(self):
         rule, corrected = self._model.rule, len(self._model.corrected)

@@ -6,6 +6,7 @@ from typing import Hashable, Tuple
 
 from ...constants import CROWDED
 from .colours import LIGHT
+from .saved_picture import DrawnBox
 
 AUTO, FULL, DOTS = 'auto', 'box', 'dot'      # shapes
 BOX_REACH = 6                # px of the screen within which a box is hit, however small
@@ -33,7 +34,7 @@ class BoxItems:
     """
 
     def __init__(self, canvas, view, side):
-        self._canvas, self._view, self._side = canvas, view, side
+        self._canvas, self._view, self.side = canvas, view, side
         self.drawn = {}
         self.marked = None
         self._thick = frozenset()
@@ -109,19 +110,24 @@ class BoxItems:
         self._canvas.delete('mark')
         if self.marked is not None:
             box = self.drawn[key]
-            self._canvas.create_rectangle(*self._square(box.x, box.y, self._side * self._view.scale / 2 + 3),
+            self._canvas.create_rectangle(*self._square(box.x, box.y, self.side * self._view.scale / 2 + 3),
                                           outline=LIGHT, width=2, tags='mark')
 
     def at(self, px, py):
         """Return the key of the visible box at a point of the canvas, the one whose centre is nearest, or None."""
         x, y = self._view.toMicrograph(px, py)
-        reach = max(self._side / 2, BOX_REACH / self._view.scale)
+        reach = max(self.side / 2, BOX_REACH / self._view.scale)
         best, found = math.inf, None
         for key, box in self.drawn.items():
             dx, dy = abs(box.x - x), abs(box.y - y)
             if dx <= reach and dy <= reach and dx * dx + dy * dy < best and self._visible(key):
                 best, found = dx * dx + dy * dy, key
         return found
+
+    def shown(self):
+        """Return the visible boxes as saved_picture.DrawnBox."""
+        return [DrawnBox(box.x, box.y, box.colour, key in self._thick) for key, box in self.drawn.items()
+                if box.state == tk.NORMAL]
 
     def within(self, corner, other):
         """Return the keys of the visible boxes whose centres are between two corners, (x, y) in px of the micrograph.
@@ -148,7 +154,7 @@ class BoxItems:
         """Half the side of so many boxes, or the radius of dots, in px of the screen."""
         if self._shape == DOTS:
             return DOT_RADIUS
-        side, shape = self._side * self._view.scale, self._view.shape
+        side, shape = self.side * self._view.scale, self._view.shape
         if self._shape == AUTO and side < ROOMY_SIDE and number and shape is not None:
             share = math.sqrt(CROWDED * math.prod(shape) / number) * self._view.scale
             side = min(side, max(share, 2 * DOT_RADIUS))

@@ -3,6 +3,7 @@ from .box_items import BoxItems
 from .colours import LIGHT
 from .grey_picture import greyImage
 from .picture_canvas import PictureCanvas
+from .saved_picture import PRINT_SIDE, drawPicture
 
 
 class MicrographCanvas(PictureCanvas):
@@ -71,6 +72,22 @@ class MicrographCanvas(PictureCanvas):
     def mark(self, key):
         """Emphasise one box by a white frame; None: none."""
         self._boxes.mark(key)
+
+    def picture(self, whole, legend=()):
+        """Return what is seen as a PIL image, or the whole micrograph for print; None where there is no micrograph.
+
+        legend: (text, colour) of what is to be explained.
+        """
+        found = self._picture.grey()
+        if found is None:
+            return None
+        (grey, step), (rows, columns) = found, self._view.shape
+        part = (0, 0, columns, rows) if whole else self._view.seen(columns, rows)
+        if part is None:
+            return None
+        scale = PRINT_SIDE / max(rows, columns) if whole else self._view.scale
+        return drawPicture(grey, step, part, scale, self._boxes.shown(), self._boxes.side, self._scaleBar.pixelSize,
+                           legend)
 
     def boxAt(self, px, py):
         """Return the key of the visible box at a point of the canvas, the one whose centre is nearest, or None."""

@@ -65,12 +65,19 @@ class GreyPicture:
         """Let the low values be white when it is drawn next, or black."""
         self._inverted, self._grey = inverted, None
 
-    def draw(self):
-        """Draw what is seen of the micrograph, below all else."""
+    def grey(self):
+        """Return the micrograph in greys, and of how many of its px each px is; None where there is none."""
+        if self._data is None:
+            return None
         if self._grey is None:
             self._grey = self._makeGrey(self._data, self._clipped, self._period, self._inverted)
             if self.onGreys is not None:
                 self.onGreys(*self._grey.info['greys'])
+        return self._grey, self._data.step
+
+    def draw(self):
+        """Draw what is seen of the micrograph, below all else."""
+        self.grey()
         step, scale = self._data.step, self._view.scale
         part = self._view.seen(*(side * step for side in self._grey.size))
         if part is None:
