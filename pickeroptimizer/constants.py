@@ -30,6 +30,10 @@ PO_CLASS = '_poClass'
 PO_LABEL_PROBABILITY = '_poLabelProbability'
 PO_RANDOM = '_poLabelRandom'
 
+# What masking adds to a micrograph: the file of its mask, and how much of its area is usable, per cent.
+PO_MASK = '_poMask'
+PO_USABLE = '_poUsable'
+
 # How micrographs are shown, in windows and in reports.
 CLIPPED = 0.5      # per cent of the pixels that are black, and as many white
 CROWDED = 0.5      # of the micrograph: boxes that would cover more of it are drawn smaller
