@@ -10,7 +10,7 @@ from ...convert.masks import Mask, binnedMask, readCells
 from ...worker.exchange.classes import EMPTY, PARTICLE
 from ...worker.exchange.errors import InputError
 from ..micrograph import Micrograph
-from ..palette import styles
+from ..palette import OUTSIDE, styles
 from ..prune.histogram import ProbabilityHistogram
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.display_controls import DisplayControls
@@ -87,9 +87,9 @@ class MaskWindow(tk.Toplevel):
     def _makeSide(self, side):
         ttk.Checkbutton(side, text='Show the mask (m)', variable=self.overlay, command=self.redraw, takefocus=False,
                         style=tickStyle(self)).pack(anchor=tk.W)
-        for name in self._junk():
+        for name, colour in self._legend():
             line = ttk.Frame(side)
-            Swatch(line, *styles(self._session.classes)[name]).pack(side=tk.LEFT, padx=4)
+            Swatch(line, colour).pack(side=tk.LEFT, padx=4)
             ttk.Label(line, text=name).pack(side=tk.LEFT)
             line.pack(anchor=tk.W)
         ttk.Label(side, text='Usable share of the micrographs').pack(anchor=tk.W, pady=(12, 0))
@@ -120,11 +120,10 @@ class MaskWindow(tk.Toplevel):
         if self.shown is not None:
             self._reader.request(self._path(self.shown), self._show)
 
-    def _junk(self):
-        return [name for name in self._session.classes if name not in (PARTICLE, EMPTY)]
-
     def _legend(self):
-        return [(name, styles(self._session.classes)[name].colour) for name in self._junk()]
+        known = styles(self._session.classes)
+        return [*((name, known[name].colour) for name in self._session.classes if name not in (PARTICLE, EMPTY)),
+                ('no image', OUTSIDE.colour)]
 
     def _path(self, micId):
         return next(m.path for m in self._micrographs if m.id == micId)
