@@ -9,7 +9,8 @@ WORK/data/EMPIAR-ID of at most --most boxes a class, drawn at random; then paper
 
 Junk is the class `other`, CryoPPP's false positives, which do not tell ice from film; where an entry has maps, it is
 the `ice` and `carbon` of the maps, and the micrographs without one are left out. Particles are CryoPPP's; those of the
-maps, where it has none. Boxes are --box-factor diameters wide.
+maps, where it has none. Boxes are --box-factor diameters wide; what CASSPER paints of a particle is less than its
+diameter, which --diameter tells.
 
 Positions of CryoPPP count rows from the bottom of the file (seen on EMPIAR-10017). An entry is looked at both ways up:
 the way in which its particles stand out is used, and told. --rows says it instead. What cannot be used (a table
@@ -51,6 +52,8 @@ def main(arguments=None):
     parser.add_argument('--maps', type=Path, nargs='+', default=[], metavar='FOLDER')
     parser.add_argument('--most', type=int, default=MOST, help='boxes of each class (%(default)s, as the paper)')
     parser.add_argument('--box-factor', type=float, default=1.5, help='box, in diameters (%(default)s)')
+    parser.add_argument('--diameter', type=diameter_of, nargs='+', default=[], metavar='ID=PX',
+                        help='of the particles of an entry, in the place of what is told or measured')
     parser.add_argument('--rows', choices=(TOP, BOTTOM), help='from where CryoPPP counts (default: looked at)')
     parser.add_argument('--seed', type=int, default=0)
     add_arguments(parser)
@@ -68,6 +71,14 @@ def main(arguments=None):
     print_tables(data, options)
 
 
+def diameter_of(text):
+    """(EMPIAR-ID, px) of an argument such as 10017=108."""
+    name, px = text.split('=')
+    if not 0 < float(px) < float('inf'):
+        raise ValueError
+    return name, float(px)
+
+
 def tell(line):
     """Progress and warnings go beside the tables."""
     print(line, file=sys.stderr, flush=True)
@@ -81,7 +92,8 @@ def converted(folder, options):
     name = folder.resolve().name
     target = options.work / 'data' / f'EMPIAR-{name}'
     asked = {'folder': str(folder.resolve()), 'maps': [str(path.resolve()) for path in options.maps],
-             'most': options.most, 'box_factor': options.box_factor, 'rows': options.rows, 'seed': options.seed}
+             'most': options.most, 'box_factor': options.box_factor, 'rows': options.rows, 'seed': options.seed,
+             'diameter': dict(options.diameter).get(name)}
     statement = target / STATEMENT
     if statement.exists():
         if json.loads(statement.read_text(encoding='utf-8')) != asked:
@@ -89,7 +101,7 @@ def converted(folder, options):
         return target
     maps = maps_of(options.maps, name)
     micrographs, boxes, diameter = gathered(folder, maps, options.rows)
-    box = options.box_factor * diameter
+    box = options.box_factor * (asked['diameter'] or diameter)
     chosen = readable_sample(micrographs, boxes(box), options.most, np.random.default_rng(options.seed))
     counts = Counter(row.label for row in chosen)
     if counts[PARTICLE] == 0 or len(counts) < 2:

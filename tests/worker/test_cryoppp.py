@@ -168,7 +168,8 @@ def test_junk_of_maps_has_its_kinds(published, run, tmp_path):
                     (255, 255, 0) if row.label == 'ice' else (0, 255, 0))
         Image.fromarray(picture).save(maps / f'{micrograph.path.stem}.png')
     end, _, told = run('--cryoppp', folder, '--maps', tmp_path / 'maps', '--work', tmp_path / 'work', '--tables', 2,
-                       '--shots', 4, '--draws', 1, '--most', 16, '--imagenet', 'scratch')
+                       '--shots', 4, '--draws', 1, '--most', 16, '--imagenet', 'scratch', '--diameter', '10901=44')
     assert end is None and 'false positives of CryoPPP' in told, (end, told)
     labels = tables.read_labels(tmp_path / 'work' / 'data' / 'EMPIAR-10901' / 'labels.csv')
     assert {row.label for row in labels} == {'particle', *(row.label for row in rows)}
+    assert float((tmp_path / 'work' / 'data' / 'EMPIAR-10901' / 'box_angstrom.txt').read_text()) == 1.5 * 44 * PIXEL_SIZE
