@@ -170,6 +170,6 @@ def test_junk_of_maps_has_its_kinds(published, run, tmp_path):
     end, _, told = run('--cryoppp', folder, '--maps', tmp_path / 'maps', '--work', tmp_path / 'work', '--tables', 2,
                        '--shots', 4, '--draws', 1, '--most', 16, '--imagenet', 'scratch', '--diameter', '10901=44')
     assert end is None and 'false positives of CryoPPP' in told, (end, told)
-    labels = tables.read_labels(tmp_path / 'work' / 'data' / 'EMPIAR-10901' / 'labels.csv')
-    assert {row.label for row in labels} == {'particle', *(row.label for row in rows)}
-    assert float((tmp_path / 'work' / 'data' / 'EMPIAR-10901' / 'box_angstrom.txt').read_text()) == 1.5 * 44 * PIXEL_SIZE
+    made = tmp_path / 'work' / 'data' / 'EMPIAR-10901'
+    assert {row.label for row in tables.read_labels(made / 'labels.csv')} == {'particle', *(row.label for row in rows)}
+    assert float((made / 'box_angstrom.txt').read_text()) == 1.5 * 44 * PIXEL_SIZE
