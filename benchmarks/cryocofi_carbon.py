@@ -38,7 +38,7 @@ from worker.simulation.dataset import simulate
 matplotlib.use('Agg')
 from matplotlib import pyplot
 
-DIAMETERS = 10000, 12000, 14000, 20000      # Å, of data sets; the second is cryoCOFI's own
+DIAMETERS = 10000, 12000, 14000             # Å, of data sets; the second is cryoCOFI's own
 LOW_PASS = 300, 1000                        # Å; the first is its own for single particles
 CANNY_KERNEL, CROPPING, INSIDE_EDGE, LEAST_DIFFERENCE = 2, 20, 20, 0.0      # its own
 FILM, HOLE = 'carbon', 'hole'

@@ -79,7 +79,8 @@ def rejected(micrograph, picks, folder):
                                                              in enumerate(picks, 1)), encoding='utf-8')
     scores.unlink(missing_ok=True)
     subprocess.run([sys.executable, '-m', 'worker', 'prune', '--micrographs', micrographs, '--coordinates', coordinates,
-                    '--model', 'general', '--box-angstrom', str(BOX), '--output', scores], check=True)
+                    '--model', 'general', '--box-angstrom', str(BOX), '--output', scores],
+                   check=True, stdout=sys.stderr)
     with open(scores, encoding='utf-8') as stream:
         particle = {int(row['coord_id']): float(row['particle'] or 0) for row in csv.DictReader(stream)}
     return np.array([particle[number] < 0.5 for number in range(1, len(picks) + 1)])

@@ -22,6 +22,7 @@ import argparse
 import csv
 import sys
 from collections import defaultdict
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import mrcfile
@@ -96,8 +97,10 @@ def without_labels(options, name, path, ids):
     coordinates, scores = options.work / f'{name}-coordinates.csv', options.work / f'{name}-scores.csv'
     write_rows(coordinates, COORDINATE_COLUMNS, [(pick.coord_id, pick.mic_id, pick.x, pick.y)
                                                  for pick in read_coordinates(path)])
-    code = worker(['prune', '--micrographs', str(options.data / 'micrographs.csv'), '--coordinates', str(coordinates),
-                   '--model', 'general', '--box-angstrom', str(box_angstrom(options.data)), '--output', str(scores)])
+    with redirect_stdout(sys.stderr):
+        code = worker(['prune', '--micrographs', str(options.data / 'micrographs.csv'), '--coordinates',
+                       str(coordinates), '--model', 'general', '--box-angstrom', str(box_angstrom(options.data)),
+                       '--output', str(scores)])
     if code:
         raise SystemExit(code)
     with open(scores, newline='', encoding='utf-8') as stream:
