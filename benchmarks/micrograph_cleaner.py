@@ -33,12 +33,8 @@ def main():
     parser.add_argument('--output', type=Path, required=True)
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    data = options.wheel / 'micrograph_cleaner_em' / 'tests' / 'data'
-    micrograph = (data / 'mics' / f'{NAME}.mrc').resolve()
-    picks = read_picks(data / 'inCoords' / 'relion' / f'{NAME}_autopick.star')
-    mask = mrcfile.read(data / 'masks' / f'{NAME}.mrc')
-    theirs = np.array([in_box(mask, x, y).mean() >= THRESHOLD for x, y in picks])
-    ours = rejected(micrograph, picks, options.output)
+    micrograph, picks, mask = read_wheel(options.wheel)
+    ours, theirs, _ = of_wheel(options.wheel, options.output)
     numbers = np.arange(1, len(picks) + 1)
     print('| picks | number | rejected without labels | by the mask |\n|---|---|---|---|')
     kinds = {'on the large crystal': np.isin(numbers, CRYSTAL), 'on a dark round object': np.isin(numbers, OBJECT)}
@@ -48,15 +44,31 @@ def main():
     draw(mrcfile.read(micrograph), mask, picks, ours, theirs, options.output / 'picks.png')
 
 
+def read_wheel(wheel):
+    """(path of the micrograph, its picks (n, 2) in px, the mask)."""
+    data = wheel / 'micrograph_cleaner_em' / 'tests' / 'data'
+    return ((data / 'mics' / f'{NAME}.mrc').resolve(),
+            read_picks(data / 'inCoords' / 'relion' / f'{NAME}_autopick.star'),
+            mrcfile.read(data / 'masks' / f'{NAME}.mrc'))
+
+
+def of_wheel(wheel, folder):
+    """(rejected by ours, rejected by the mask, certainly junk) of the picks, bool (n); tables are kept in `folder`."""
+    micrograph, picks, mask = read_wheel(wheel)
+    theirs = np.array([in_box(mask, x, y, BOX).mean() >= THRESHOLD for x, y in picks])
+    return rejected(micrograph, picks, folder), theirs, np.isin(np.arange(1, len(picks) + 1), CRYSTAL + OBJECT)
+
+
 def read_picks(path):
     """(n, 2) px, of RELION's star file."""
     rows = [line.split() for line in path.read_text(encoding='ascii').splitlines()]
     return np.array([[float(row[0]), float(row[1])] for row in rows if len(row) == 5 and row[0][0].isdigit()])
 
 
-def in_box(mask, x, y):
-    left, top = round(x - BOX / 2), round(y - BOX / 2)
-    return mask[max(top, 0):top + int(BOX), max(left, 0):left + int(BOX)]
+def in_box(mask, x, y, box):
+    """The part of a mask in a box of `box` px, a pick at least."""
+    left, top = round(x - box / 2), round(y - box / 2)
+    return mask[max(top, 0):top + int(box), max(left, 0):left + int(box)]
 
 
 def rejected(micrograph, picks, folder):
@@ -67,7 +79,8 @@ def rejected(micrograph, picks, folder):
                                                              in enumerate(picks, 1)), encoding='utf-8')
     scores.unlink(missing_ok=True)
     subprocess.run([sys.executable, '-m', 'worker', 'prune', '--micrographs', micrographs, '--coordinates', coordinates,
-                    '--model', 'general', '--box-angstrom', str(BOX), '--output', scores], check=True)
+                    '--model', 'general', '--box-angstrom', str(BOX), '--output', scores],
+                   check=True, stdout=sys.stderr)
     with open(scores, encoding='utf-8') as stream:
         particle = {int(row['coord_id']): float(row['particle'] or 0) for row in csv.DictReader(stream)}
     return np.array([particle[number] < 0.5 for number in range(1, len(picks) + 1)])

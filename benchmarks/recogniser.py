@@ -9,12 +9,15 @@ calibrated, which would take five more trainings each. What is done is kept in -
 broken off goes on. The studies are those of worker/exchange/studies.py.
 """
 import argparse
+import io
 import json
 import re
-import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+from worker.cli import main as worker
+from worker.exchange.splits import AT_RANDOM, BY_MICROGRAPH
 from worker.exchange.studies import STUDIES
 
 ROWS = ('balanced_macro_f1', 'macro_f1', 'junk_removed', 'particles_lost', 'calibration_error')
@@ -36,7 +39,8 @@ def main():
     print('|---' * 10 + '|')
     for folder in options.data:
         for variant in options.variants or STUDIES[options.study]:
-            split, report = evaluate(folder, variant, options)
+            split, report = evaluated(folder, variant, with_imagenet(STUDIES[options.study][variant], options.imagenet),
+                                      options.output, options.shots, options.draws)
             for shots, row in report['summary'].items():
                 cells = [f'{100 * row[key]["mean"]:.1f} ± {100 * row[key]["sd"]:.1f}' for key in ROWS]
                 cells.insert(1, f'{100 * row["balanced_macro_f1"]["worst"]:.1f}')
@@ -44,21 +48,30 @@ def main():
                       flush=True)
 
 
-def evaluate(folder, variant, options):
-    """Run `worker evaluate`, by micrograph if that can be; returns the split and the report."""
-    arguments = [options.imagenet if word == 'imagenet' else word for word in STUDIES[options.study][variant]]
-    for split in ('micrograph', 'random'):
-        results = options.output / f'{folder.resolve().name}-{re.sub("[^a-z0-9.]+", "-", variant.lower())}-{split}.json'
-        done = subprocess.run(
-            [sys.executable, '-m', 'worker', 'evaluate', '--micrographs', folder / 'micrographs.csv',
-             '--labels', folder / 'labels.csv', '--box-angstrom', (folder / 'box_angstrom.txt').read_text().strip(),
-             '--shots', *map(str, options.shots), '--draws', str(options.draws), '--split', split,
-             '--output', results, *arguments], capture_output=True, text=True)
-        if done.returncode == 0:
+def with_imagenet(arguments, file):
+    """The arguments of a variant, with ImageNet's weights from a file."""
+    return [file if word == 'imagenet' else word for word in arguments]
+
+
+def evaluated(folder, variant, arguments, output, shots, draws, splits=(BY_MICROGRAPH, AT_RANDOM)):
+    """Run `worker evaluate` on a data set with the first of `splits` that can be; returns the split and the report.
+
+    The results of a variant are kept in the folder `output`, and are not made again.
+    """
+    for split in splits:
+        results = output / f'{folder.resolve().name}-{re.sub("[^a-z0-9.]+", "-", variant.lower())}-{split}.json'
+        told = io.StringIO()
+        with redirect_stdout(told), redirect_stderr(told):
+            code = worker(['evaluate', '--micrographs', str(folder / 'micrographs.csv'),
+                           '--labels', str(folder / 'labels.csv'),
+                           '--box-angstrom', (folder / 'box_angstrom.txt').read_text().strip(),
+                           '--shots', *map(str, shots), '--draws', str(draws), '--split', split,
+                           '--output', str(results), *map(str, arguments)])
+        if code == 0:
             return split, json.loads(results.read_text())
-        if 'no split by micrograph' not in done.stderr:
-            sys.exit(done.stderr)
-    sys.exit(f'{folder}: {done.stderr}')
+        if 'no split by micrograph' not in told.getvalue():
+            break
+    sys.exit(f'{folder}: {told.getvalue().strip()}')
 
 
 if __name__ == '__main__':

@@ -15,6 +15,7 @@ from worker.network.networks import FeatureExtractor, LinearRecogniser
 from worker.simulation.dataset import simulate
 
 PLUGIN = Path(__file__).parents[2] / 'pickeroptimizer'
+sys.path.append(str(PLUGIN.parent / 'benchmarks'))      # of which some have tests
 
 
 @dataclass(frozen=True)
