@@ -94,7 +94,10 @@ def film(window, answer):
         if window._suggested is None:
             break
         window.event_generate(f'<Key-{answer(window._suggested)[0]}>')
-    return frames
+    window.event_generate('<Key-Escape>')
+    window.event_generate('<Key-w>')
+    window.event_generate('<Key-f>')
+    return frames + 3 * [still(window).resize(FILM, Image.Resampling.LANCZOS)]
 
 
 def label(waiting, truth):
