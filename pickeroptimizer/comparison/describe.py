@@ -27,6 +27,25 @@ def sentences(analysis: Analysis) -> List[str]:
     return lines
 
 
+def answer(analysis: Analysis) -> str:
+    """Return in a sentence which method removes most junk, and which loses fewest particles; '' without a truth."""
+    known = [judgement for judgement in analysis.judgements
+             if not any(math.isnan(judgement.figures[key][0]) for key in ('junk_removed', 'particles_lost'))]
+    if not known:
+        return ''
+
+    def figures(judgement):
+        return tuple(percent(judgement.figures[key][0]) for key in ('junk_removed', 'particles_lost'))
+    most = max(known, key=lambda judgement: judgement.figures['junk_removed'][0])
+    least = min(known, key=lambda judgement: judgement.figures['particles_lost'][0])
+    removed, lost = figures(most)
+    line = f'*{most.name}* removes the most junk, {removed}, and loses {lost} of the particles'
+    if least is most:
+        return f'{line}, the fewest, too.' if len(known) > 1 else f'{line}.'
+    removed, lost = figures(least)
+    return f'{line}; *{least.name}* loses the fewest particles, {lost}, and removes {removed} of the junk.'
+
+
 def percent(share: float) -> str:
     """Return a share (0-1) in per cent; a dash where it is not defined."""
     return '–' if math.isnan(share) else f'{100 * share:.1f} %'

@@ -7,17 +7,19 @@ from typing import Any
 from ..worker.exchange.files import PathLike, replacing
 from . import pictures, tables
 from .analysis import Analysis
-from .describe import percent, percent_interval, sentences, two_digits
+from .describe import answer, percent, percent_interval, sentences, two_digits
 
 REPORT_FILE = 'report.html'
 ROWS_SHOWN = 40      # of a table at most; the CSV files have all
 
-STYLE = '''body{font:15px/1.45 sans-serif;color:#222;max-width:1420px;margin:1.5em auto;padding:0 1em}
+STYLE = '''body{font:15px/1.45 sans-serif;color:#222;max-width:1160px;margin:1.5em auto;padding:0 1em}
 h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}
 table{border-collapse:collapse;font-size:.9em;margin:.5em 0}
 th,td{padding:.2em .6em;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap}
 th{background:#f4f4f4;vertical-align:bottom}td.text,th.text{text-align:left}
-div.wide{overflow-x:auto}img{max-width:100%}p.note{color:#555}li.note{list-style:none;color:#555}'''
+div.wide{overflow-x:auto}img{max-width:100%}p.note{color:#555}li.note{list-style:none;color:#555}
+@media print{body{margin:0;font-size:11px}h2{page-break-after:avoid}img,tr{page-break-inside:avoid}
+div.wide{overflow:visible}th,td{white-space:normal}}'''
 
 
 def write(path: PathLike, analysis: Analysis, most_pictures: int) -> None:
@@ -28,7 +30,8 @@ def write(path: PathLike, analysis: Analysis, most_pictures: int) -> None:
 
 def page(analysis: Analysis, most_pictures: int) -> str:
     """Return the report as HTML."""
-    parts = [_list(sentences(analysis)), _micrographs(analysis, most_pictures)]
+    parts = [_table(tables.price_table(analysis)), _list([answer(analysis)]) if answer(analysis) else '',
+             '<h2>In words</h2>', _list(sentences(analysis)), _micrographs(analysis, most_pictures)]
     if analysis.judgements:
         parts += ['<h2>Junk removed against particles lost</h2>',
                   '<p class="note">Curves: what each threshold of a score would do. Marks: what each method did, with '

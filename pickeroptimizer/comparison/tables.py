@@ -40,6 +40,32 @@ def all_tables(analysis: Analysis) -> List[ReportTable]:
     return [table for table in tables if table.rows]
 
 
+def price_table(analysis: Analysis) -> ReportTable:
+    """Return the table that a report opens with: with a truth what each method removes at what price, the most junk
+    first; without one how much each keeps, and how far it agrees with the others."""
+    title = 'Which one, at what price'
+    if analysis.judgements:
+        kept = {count.name: count.kept for count in analysis.counts}
+        found = [(judgement.name, kept[judgement.name], judgement.figures['junk_removed'],
+                  judgement.figures['particles_lost'], judgement.figures['precision'][0])
+                 for judgement in analysis.judgements]
+        columns = [('method', TEXT), ('kept', COUNT), ('junk removed', FRACTION_INTERVAL),
+                   ('particles lost', FRACTION_INTERVAL), ('particles among the kept', FRACTION)]
+        return ReportTable('price', title, _columns(columns), sorted(found, key=lambda row: _least(-row[2][0])))
+    names = [('method', TEXT), ('kept', COUNT), ('share kept', FRACTION), ('agrees with the others', FRACTION)]
+    rows = []
+    for number, count in enumerate(analysis.counts):
+        alike = [pair.agreement for pair in analysis.pairs if number in (pair.first, pair.second)]
+        known = [value for value in alike if not math.isnan(value)]
+        rows.append((count.name, count.kept, _share(count.kept, count.covered), _share(sum(known), len(known))))
+    return ReportTable('price', title, _columns(names), rows)
+
+
+def _least(value):
+    """A number to sort by; one that is not known comes last."""
+    return math.inf if math.isnan(value) else value
+
+
 def methods_table(analysis: Analysis) -> ReportTable:
     """Return a table of how much each method kept, a row for each, those that could not be compared last."""
     scores = [method.score_name for method in analysis.comparison.deciding]

@@ -15,10 +15,10 @@ from pickeroptimizer.comparison import UNKNOWN, Comparison, Method, agreement, r
 from pickeroptimizer.comparison.analysis import Analysis
 from pickeroptimizer.comparison.bootstrap import interval
 from pickeroptimizer.comparison.curves import curve, curves, junk_removed_at, most_junk_removed
-from pickeroptimizer.comparison.describe import sentences
+from pickeroptimizer.comparison.describe import answer, sentences
 from pickeroptimizer.comparison.matching import match
 from pickeroptimizer.comparison.plots import draw_trade
-from pickeroptimizer.comparison.tables import write_tables
+from pickeroptimizer.comparison.tables import price_table, write_tables
 from pickeroptimizer.comparison.truth import judge
 from pickeroptimizer.worker.exchange.errors import InputError
 
@@ -387,3 +387,19 @@ def test_report_stands_alone_and_is_escaped(tmp_path):
     assert not re.search(r'(?:src|href)="(?!data:image/png;base64,)', text)
     assert '//' not in re.sub('base64,[^"]*', '', text)
     assert 'None of the micrographs could be read' in text and text.count('<img') == 3
+
+
+def test_the_report_opens_with_the_answer():
+    """The strict one loses a tenth of the particles and removes all junk; the loose one keeps 90 of 100 picks."""
+    truth, number = np.repeat([0, 1], 50), np.arange(100)
+    methods = method('loose', number < 90), method('strict', (truth == 0) & (number % 10 > 0))
+    analysis = Analysis.of(compared(*methods, truth=truth, mic_ids=np.where(number % 2, 2, 3)))
+    table = price_table(analysis)
+    assert [row[:2] for row in table.rows] == [('strict', 45), ('loose', 90)]
+    assert answer(analysis) == (
+        '*strict* removes the most junk, 100.0 %, and loses 10.0 % of the particles; *loose* loses the fewest '
+        'particles, 0.0 %, and removes 20.0 % of the junk.')
+    page = report.page(analysis, 0)
+    assert page.index('Which one, at what price') < page.index('removes the most junk') < page.index('In words')
+    without = Analysis.of(compared(*methods))
+    assert price_table(without).rows[0][:2] == ('loose', 90) and answer(without) == ''
