@@ -13,6 +13,7 @@ from .truth import Judgement
 TRADE = 'Junk removed against particles lost'
 SHARE_KEPT = 'Share kept against the threshold'
 LITTLE_LOST = 20               # per cent of the particles: curves beyond are of little use
+BELOW = 10.0                   # per cent of the junk: so far below the lowest mark a plot begins, or up to twice that
 DASHES = ('-', '--', ':')      # one more kind each time the colours are used up
 KEPT_DOT, REJECTED_DOT = '#000000', '#D0D0D0'      # colours, in a chart of patterns
 NAME_LETTERS = 28              # of a method's name at most
@@ -44,11 +45,14 @@ def draw_trade(axes: Axes, curves: Sequence[Curve], judgements: Sequence[Judgeme
     """Draw junk removed against particles lost, per cent: Curves with figures, and Judgements as marks.
 
     intervals: whether to draw those of the junk removed about the curves, and both about the marks. most_lost: per
-    cent, where the plot ends, unless a mark lies beyond. Returns (x, y) of each curve's points, nan where they are not
-    seen.
+    cent, where the plot ends, unless a mark lies beyond; it then begins somewhat below the lowest mark, for that is
+    where things happen. None: the whole range. Returns (x, y) of each curve's points, nan where they are not seen.
     """
     marks = [100 * judgement.figures['particles_lost'][0] for judgement in judgements]
     end = 102 if most_lost is None else min(102, 1.05 * max([most_lost, *(lost for lost in marks if lost == lost)]))
+    removals = [100 * judgement.figures['junk_removed'][0] for judgement in judgements]
+    known = [removed for removed in removals if removed == removed]
+    bottom = 0.0 if most_lost is None or not known else max(0.0, BELOW * (float(np.floor(min(known) / BELOW)) - 1))
     numbers = {name: number for number, name in enumerate(dict.fromkeys(
         [judgement.name for judgement in judgements] + [curve.name for curve in curves]))}
     drawn, legend = [], {name: {'linestyle': 'none', 'marker': 'none'} for name in numbers}
@@ -61,7 +65,7 @@ def draw_trade(axes: Axes, curves: Sequence[Curve], judgements: Sequence[Judgeme
         axes.plot(lost, removed, line, color=colour, linewidth=1.4)
         if intervals:
             axes.fill_between(lost, low, high, color=colour, alpha=0.10, linewidth=0)
-        seen = lost <= end
+        seen = (lost <= end) & (removed >= bottom)
         drawn.append((np.where(seen, lost, np.nan), np.where(seen, removed, np.nan)))
     for judgement in judgements:
         colour, _, mark = style(numbers[judgement.name])
@@ -72,7 +76,7 @@ def draw_trade(axes: Axes, curves: Sequence[Curve], judgements: Sequence[Judgeme
             axes.plot(lost[1:], removed[[0, 0]], color=colour, linewidth=1)
             axes.plot(lost[[0, 0]], removed[1:], color=colour, linewidth=1)
     axes.set_xlim(-0.02 * end, end)
-    axes.set_ylim(-2, 102)
+    axes.set_ylim(bottom - 0.02 * (102 - bottom), 102 - 0.01 * bottom)
     axes.set_xlabel('particles lost, %')
     axes.set_ylabel('junk removed, %')
     axes.grid(alpha=0.3)

@@ -403,3 +403,13 @@ def test_the_report_opens_with_the_answer():
     assert page.index('Which one, at what price') < page.index('removes the most junk') < page.index('In words')
     without = Analysis.of(compared(*methods))
     assert price_table(without).rows[0][:2] == ('loose', 90) and answer(without) == ''
+
+
+def test_plots_begin_where_things_happen():
+    """Below the lowest mark; the whole range where that is asked for."""
+    truth, number = np.repeat([0, 1], 50), np.arange(100)
+    good = compared(method('good', number < 52), truth=truth, mic_ids=np.where(number % 2, 2, 3))      # removes 96 %
+    for most_lost, lowest in ((20, 80), (None, 0)):
+        axes = Figure().subplots()
+        draw_trade(axes, curves(good), judge(good), True, most_lost)
+        assert axes.get_ylim()[0] == pytest.approx(lowest, abs=2.1) and axes.get_ylim()[1] > 100
