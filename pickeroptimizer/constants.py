@@ -30,6 +30,12 @@ PO_CLASS = '_poClass'
 PO_LABEL_PROBABILITY = '_poLabelProbability'
 PO_RANDOM = '_poLabelRandom'
 
+# What uniting adds to a coordinate: who picked it, how many did, and the score of picker 1, 2, ... (Other names than
+# those of pruning: what begins with _po is the probability of a class.)
+PO_PICKERS = '_pickedBy'
+PO_PICKER_COUNT = '_pickedByCount'
+PO_SCORE_OF = '_pickerScore'
+
 # What masking adds to a micrograph: the file of its mask, and how much of its area is usable, per cent.
 PO_MASK = '_poMask'
 PO_USABLE = '_poUsable'

@@ -53,6 +53,11 @@ class GrowingTables:
         """Return the coord_ids of so many rows from row `first` on, an array."""
         return np.array(self._ids[first:first + number])
 
+    def columns(self):
+        """Return the picks as arrays: coord_ids (n), mic_ids (n), centres (n, 2) in px of the worker's micrographs."""
+        return (np.array(self._ids, dtype=np.int64), np.array(self._micIds, dtype=np.int64),
+                np.stack([np.array(self._x), np.array(self._y)], axis=1))
+
     def micrographIds(self, first, number):
         """Return the mic_ids of so many rows from row `first` on, an array."""
         return np.array(self._micIds[first:first + number])

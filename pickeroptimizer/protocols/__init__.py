@@ -6,6 +6,7 @@ from .protocol_mask import PickerOptimizerMaskOutputs, ProtPickerOptimizerMask
 from .protocol_pretrain import PickerOptimizerPretrainOutputs, ProtPickerOptimizerPretrain
 from .protocol_prune import PickerOptimizerPruneOutputs, ProtPickerOptimizerPrune
 from .protocol_train import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
+from .protocol_unite import PickerOptimizerUniteOutputs, ProtPickerOptimizerUnite
 
 __all__ = [
            'PickerOptimizerCompareOutputs',
@@ -15,6 +16,7 @@ __all__ = [
            'PickerOptimizerPretrainOutputs',
            'PickerOptimizerPruneOutputs',
            'PickerOptimizerTrainOutputs',
+    'PickerOptimizerUniteOutputs',
            'ProtPickerOptimizerCompare',
            'ProtPickerOptimizerEvaluate',
            'ProtPickerOptimizerImportModel',
@@ -23,4 +25,5 @@ __all__ = [
            'ProtPickerOptimizerPretrain',
            'ProtPickerOptimizerPrune',
            'ProtPickerOptimizerTrain',
+    'ProtPickerOptimizerUnite',
 ]
