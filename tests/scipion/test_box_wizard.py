@@ -1,4 +1,6 @@
 """The wizard of the box size, with the real pointer and keyboard."""
+from types import SimpleNamespace
+
 import mrcfile
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ from hands import click, do, drag, move, needsHands, press, settle
 from laboratory import BOX, PIXEL_SIZE, Row, until
 
 from pickeroptimizer.viewers.box.model import LEAST, MICROGRAPHS, MOST, PICTURES, BoxModel, SeenPick, parsedBox
+from pickeroptimizer.viewers.box.pictures import clear
 from pickeroptimizer.worker.exchange.errors import InputError
 
 SIZE = 400      # px of a micrograph
@@ -66,6 +69,15 @@ def test_what_is_no_box_is_refused(text):
     with pytest.raises(InputError):
         parsedBox(text)
     assert parsedBox(f' {MOST} ') == MOST
+
+
+def test_a_faint_particle_beside_carbon_is_seen():
+    thumbnail = np.full((180, 180), 120, np.uint8)
+    thumbnail[70:110, 70:110] = 110      # in a box of 60 px
+    thumbnail[:, :25] = 0                # beyond the box
+    shown = clear(thumbnail, 60).astype(int)
+    assert shown[90, 50] - shown[90, 90] > 200
+    assert clear(np.full((180, 180), 7, np.uint8), 60).shape == (180, 180)      # nothing on it
 
 
 # ------------------------------ window ------------------------------
@@ -143,6 +155,21 @@ class Form:
 
     def setVar(self, name, value):
         self.values[name] = value
+
+
+def test_wizard_tells_what_it_cannot_show(tmp_path, micrographs):
+    from pwem.objects import SetOfCoordinates
+    from pyworkflow.object import Integer
+
+    from pickeroptimizer.wizards import PickerOptimizerBoxSizeWizard
+    coordinates = SetOfCoordinates(filename=str(tmp_path / 'none.sqlite'))
+    coordinates.write()
+    form = Form(None, SimpleNamespace(getBoxCoordinates=lambda: coordinates, boxSize=Integer(-1)))
+    PickerOptimizerBoxSizeWizard().show(form)
+    assert form.warning == 'There are no micrographs to show these coordinates on.'
+    coordinates.setMicrographs(micrographs.outputMicrographs)
+    PickerOptimizerBoxSizeWizard().show(form)
+    assert form.warning == 'There are no picks on the micrographs of the input coordinates.' and not form.values
 
 
 @needsHands

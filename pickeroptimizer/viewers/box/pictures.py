@@ -2,27 +2,44 @@
 import tkinter as tk
 from tkinter import ttk
 
+import numpy as np
 from PIL import Image, ImageTk
 
 from ..widgets.colours import DARK, LIGHT
+from ..widgets.grey_picture import lowPassed
 from ..widgets.names import inTheMiddle, shortened
 from ..widgets.thumbnails import ThumbnailReader
 from .model import LOOKED_AT, PARTICLE_SHARE
 
 SIDE, COLUMNS = 186, 6       # px of the screen of a picture; pictures beside each other
-NAME_LETTERS = 26            # of a micrograph, below its picture
+NAME_LETTERS = 20            # of a micrograph, below its picture
 BOX, AROUND, PARTICLE = 'box', 'around', 'particle'
 STYLES = {BOX: ('#FFD400', ()), AROUND: ('#40D0FF', (6, 4)), PARTICLE: ('#FF8AE0', (2, 3))}      # colour, dash
+WAVE = 1 / 10                # of the starting box: shorter waves are smoothed away, for they are mostly noise
 UNREADABLE = 'This micrograph cannot be read.'
 
 
+def clear(thumbnail: np.ndarray, boxSide: float) -> np.ndarray:
+    """Return a thumbnail (side, side) of uint8 smoothed, in the contrast of the box in its middle.
+
+    A whole micrograph with carbon or gold leaves few greys to a particle. boxSide: side of the box, px of the thumbnail.
+    """
+    smooth = lowPassed(thumbnail.astype(np.float32), WAVE * boxSide)
+    side = len(smooth)
+    edge = max(0, round((side - boxSide) / 2))
+    low, high = np.percentile(smooth[edge:side - edge, edge:side - edge], (0.5, 99.5))
+    return np.clip((smooth - low) * (255 / max(high - low, 1)), 0, 255).astype(np.uint8)
+
+
 class PickPictures(ttk.Frame):
-    """picks: SeenPicks. across: side of the pictures, px of the micrographs. onRead(unreadable): when another picture
-    has come, with the number of those that cannot be read."""
+    """picks: SeenPicks. across: side of the pictures, and box: of the box at first, px of the micrographs.
+
+    onRead(unreadable): when another picture has come, with the number of those that cannot be read.
+    """
 
     def __init__(self, master, picks, across, box, onRead):
         super().__init__(master)
-        self.across, self._box, self._onRead = across, box, onRead
+        self.across, self._cutFor, self._box, self._onRead = across, box, box, onRead
         self._photos, self._unreadable = {}, 0
         self.canvases = []
         names = list(dict.fromkeys(pick.name for pick in picks))
@@ -57,7 +74,8 @@ class PickPictures(ttk.Frame):
             canvas.create_text(SIDE / 2, SIDE / 2, text=UNREADABLE, fill=LIGHT, width=SIDE - 20, justify=tk.CENTER)
             self._unreadable += 1
         else:
-            self._photos[number] = ImageTk.PhotoImage(Image.fromarray(thumbnail), master=canvas)
+            picture = clear(thumbnail, self._cutFor * SIDE / self.across)
+            self._photos[number] = ImageTk.PhotoImage(Image.fromarray(picture), master=canvas)
             canvas.create_image(0, 0, anchor=tk.NW, image=self._photos[number])
             self._draw(number)
         self._onRead(self._unreadable)

@@ -14,7 +14,7 @@ STEP = 2                  # px, of the arrow keys
 LEAST_CUT, MOST_CUT = 2.1, 6.0      # boxes across: else squares leave the pictures, or are lost in them
 CUT_MS = 400              # quiet time before the pictures are cut anew for a box of quite another size
 LEGEND = {BOX: 'the box', AROUND: 'twice the box: the network looks at both',
-          PARTICLE: 'a particle of this size fits, with 1.5 times of it to the box'}
+          PARTICLE: 'the largest particle for this box (the box / 1.5)'}
 
 
 class BoxWindow(tk.Toplevel):
