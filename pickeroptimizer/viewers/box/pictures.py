@@ -22,7 +22,8 @@ UNREADABLE = 'This micrograph cannot be read.'
 def clear(thumbnail: np.ndarray, boxSide: float) -> np.ndarray:
     """Return a thumbnail (side, side) of uint8 smoothed, in the contrast of the box in its middle.
 
-    A whole micrograph with carbon or gold leaves few greys to a particle. boxSide: side of the box, px of the thumbnail.
+    A whole micrograph with carbon or gold leaves few greys to a particle. boxSide: side of the box, px of the
+    thumbnail.
     """
     smooth = lowPassed(thumbnail.astype(np.float32), WAVE * boxSide)
     side = len(smooth)
