@@ -13,12 +13,15 @@ from .protocols import (
     ProtPickerOptimizerPrune,
     ProtPickerOptimizerTrain,
 )
+from .protocols.parameters.label_sets import AUTOMATIC_BOX
+from .viewers.box.model import modelOf
+from .viewers.box.window import BoxWindow
 from .viewers.prune.threshold_dialog import START, ThresholdDialog
 from .worker.exchange.errors import InputError
 
 
 class PickerOptimizerBoxSizeWizard(Wizard):
-    """Fills in the box size of the input coordinates."""
+    """Fills in the box size, chosen on pictures of some of the picks."""
     _targets = [(protocol, ['boxSize']) for protocol in (ProtPickerOptimizerEvaluate, ProtPickerOptimizerLibrary,
                                                          ProtPickerOptimizerTrain)]
 
@@ -26,10 +29,16 @@ class PickerOptimizerBoxSizeWizard(Wizard):
         coordinates = form.protocol.getBoxCoordinates()
         if coordinates is None:
             form.showWarning('Select the input coordinates first.')
-        elif not coordinates.getBoxSize():
-            form.showWarning('The input coordinates have no box size.')
-        else:
-            form.setVar('boxSize', coordinates.getBoxSize())
+            return
+        try:
+            model = modelOf(coordinates, form.protocol.boxSize.get(AUTOMATIC_BOX))
+        except InputError as error:
+            form.showWarning(str(error))
+            return
+        window = BoxWindow(form.root, model)
+        _waitFor(window, form.root)
+        if window.accepted:
+            form.setVar('boxSize', window.value)
 
 
 class PickerOptimizerThresholdWizard(Wizard):
@@ -45,11 +54,7 @@ class PickerOptimizerThresholdWizard(Wizard):
         probabilities = scores.particleProbabilities()
         shares = RunShares(probabilities, form.protocol.getModelHeader())
         dialog = ThresholdDialog(form.root, probabilities, shares, form.protocol.minProbability.get(START))
-        dialog.transient(form.root)
-        dialog.wait_visibility()
-        dialog.grab_set()
-        dialog.focus_set()
-        dialog.wait_window()
+        _waitFor(dialog, form.root)
         if dialog.accepted:
             form.setVar('minProbability', dialog.value)
 
@@ -68,3 +73,12 @@ class PickerOptimizerScoreWizard(Wizard):
                             'Higher must mean more of a particle; where lower does, put a minus before the name.')
         if dialog.resultYes():
             form.setVar('scoreNames', ' '.join(name.get() for name in dialog.values))
+
+
+def _waitFor(window, master):
+    """Let the user answer in a window over another one."""
+    window.transient(master)
+    window.wait_visibility()
+    window.grab_set()
+    window.focus_set()
+    window.wait_window()

@@ -70,8 +70,9 @@ class LabelSets:
     def _defineBoxParam(form, whose, purpose):
         form.addParam('boxSize', params.IntParam, default=AUTOMATIC_BOX, allowsPointers=True,
                       label='Box size (px)', validators=[BoxOrAutomatic()],
-                      help=f'Side of the box that is looked at, in px of the micrographs of {whose}; about 1.5 times '
-                           f'the particle. {AUTOMATIC_BOX}: the box size of {whose}. {purpose}')
+                      help=f'Side of the box that is looked at, in px of the micrographs of {whose}; about 1.5 '
+                           f'to 2 times the particle; the wizard shows it on picks. {AUTOMATIC_BOX}: the box '
+                           f'size of {whose}. {purpose}')
 
     def _givenSets(self):
         """(class, pointer to a SetOfCoordinates) of the sets that were given; validation tells of names that are none.

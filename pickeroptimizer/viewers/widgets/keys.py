@@ -5,7 +5,8 @@ from typing import Callable, NamedTuple, Optional, Sequence, Tuple
 from .colours import DARK, LIGHT
 
 _SHIFT, _CONTROL, _ALT = 0x1, 0x4, 0x8      # bits of Tk's event.state
-_SHOWN = {'Up': '↑', 'Down': '↓', 'Left': '←', 'Right': '→', 'Escape': 'Esc', 'Control': 'Ctrl'}
+_SHOWN = {'Up': '↑', 'Down': '↓', 'Left': '←', 'Right': '→', 'Escape': 'Esc', 'Control': 'Ctrl',
+          'KP_Enter': 'Enter'}
 _OWN_ARROWS = {'Treeview': ('Up', 'Down'), 'TScale': ('Up', 'Down', 'Left', 'Right'),
                'TCombobox': ('Up', 'Down'), 'TNotebook': ('Left', 'Right')}      # that a widget itself uses
 _TYPED_IN = ('Entry', 'TEntry')             # classes of widgets that take letters

@@ -1,0 +1,1 @@
+"""The window in which the size of the box is chosen."""
