@@ -52,7 +52,7 @@ def test_scipion_lists_them():
     templates = TemplateList()
     templates.addPluginTemplates()
     own = {t.name: t for t in templates.sortListByPluginName().templates if t.source == 'pickeroptimizer'}
-    assert set(own) == {'import_pick_prune', 'prune_three_ways'}
+    assert set(own) == {'import_pick_prune', 'label_prune_compare', 'prune_three_ways'}
     for template in own.values():
         assert len(template.description) > 100
         assert not set('"$`\\\'') & set(template.description)      # it goes through a shell, twice
@@ -94,6 +94,18 @@ def test_import_pick_prune(lab, picks, simulated):
     found = Counter((label == 'particle', coordId in kept) for coordId, label in truth.items())
     assert found[True, True] > 0.9 * (found[True, True] + found[True, False])
     assert found[False, False] > 0.8 * (found[False, False] + found[False, True])
+
+
+def test_label_prune_compare_loads(lab):
+    """It needs no other plugin: all of its runs are there, and tied to each other."""
+    rows = fill_template('label_prune_compare')
+    runs = load_template(lab.project, rows)
+    assert facts(rows, runs) == {
+        'micrographs': ([], {}), **{key: ([], inputs) for key, inputs in WANTED.items()},
+        'general': ([], {'inputCoordinates': ['picks.outputCoordinates']}),
+        'compare': ([], {'inputCoordinates': ['picks.outputCoordinates'],
+                         'inputSets': ['prune.outputCoordinates', 'general.outputCoordinates']})}
+    assert runs['general'].usesGeneralModel() and not runs['prune'].usesGeneralModel()
 
 
 def test_ours_loads_without_xmipp(lab, picks):

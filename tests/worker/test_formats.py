@@ -168,3 +168,92 @@ def test_a_micrograph_of_another_size_is_told(cs, tmp_path):
         np.save(stream, rows)
     with pytest.raises(InputError, match='768 x 768 px, where .* says 512 x 512'):
         foreign_picks(path, cs[1]).write_tables(tmp_path / 'm.csv', tmp_path / 'c.csv')
+
+
+# ------------------------------ a file for each micrograph ------------------------------
+
+def written_boxes(rows, folder, suffix):
+    micrographs, picks, _ = rows
+    folder.mkdir()
+    for mic_id, row in micrographs.items():
+        own = [pick for pick in picks if pick.mic_id == mic_id]
+        corners = [(pick.x - 30, pick.y - 30) for pick in own]
+        if suffix == '.box':
+            text = ''.join(f'{x:.3f}\t{y:.3f}\t60\t60\t-3\n' for x, y in corners)
+        else:
+            text = ('data_global\n\n_cbox_format_version 1.0\n\ndata_cryolo\n\nloop_\n_CoordinateX #1\n'
+                    '_CoordinateY #2\n_Width #3\n_Height #4\n_Confidence #5\n'
+                    + ''.join(f'{x:.3f} {y:.3f} 60 60 0.5\n' for x, y in corners))
+        (folder / f'{row.path.stem}{suffix}').write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize('suffix', ['.box', '.cbox'])
+def test_folders_of_boxes(rows, data_set, worker, model, tmp_path, suffix):
+    folder = written_boxes(rows, tmp_path / 'boxes', suffix)
+    picks = foreign_picks(folder, data_set.micrographs)
+    expected = {(round(pick.x, 2), round(pick.y, 2)) for pick in rows[1]}
+    assert {(round(x, 2), round(y, 2)) for x, y in picks.xy.tolist()} == expected, 'centres, from corners'
+    done = worker('prune', '--coordinates', folder, '--micrographs', data_set.micrographs, '--model', model[0],
+                  '--output', tmp_path / 'kept', '--rejected', tmp_path / 'rejected', '--device', 'cpu')
+    assert done.returncode == 0, done.stderr
+    kept, rejected = (foreign_picks(tmp_path / name, data_set.micrographs) for name in ('kept', 'rejected'))
+    assert len(kept.names) + len(rejected.names) == len(picks.names) and kept.names and rejected.names
+    labels = {(round(pick.x, 2), round(pick.y, 2)): rows[2][pick.coord_id] for pick in rows[1]}
+    right = np.mean([labels[round(x, 2), round(y, 2)] == 'particle' for x, y in kept.xy.tolist()])
+    assert right > 0.9
+    first = next((tmp_path / 'kept').iterdir()).read_text()
+    assert '-3' in first if suffix == '.box' else 'poClass' in first and '_cbox_format_version' in first
+
+
+def test_folders_that_do_not_fit(rows, data_set, tmp_path):
+    folder = written_boxes(rows, tmp_path / 'boxes', '.box')
+    (folder / 'nowhere.box').write_text('1 1 60 60\n')
+    with pytest.raises(InputError, match=r'no micrograph for 1 of the files in .*, such as nowhere.box'):
+        foreign_picks(folder, data_set.micrographs)
+    (folder / 'nowhere.box').rename(folder / 'nowhere.cbox')
+    with pytest.raises(InputError, match='holds .box or .cbox files, and not both'):
+        foreign_picks(folder, data_set.micrographs)
+    (folder / 'nowhere.cbox').unlink()
+    bad = next(folder.iterdir())
+    bad.write_text('1 1 60\n')
+    with pytest.raises(InputError, match='are not x, y, width and height'):
+        foreign_picks(folder, data_set.micrographs)
+    (tmp_path / 'empty').mkdir()
+    with pytest.raises(InputError, match='holds .box or .cbox files'):
+        foreign_picks(tmp_path / 'empty', data_set.micrographs)
+
+
+def test_a_pick_job_of_relion(rows, star, worker, model, tmp_path):
+    """A star file of star files, and pixel sizes as RELION 3.0 has them."""
+    micrographs, picks, _ = rows
+    root = star[1].parent
+    names = {mic_id: f'Micrographs/{row.path.name}' for mic_id, row in micrographs.items()}
+    job = root / 'AutoPick'
+    job.mkdir(exist_ok=True)
+    lines = []
+    for mic_id, name in names.items():
+        file = f'AutoPick/{mic_id}_autopick.star'
+        own = [pick for pick in picks if pick.mic_id == mic_id]
+        (root / file).write_text('data_\n\nloop_\n_rlnCoordinateX #1\n_rlnCoordinateY #2\n'
+                                 '_rlnAutopickFigureOfMerit #3\n'
+                                 + ''.join(f'{pick.x:.4f} {pick.y:.4f} 1.5\n' for pick in own))
+        lines.append(f'{name} {file}\n')
+    (job / 'autopick.star').write_text('data_coordinate_files\n\nloop_\n_rlnMicrographName #1\n'
+                                       '_rlnMicrographCoordinates #2\n' + ''.join(lines))
+    size = next(iter(micrographs.values())).pixel_size
+    lines = [f'{name} {5.0} {50000 / size:.6f}\n' for name in names.values()]
+    (root / 'old.star').write_text('data_\n\nloop_\n_rlnMicrographName #1\n_rlnDetectorPixelSize #2\n'
+                                   '_rlnMagnification #3\n' + ''.join(lines))
+    found = foreign_picks(job / 'autopick.star', root / 'old.star')
+    assert len(found.names) == len(picks) and list(found.pixel_sizes.values()) == pytest.approx(
+        [size] * len(names), rel=1e-4)
+    done = worker('prune', '--coordinates', job / 'autopick.star', '--micrographs', root / 'old.star', '--model',
+                  model[0], '--output', job / 'kept.star', '--rejected', job / 'rejected.star', '--device', 'cpu')
+    assert done.returncode == 0, done.stderr
+    kept, rejected = (foreign_picks(job / name, root / 'old.star') for name in ('kept.star', 'rejected.star'))
+    assert len(kept.names) + len(rejected.names) == len(picks) and kept.names and rejected.names
+    (job / 'autopick.star').write_text('data_coordinate_files\n\nloop_\n_rlnMicrographName #1\n'
+                                       '_rlnMicrographCoordinates #2\nMicrographs/none.mrc x.star\n')
+    with pytest.raises(InputError, match=r'Micrographs/none.mrc is not in'):
+        foreign_picks(job / 'autopick.star', root / 'old.star')

@@ -33,7 +33,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
                               f'labels, but the box')
     add_box(command, required=False)
     command.add_argument('--output', type=Path, required=True,
-                         help='table of scores to write; where the picks are a .star or .cs file, those that are kept')
+                         help='table of scores to write; where the picks are a .star or .cs file, or a folder of '
+                              '.box or .cbox files, those that are kept')
     command.add_argument('--rejected', type=Path, help='such a file of the others')
     add_batch_size(command)
     command.add_argument('--contrast', choices=CONTRASTS, default=CONTRASTS[0],

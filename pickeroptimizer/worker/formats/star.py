@@ -3,7 +3,7 @@
 Positions are in px of the micrograph, from the centre of the first pixel of the first row as the file has it, as ours.
 """
 from pathlib import Path
-from typing import Dict, Sequence
+from typing import Any, Dict, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from .picks import ForeignPicks, Judged
 
 X, Y, NAME, GROUP = 'rlnCoordinateX', 'rlnCoordinateY', 'rlnMicrographName', 'rlnOpticsGroup'
 PIXEL_SIZES = 'rlnMicrographPixelSize', 'rlnMicrographOriginalPixelSize'
+DETECTOR, MAGNIFICATION, MICROMETRE = 'rlnDetectorPixelSize', 'rlnMagnification', 1e4      # µm, Å in one
 CLASS, PROBABILITY = 'poClass', 'poParticleProbability'      # what is added; RELION keeps columns that it does not know
 
 
@@ -23,12 +24,12 @@ class StarPicks(ForeignPicks):
 
     def __init__(self, coordinates: Path, micrographs: Path):
         self.path = coordinates
-        self._blocks = _read(coordinates)
-        self._block = _block_with(coordinates, self._blocks, (X, Y, NAME))
+        self._blocks = read_star(coordinates)
+        self._block = block_with(coordinates, self._blocks, (X, Y, NAME))
         table = self._blocks[self._block]
         self.names = [str(name) for name in table[NAME]]
         self.xy = np.column_stack([pd.to_numeric(table[column], errors='coerce') for column in (X, Y)]).astype(float)
-        known = _pixel_sizes(micrographs)
+        known = pixel_sizes(micrographs)
         missing = [name for name in dict.fromkeys(self.names) if name not in known]
         if missing:
             raise InputError(f'{coordinates}: {len(missing)} of its micrographs are not in {micrographs}, such as '
@@ -38,11 +39,11 @@ class StarPicks(ForeignPicks):
     def write(self, path: PathLike, chosen: np.ndarray, judged: Judged) -> None:
         """Write some of the picks: every block as it was, the particles with their class and probability."""
         table = self._blocks[self._block].assign(**{CLASS: judged.labels, PROBABILITY: np.nan_to_num(judged.particle)})
-        with replacing(path, 'w', encoding='utf-8') as stream:
-            stream.write(starfile.to_string({**self._blocks, self._block: table[chosen]}))
+        write_star(path, {**self._blocks, self._block: table[chosen]})
 
 
-def _read(path: Path) -> Dict[str, pd.DataFrame]:
+def read_star(path: Path) -> Dict[str, pd.DataFrame]:
+    """Return the blocks of a star file by their names. Raises InputError if it is none."""
     try:
         return starfile.read(path, always_dict=True, parse_as_string=[NAME])
     except FileNotFoundError:
@@ -51,18 +52,27 @@ def _read(path: Path) -> Dict[str, pd.DataFrame]:
         raise InputError(f'{path}: cannot be read as a star file ({error}).') from None
 
 
-def _block_with(path: Path, blocks: Dict[str, pd.DataFrame], columns: Sequence[str]) -> str:
-    """The name of the block that has some columns."""
+def write_star(path: PathLike, blocks: Mapping[str, Any]) -> None:
+    """Write a star file, whole or not at all."""
+    with replacing(path, 'w', encoding='utf-8') as stream:
+        stream.write(starfile.to_string(dict(blocks)))
+
+
+def block_with(path: Path, blocks: Dict[str, pd.DataFrame], columns: Sequence[str]) -> str:
+    """Return the name of the block that has some columns. Raises InputError where none has."""
     for name, block in blocks.items():
         if isinstance(block, pd.DataFrame) and all(column in block for column in columns):
             return name
     raise InputError(f'{path}: no block has the columns {", ".join(columns)}.')
 
 
-def _pixel_sizes(path: Path) -> Dict[str, float]:
-    """{name of a micrograph: Å/px}, by its optics group."""
-    blocks = _read(path)
-    table = blocks[_block_with(path, blocks, (NAME,))]
+def pixel_sizes(path: Path) -> Dict[str, float]:
+    """Return {name of a micrograph: Å/px}: of itself, of its optics group, or as RELION 3.0 and before have it.
+
+    Raises InputError where one is missing.
+    """
+    blocks = read_star(path)
+    table = blocks[block_with(path, blocks, (NAME,))]
     found: Dict[str, float] = {}
     for column in PIXEL_SIZES:
         if column in table:
@@ -74,7 +84,11 @@ def _pixel_sizes(path: Path) -> Dict[str, float]:
             found = {str(name): sizes.get(group, np.nan) for name, group in zip(table[NAME], table[GROUP])}
             break
     else:
-        raise InputError(f'{path}: no pixel size of micrographs ({" or ".join(PIXEL_SIZES)}).')
+        if DETECTOR not in table or MAGNIFICATION not in table:
+            raise InputError(f'{path}: no pixel size of micrographs ({" or ".join(PIXEL_SIZES)}).')
+        sizes = MICROMETRE * pd.to_numeric(table[DETECTOR], errors='coerce') / pd.to_numeric(
+            table[MAGNIFICATION], errors='coerce')
+        found = dict(zip(table[NAME].astype(str), sizes))
     wrong = [name for name, size in found.items() if not (np.isfinite(size) and size > 0)]
     if wrong:
         raise InputError(f'{path}: the pixel size of {wrong[0]} is missing or no number above 0.')
