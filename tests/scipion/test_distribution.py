@@ -37,7 +37,9 @@ def test_they_hold_the_package_and_nothing_else(dist):
     ours = {path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / PACKAGE).rglob('*')
             if path.is_file() and '__pycache__' not in path.parts}
     with zipfile.ZipFile(dist[0]) as wheel:
-        assert {name for name in wheel.namelist() if '.dist-info/' not in name} == ours
+        assert {name for name in wheel.namelist() if '.dist-info/' not in name} == ours | {'pickeroptimizer_engine.py'}
+        facts, = (name for name in wheel.namelist() if name.endswith('METADATA'))
+        assert 'openvino>=2025.0; extra == "worker"' in wheel.read(facts).decode().replace("'", '"')
     with tarfile.open(dist[1]) as source:
         names = {name.partition('/')[2] for name in source.getnames()}
     assert ours | {'README.md', 'LICENSE', 'CHANGES.txt', 'pyproject.toml'} <= names
@@ -72,6 +74,8 @@ def test_a_clean_scipion_with_the_wheel(clean):
     assert Path(run(python, '-c', f'import {PACKAGE}; print({PACKAGE}.__file__)', env=environ, cwd=home).strip()
                 ).is_relative_to(python.parents[1])
     assert not listed()
+    said = run(python.parent / 'pickeroptimizer', 'prune', '--help', env=environ, cwd=home)      # the engine by itself
+    assert '--coordinates' in said
     (home / worker).symlink_to(Path(os.environ['SCIPION_HOME']) / worker)      # torch is not installed a second time
     assert listed()
     # Fine-tune from the weights in the wheel and prune, in a project of that Scipion.
