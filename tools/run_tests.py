@@ -3,7 +3,7 @@
     python3 tools/run_tests.py [arguments of pytest]
 
 All parts run, whatever comes of the others; the last lines say how each ended. Exits with 1 if any failed.
-The two sides run at once, which takes three quarters of the time on two cores; what the worker's prints comes when
+The two sides run at once, which takes three fifths of the time on two cores; what the worker's prints comes when
 Scipion's has ended.
 Where there is no display, the tests that open windows get one of their own if Xvfb is installed. Otherwise they are
 skipped, and that is a failure if WINDOWS_REQUIRED is set.
