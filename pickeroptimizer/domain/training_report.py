@@ -1,6 +1,8 @@
 """The report of a training, as `worker finetune` writes it, in words: its figures, and the labels to look at again."""
 from typing import Any, List, Mapping, Sequence
 
+from ..worker.exchange.classes import PARTICLE
+
 SUSPICIOUS = 0.1      # probability of a label's own class below which it is worth another look
 SHOWN = 5
 
@@ -33,10 +35,13 @@ def _beforeLines(header):
     after = header['cross_validation']
     parts = [f'with each class counted the same {before["balanced_macro_f1"]:.3f}, not '
              f'{after["balanced_macro_f1"]:.3f}']
-    for key, what in (('junk_removed', 'of the junk removed'), ('particles_lost', 'of the particles lost')):
+    counts = header.get('counts') or {}
+    particles = counts.get(PARTICLE, 0)
+    for key, what in (('junk_removed', f'of the {sum(counts.values()) - particles} boxes of junk removed'),
+                      ('particles_lost', f'of the {particles} particles lost')):
         if before.get(key) is not None and after.get(key) is not None:
             parts.append(f'{100 * before[key]:.0f} % {what}, not {100 * after[key]:.0f} %')
-    return [f'What the labels add: without any, the same boxes would have had {"; ".join(parts)}.']
+    return [f'What the labels add: without any, the same labelled boxes would have had {"; ".join(parts)}.']
 
 
 def suspiciousLines(labels: Sequence[Mapping[str, Any]], names: Mapping[int, str]) -> List[str]:
