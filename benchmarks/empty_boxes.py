@@ -9,26 +9,20 @@ was the first empty one, and how many answers it took to have LABELS of each cla
 with the relief of the boxes, and without. Mean and s.d. over --seeds.
 """
 import argparse
-import sys
-import types
 from pathlib import Path
 
 import numpy as np
+import without_scipion  # noqa: F401
 
-PLUGIN = Path(__file__).resolve().parents[1] / 'pickeroptimizer'
-package = types.ModuleType('pickeroptimizer')      # its own __init__ needs Scipion; what is used here does not
-package.__path__ = [str(PLUGIN)]
-sys.modules['pickeroptimizer'] = package
-
-from pickeroptimizer.domain.suggestions import Suggester  # noqa: E402
-from pickeroptimizer.worker.exchange.classes import EMPTY, PARTICLE  # noqa: E402
-from pickeroptimizer.worker.exchange.feature_file import read_features  # noqa: E402
-from pickeroptimizer.worker.exchange.tables import read_labels  # noqa: E402
-from pickeroptimizer.worker.inference.embedding import embed  # noqa: E402
-from pickeroptimizer.worker.inference.sources import WholeTables  # noqa: E402
-from pickeroptimizer.worker.network.device import choose_device  # noqa: E402
-from pickeroptimizer.worker.network.model_file import GENERAL_MODEL, load_model  # noqa: E402
-from pickeroptimizer.worker.simulation.dataset import simulate  # noqa: E402
+from pickeroptimizer.domain.suggestions import Suggester
+from pickeroptimizer.worker.exchange.classes import EMPTY, PARTICLE
+from pickeroptimizer.worker.exchange.feature_file import read_features
+from pickeroptimizer.worker.exchange.tables import read_labels
+from pickeroptimizer.worker.inference.embedding import embed
+from pickeroptimizer.worker.inference.sources import WholeTables
+from pickeroptimizer.worker.network.device import choose_device
+from pickeroptimizer.worker.network.model_file import GENERAL_MODEL, load_model
+from pickeroptimizer.worker.simulation.dataset import simulate
 
 MICROGRAPHS, EMPTY_BOXES, LABELS = 6, 40, 15
 SHARES = 0.05, 0.3

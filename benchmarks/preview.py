@@ -11,19 +11,14 @@ import argparse
 import subprocess
 import sys
 import time
-import types
 from pathlib import Path
 
 import numpy as np
+import without_scipion  # noqa: F401
 
-PLUGIN = Path(__file__).resolve().parents[1] / 'pickeroptimizer'
-package = types.ModuleType('pickeroptimizer')      # its own __init__ needs Scipion; what is used here does not
-package.__path__ = [str(PLUGIN)]
-sys.modules['pickeroptimizer'] = package
-
-from pickeroptimizer.domain import suggestions  # noqa: E402
-from pickeroptimizer.worker.exchange.classes import PARTICLE  # noqa: E402
-from pickeroptimizer.worker.exchange.tables import read_labels  # noqa: E402
+from pickeroptimizer.domain import suggestions
+from pickeroptimizer.worker.exchange.classes import PARTICLE
+from pickeroptimizer.worker.exchange.tables import read_labels
 
 
 def main():

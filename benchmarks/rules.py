@@ -16,38 +16,34 @@ import argparse
 import json
 import math
 import sys
-import types
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+import without_scipion
 
-PLUGIN = Path(__file__).resolve().parents[1] / 'pickeroptimizer'
-package = types.ModuleType('pickeroptimizer')      # its own __init__ needs Scipion; what is used here does not
-package.__path__ = [str(PLUGIN)]
-sys.modules['pickeroptimizer'] = package
-sys.path.insert(0, str(PLUGIN))
+sys.path.insert(0, str(without_scipion.PLUGIN))
 
-from picked import true_label  # noqa: E402
+from picked import true_label
 
-from pickeroptimizer.domain.decision import minimumForPurity, minimumForShare  # noqa: E402
-from pickeroptimizer.domain.shares import RunShares  # noqa: E402
-from pickeroptimizer.domain.suggestions import Suggester  # noqa: E402
-from pickeroptimizer.worker.boxes.labelled import crop_labels  # noqa: E402
-from pickeroptimizer.worker.exchange import tables  # noqa: E402
-from pickeroptimizer.worker.exchange.classes import PARTICLE  # noqa: E402
-from pickeroptimizer.worker.inference.embedding import INPUT_SIZE, principal_components  # noqa: E402
-from pickeroptimizer.worker.network.device import choose_device  # noqa: E402
-from pickeroptimizer.worker.network.fast import for_inference  # noqa: E402
-from pickeroptimizer.worker.network.fast.activation_ranges import observe_ranges  # noqa: E402
-from pickeroptimizer.worker.network.initial_weights import initial_extractor  # noqa: E402
-from pickeroptimizer.worker.network.networks import LinearRecogniser  # noqa: E402
-from pickeroptimizer.worker.simulation.dataset import simulate  # noqa: E402
-from pickeroptimizer.worker.training.cross_validation import cross_validate  # noqa: E402
-from pickeroptimizer.worker.training.prior import what_is_known  # noqa: E402
-from pickeroptimizer.worker.training.recipes import DefaultRecipe  # noqa: E402
+from pickeroptimizer.domain.decision import minimumForPurity, minimumForShare
+from pickeroptimizer.domain.shares import RunShares
+from pickeroptimizer.domain.suggestions import Suggester
+from pickeroptimizer.worker.boxes.labelled import crop_labels
+from pickeroptimizer.worker.exchange import tables
+from pickeroptimizer.worker.exchange.classes import PARTICLE
+from pickeroptimizer.worker.inference.embedding import INPUT_SIZE, principal_components
+from pickeroptimizer.worker.network.device import choose_device
+from pickeroptimizer.worker.network.fast import for_inference
+from pickeroptimizer.worker.network.fast.activation_ranges import observe_ranges
+from pickeroptimizer.worker.network.initial_weights import initial_extractor
+from pickeroptimizer.worker.network.networks import LinearRecogniser
+from pickeroptimizer.worker.simulation.dataset import simulate
+from pickeroptimizer.worker.training.cross_validation import cross_validate
+from pickeroptimizer.worker.training.prior import what_is_known
+from pickeroptimizer.worker.training.recipes import DefaultRecipe
 
 MICROGRAPHS, EMPTY_BOXES = 20, 10
 MOST_PARTICLES, MOST_JUNK = 1600, 600      # of a simulated experiment

@@ -17,32 +17,26 @@ of --draws, in per cent; none where no split leaves 4 boxes of each class on bot
 for the next time.
 """
 import argparse
-import sys
 import time
-import types
 from pathlib import Path
 
 import numpy as np
 import torch
+import without_scipion  # noqa: F401
 
-PLUGIN = Path(__file__).resolve().parents[1] / 'pickeroptimizer'
-package = types.ModuleType('pickeroptimizer')      # its own __init__ needs Scipion; what is used here does not
-package.__path__ = [str(PLUGIN)]
-sys.modules['pickeroptimizer'] = package
-
-from pickeroptimizer.domain.suggestions import Suggester  # noqa: E402
-from pickeroptimizer.worker.boxes.labelled import crop_labels  # noqa: E402
-from pickeroptimizer.worker.exchange import tables  # noqa: E402
-from pickeroptimizer.worker.exchange.classes import PARTICLE, decide  # noqa: E402
-from pickeroptimizer.worker.exchange.errors import InputError  # noqa: E402
-from pickeroptimizer.worker.exchange.splits import BY_MICROGRAPH, halves  # noqa: E402
-from pickeroptimizer.worker.inference.embedding import INPUT_SIZE, principal_components  # noqa: E402
-from pickeroptimizer.worker.network.device import choose_device  # noqa: E402
-from pickeroptimizer.worker.network.model_file import GENERAL_MODEL, load_model  # noqa: E402
-from pickeroptimizer.worker.simulation.dataset import simulate  # noqa: E402
-from pickeroptimizer.worker.training.metrics import figures  # noqa: E402
-from pickeroptimizer.worker.training.prior import Prior  # noqa: E402
-from pickeroptimizer.worker.training.recipes import DefaultRecipe  # noqa: E402
+from pickeroptimizer.domain.suggestions import Suggester
+from pickeroptimizer.worker.boxes.labelled import crop_labels
+from pickeroptimizer.worker.exchange import tables
+from pickeroptimizer.worker.exchange.classes import PARTICLE, decide
+from pickeroptimizer.worker.exchange.errors import InputError
+from pickeroptimizer.worker.exchange.splits import BY_MICROGRAPH, halves
+from pickeroptimizer.worker.inference.embedding import INPUT_SIZE, principal_components
+from pickeroptimizer.worker.network.device import choose_device
+from pickeroptimizer.worker.network.model_file import GENERAL_MODEL, load_model
+from pickeroptimizer.worker.simulation.dataset import simulate
+from pickeroptimizer.worker.training.metrics import figures
+from pickeroptimizer.worker.training.prior import Prior
+from pickeroptimizer.worker.training.recipes import DefaultRecipe
 
 CLASSES = 'particle', 'ice', 'carbon'      # of these data sets
 SIMULATED_MICROGRAPHS = 16

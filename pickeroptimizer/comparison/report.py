@@ -30,7 +30,8 @@ def write(path: PathLike, analysis: Analysis, most_pictures: int) -> None:
 
 def page(analysis: Analysis, most_pictures: int) -> str:
     """Return the report as HTML."""
-    parts = [_table(tables.price_table(analysis)), _list([answer(analysis)]) if answer(analysis) else '',
+    best = answer(analysis)
+    parts = [_table(tables.price_table(analysis)), _list([best]) if best else '',
              '<h2>In words</h2>', _list(sentences(analysis)), _micrographs(analysis, most_pictures)]
     if analysis.judgements:
         parts += ['<h2>Junk removed against particles lost</h2>',

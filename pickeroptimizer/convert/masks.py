@@ -8,8 +8,7 @@ from pyworkflow.object import Float, String
 
 from ..constants import PO_MASK, PO_USABLE
 from ..worker.exchange.errors import InputError
-from ..worker.exchange.masks import MASK_COLUMNS, MASKS
-from ..worker.exchange.tables import Table
+from ..worker.exchange.masks import read_shares
 
 
 class Mask(NamedTuple):
@@ -25,12 +24,7 @@ class Mask(NamedTuple):
 
 def readMasks(folder: str) -> Dict[int, Mask]:
     """Return {mic_id: Mask} of the table in a folder, {} where there is none. Raises InputError if it is damaged."""
-    path = os.path.join(folder, MASKS)
-    if not os.path.exists(path):
-        return {}
-    table = Table(path, MASK_COLUMNS)
-    return {table.integer(micId, 'mic_id'): Mask(os.path.join(folder, name), table.number(usable, 'usable'))
-            for micId, name, usable in table.rows()}
+    return {micId: Mask(os.path.join(folder, name), usable) for micId, (name, usable) in read_shares(folder).items()}
 
 
 def withMask(micrograph, mask: Mask):

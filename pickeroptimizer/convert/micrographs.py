@@ -7,6 +7,7 @@ from .set_files import reopen
 
 MICROGRAPHS = 'micrographs.csv'
 
+
 def micrographNames(micrographs):
     """Return {mic_id: name} of a SetOfMicrographs; a micrograph without a name bears that of its file."""
     micrographs = reopen(micrographs)
@@ -51,7 +52,7 @@ def micrographRows(micrographs, folder, wanted, locate=_relative):
         micrographs.close()
 
 
-def writeMicrographs(micrographs, folder, wanted, locate=_relative):
-    """Write micrographs.csv into `folder` for the ids in `wanted`; see micrographRows."""
-    tables.write_rows(os.path.join(folder, MICROGRAPHS), tables.MICROGRAPH_COLUMNS,
+def writeMicrographs(micrographs, folder, wanted, locate=_relative, name=MICROGRAPHS):
+    """Write the table of a name into `folder` for the ids in `wanted`; see micrographRows."""
+    tables.write_rows(os.path.join(folder, name), tables.MICROGRAPH_COLUMNS,
                       micrographRows(micrographs, folder, wanted, locate))

@@ -7,21 +7,22 @@ from typing import Dict, List
 
 import numpy as np
 
-from ..worker.exchange.classes import PARTICLE, decide
+from ..worker.exchange.classes import PARTICLE, decide, ordered
 
-RIDGE = 1 / 64            # regularisation, as of the suggestions; features have a squared length of about 1
+RIDGE = 1 / 64      # regularisation; features have a squared length of about 1
 
 
-def previewed(inputs: np.ndarray, general: Dict[str, np.ndarray], known: Dict[int, str]) -> List[str]:
+def previewed(inputs: np.ndarray, moments: np.ndarray, general: Dict[str, np.ndarray], known: Dict[int, str]
+              ) -> List[str]:
     """Return the class (n) that each pick seems to be of.
 
-    inputs: (n, m) features with a column of ones. general: {class: its probabilities (n)} by the general model; may be
-    empty. known: {row: class} of the labelled picks; each class weighs the same, as much as all picks together, about
-    which the general model counts as right.
+    inputs: (n, m) features with a column of ones; moments: (m, m) their mean products. general: {class: its
+    probabilities (n)} by the general model; may be empty. known: {row: class} of the labelled picks; each class weighs
+    the same, as much as all picks together, about which the general model counts as right.
     """
-    classes = [PARTICLE, *sorted({*general, *known.values()} - {PARTICLE})]
+    classes = ordered({PARTICLE, *general, *known.values()})
     scores = np.column_stack([general.get(name, np.zeros(len(inputs))) for name in classes])
-    moments = RIDGE * np.eye(inputs.shape[1]) + inputs.T @ inputs / len(inputs)      # it is right about most picks
+    moments = moments + RIDGE * np.eye(len(moments))
     sums = np.zeros((inputs.shape[1], len(classes)))
     for column, name in enumerate(classes):
         rows = [row for row, label in known.items() if label == name]

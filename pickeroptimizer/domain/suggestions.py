@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from ..worker.exchange.classes import EMPTY, PARTICLE
 from ..worker.exchange.feature_file import Features, read_features
 from ..worker.exchange.files import PathLike
-from .preview import previewed
+from .preview import RIDGE, previewed
 
 CYCLE = 4                 # answers, of which one explores, and one of the first cycles is taken at random
 PLAIN = 1                 # which of them is the plainest box, until one is found to be empty
@@ -21,7 +21,6 @@ FIRST = 3                 # labels of a class for which the general model is ask
 TRUSTED = 3               # how often it may be wrong about a class before it is not asked any more
 LIKELY = 0.5              # its probability of a class from which on a pick is likely of it
 GIVE_UP = 30              # answers in vain, after which a class counts as not there, or no more
-RIDGE = 1 / 64            # regularisation of the classifier; features have a squared length of about 1
 
 
 def load(path: PathLike) -> Features:
@@ -78,7 +77,7 @@ class Suggester:
     def preview(self, labels: Dict[int, str]) -> Dict[int, str]:
         """Return {id: class} of all picks, as they look by the labels so far; for `labels` see next."""
         known = {self._index[coordId]: name for coordId, name in labels.items() if coordId in self._index}
-        return dict(zip(self._ids, previewed(self._inputs, self._general, known)))
+        return dict(zip(self._ids, previewed(self._inputs, self._background[0], self._general, known)))
 
     def wasRandom(self, coordId: int) -> bool:
         """Return whether a pick was last suggested because it was drawn at random: such are typical of their class."""

@@ -9,21 +9,10 @@ from .protocol_train import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrai
 from .protocol_unite import PickerOptimizerUniteOutputs, ProtPickerOptimizerUnite
 
 __all__ = [
-           'PickerOptimizerCompareOutputs',
-           'PickerOptimizerEvaluateOutputs',
-           'PickerOptimizerImportModelOutputs',
-           'PickerOptimizerMaskOutputs',
-           'PickerOptimizerPretrainOutputs',
-           'PickerOptimizerPruneOutputs',
-           'PickerOptimizerTrainOutputs',
-    'PickerOptimizerUniteOutputs',
-           'ProtPickerOptimizerCompare',
-           'ProtPickerOptimizerEvaluate',
-           'ProtPickerOptimizerImportModel',
-           'ProtPickerOptimizerLibrary',
-           'ProtPickerOptimizerMask',
-           'ProtPickerOptimizerPretrain',
-           'ProtPickerOptimizerPrune',
-           'ProtPickerOptimizerTrain',
+    'PickerOptimizerCompareOutputs', 'PickerOptimizerEvaluateOutputs', 'PickerOptimizerImportModelOutputs',
+    'PickerOptimizerMaskOutputs', 'PickerOptimizerPretrainOutputs', 'PickerOptimizerPruneOutputs',
+    'PickerOptimizerTrainOutputs', 'PickerOptimizerUniteOutputs', 'ProtPickerOptimizerCompare',
+    'ProtPickerOptimizerEvaluate', 'ProtPickerOptimizerImportModel', 'ProtPickerOptimizerLibrary',
+    'ProtPickerOptimizerMask', 'ProtPickerOptimizerPretrain', 'ProtPickerOptimizerPrune', 'ProtPickerOptimizerTrain',
     'ProtPickerOptimizerUnite',
 ]

@@ -19,15 +19,15 @@ from ..worker.exchange.errors import InputError
 from ..worker.exchange.locks import FileLock
 from ..worker.exchange.tables import (
     COORDINATE_COLUMNS,
-    MICROGRAPH_COLUMNS,
     CoordinateRow,
     read_coordinates,
     read_labels,
     write_rows,
 )
+from .new_runs import LABELS_OF_RUN
 from .parameters.training_labels import LabelSource
 from .protocol_base import MODEL, countsText, fileDigest, oneLineErrors
-from .relabelling import AGAIN, RELABELLED
+from .relabelling import RELABELLED
 
 REGISTERED = 'registered_labels.csv'
 ELSEWHERE = 'labels_of_other_micrographs.csv'      # labels on micrographs that the picks do not have any more
@@ -41,7 +41,7 @@ SAMPLED = 50                       # of how many micrographs at the most
 
 class InteractiveLabels:
     """For a protocol with TrainingLabels: the labels that are stored in its folder, by a window or by a script."""
-    BY_HAND = REGISTERED, ELSEWHERE, RELABELLED.format('*'), AGAIN.format('*')
+    BY_HAND = REGISTERED, ELSEWHERE, RELABELLED.format('*'), LABELS_OF_RUN.format('*')
 
     # -------------------------- steps ---------------------------------------
     def prepareStep(self, key):
@@ -64,7 +64,6 @@ class InteractiveLabels:
 
     def judgeSample(self):
         """Let the new model judge the picks that were looked at; without, only the picture of them is missing."""
-        extra = self._getExtraPath()
         cleanPath(self._getExtraPath(JUDGED))
         if not os.path.exists(self._getExtraPath(FEATURES)):
             return
@@ -74,8 +73,8 @@ class InteractiveLabels:
                 rows = [row for row in read_coordinates(self._getExtraPath(convert.COORDINATES)) if row.coord_id in ids]
                 write_rows(self._getExtraPath(SAMPLE), COORDINATE_COLUMNS,
                            ((row.coord_id, row.mic_id, row.x, row.y) for row in rows))
-                write_rows(self._getExtraPath(SAMPLE_MICROGRAPHS), MICROGRAPH_COLUMNS, convert.micrographRows(
-                    self.inputCoordinates.get().getMicrographs(), extra, {row.mic_id for row in rows}))
+                convert.writeMicrographs(self.inputCoordinates.get().getMicrographs(), self._getExtraPath(),
+                                         {row.mic_id for row in rows}, name=SAMPLE_MICROGRAPHS)
             self._runWorker('prune', ['--micrographs', SAMPLE_MICROGRAPHS, '--coordinates', SAMPLE,
                                       '--model', MODEL, '--output', JUDGED])
         except PyworkflowException as error:

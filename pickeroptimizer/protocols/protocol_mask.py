@@ -14,7 +14,7 @@ from pyworkflow.utils import Message, makePath
 from .. import convert
 from ..convert.masks import readMasks, withMask
 from ..worker.exchange.errors import InputError
-from .parameters.run_model import RunModel
+from .parameters.run_model import ModelSource, RunModel
 from .protocol_base import (
     MODEL,
     REPORT,
@@ -29,7 +29,7 @@ from .streaming.producer import ENDED, Producer
 
 MASKS_FOLDER = 'masks'
 LEAST = 50.0                    # per cent
-BINS = (0, 25, 50, 75, 90, 100.001)      # per cent, of the shares in the summary
+BINS = (0, 25, 50, 75, 90, 100)      # per cent, of the shares in the summary
 PRODUCER_S = 30.0               # so long after the last micrographs it is asked whether their run goes on
 WORST = 5                       # micrographs that the summary names
 
@@ -68,7 +68,7 @@ class ProtPickerOptimizerMask(RunModel, PickerOptimizerProtocol):
         form.addParam('inputMicrographs', params.PointerParam, pointerClass='SetOfMicrographs', important=True,
                       label='Input micrographs')
         self._defineModelParams(form)
-        general = 'modelSource==1'
+        general = f'modelSource=={ModelSource.GENERAL:d}'
         form.addParam('inputCoordinates', params.PointerParam, pointerClass='SetOfCoordinates', allowsNull=True,
                       condition=general, label='Picks to go by',
                       help='Picks on these micrographs: the general model is fitted to them, and their box is used. '

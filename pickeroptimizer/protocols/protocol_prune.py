@@ -16,6 +16,7 @@ from ..domain.decision import expectedLines, numberText
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.signals import CONTRASTS
 from .further_cuts import FurtherCuts
+from .new_runs import LABELS_OF_RUN
 from .parameters.keep_rule import KeepRule
 from .parameters.run_model import RunModel
 from .protocol_base import (
@@ -33,7 +34,6 @@ from .streaming.prune_stream import PruneStream
 
 NOVEL = 2.0      # from here on hardly any pick of a labelled kind is met (docs/recogniser.md)
 BOX_TOLERANCE = 0.25      # relative difference of box sizes from which on the user is asked
-RETRAINING_LABELS = 'labels_of_run_{}.csv'      # of a run that retrains with the corrections, by its id
 
 
 class PickerOptimizerPruneOutputs(Enum):
@@ -64,7 +64,7 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
     _possibleOutputs = {output.name: SetOfCoordinates for output in PickerOptimizerPruneOutputs}
     OUTPUT_FILES = dict(zip((output.name for output in PickerOptimizerPruneOutputs),      # what their names end with
                             ('Kept', 'Rejected', 'Unscored')))
-    BY_HAND = CORRECTIONS, RETRAINING_LABELS.format('*')
+    BY_HAND = CORRECTIONS, LABELS_OF_RUN.format('*')
 
     @classmethod
     def worksInStreaming(cls):

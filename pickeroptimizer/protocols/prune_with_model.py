@@ -1,6 +1,6 @@
 """Prune all picks of a training with its model: the run that comes after "fine-tune"."""
-from ..worker.exchange.errors import InputError
 from . import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
+from .new_runs import launch, point
 from .parameters.run_model import ModelSource
 from .protocol_prune import ProtPickerOptimizerPrune
 
@@ -12,15 +12,11 @@ def pruneAll(project, training: ProtPickerOptimizerTrain) -> ProtPickerOptimizer
     """
     run = project.newProtocol(ProtPickerOptimizerPrune, objLabel=f'prune with {training.getRunName()}',
                               modelSource=ModelSource.RUN.value)
-    run.inputCoordinates.set(training.inputCoordinates.getObjValue())
-    run.inputCoordinates.setExtended(training.inputCoordinates.getExtended())
+    point(run.inputCoordinates, training.inputCoordinates)
     run.inputModel.set(training)
     run.inputModel.setExtended(PickerOptimizerTrainOutputs.outputModel.name)
     for name in ('useGpu', 'gpuList', 'numberOfThreads'):
         getattr(run, name).set(getattr(training, name).get())
     project.saveProtocol(run)
-    errors = run.validate()
-    if errors:
-        raise InputError(errors[0])
-    project.launchProtocol(run)
+    launch(project, run)
     return run

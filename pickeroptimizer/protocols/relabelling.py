@@ -4,13 +4,11 @@ import os
 from .. import convert
 from ..domain import labels as labelling
 from ..domain.registered_labels import readRegistered, writeRegistered
-from ..worker.exchange.errors import InputError
-from .parameters.training_labels import LabelSource
+from .new_runs import copyWithLabels, launch
 from .protocol_base import fileDigest
 
 # All labels of a run as they are by now, beside its outputs, by the digest of those that it was trained with.
 RELABELLED = 'relabelled_{}.csv'
-AGAIN = 'labels_of_run_{}.csv'                 # those of a run that was trained again with them, by its id
 
 
 def relabelled(run, labelled):
@@ -40,19 +38,8 @@ def trainAgain(project, run, labelled, rows, number):
     Raises InputError, in one line, if it cannot run.
     """
     labelling.checkClasses(rows, run.knownClasses())
-    again = project.copyProtocol(run)
-    again.setObjLabel(f'{run.getRunName()} + {number} labels put right')
-    project.saveProtocol(again)      # its id names the file
-    path = run._getExtraPath(AGAIN.format(again.getObjId()))
-    writeRegistered(path, rows, convert.micrographNames(labelled.getMicrographs()), None)
-    again.labelSource.set(LabelSource.FILE)
-    again.labelsFile.set(path)
-    again.shots.set(0)
-    again.emptyLabelSets()      # or the workflow would show them as its inputs
-    again.inputLabels.set(None)
+    again = copyWithLabels(project, run, f'{run.getRunName()} + {number} labels put right', run, rows,
+                           labelled.getMicrographs())
     project.saveProtocol(again)
-    errors = again.validate()
-    if errors:
-        raise InputError(errors[0])
-    project.launchProtocol(again)
+    launch(project, again)
     return again

@@ -5,12 +5,10 @@ from dataclasses import replace
 from .. import convert
 from ..domain import labels as labelling
 from ..domain.corrections import corrected
-from ..domain.registered_labels import writeRegistered
 from ..worker.exchange.errors import InputError
 from . import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
+from .new_runs import copyWithLabels, launch, point
 from .parameters.run_model import ModelSource
-from .parameters.training_labels import LabelSource
-from .protocol_prune import RETRAINING_LABELS
 
 # Scipion looks again whether a scheduled run can start only after two minutes, but a training takes less than one.
 FIRST_LOOK_S = 30
@@ -63,18 +61,9 @@ def _trainingOf(project, model):
 
 def prepare(project, run, planned):
     """Save the two new runs, (training, pruning), linked to each other; neither is started."""
-    training = project.copyProtocol(planned.training)
-    training.setObjLabel(f'{planned.training.getRunName()} + {planned.new} corrections')
-    project.saveProtocol(training)      # its id names the file
-    name = RETRAINING_LABELS.format(training.getObjId())
-    names = convert.micrographNames(planned.coordinates.get().getMicrographs())
-    writeRegistered(run._getExtraPath(name), planned.labels, names, None)      # ids alone would not outlast an import
-    training.labelSource.set(LabelSource.FILE)
-    training.labelsFile.set(run._getExtraPath(name))
-    training.shots.set(0)
-    training.emptyLabelSets()      # or the workflow would show them as its inputs
-    training.inputLabels.set(None)
-    _point(training.inputCoordinates, planned.coordinates)
+    training = copyWithLabels(project, planned.training, f'{planned.training.getRunName()} + {planned.new} corrections',
+                              run, planned.labels, planned.coordinates.get().getMicrographs())
+    point(training.inputCoordinates, planned.coordinates)
     if planned.coordinates is run.inputCoordinates:
         pixelSize = run.inputCoordinates.get().getMicrographs().getSamplingRate()
         training.boxSize.set(round(run.inputModel.get().getBoxAngstrom() / pixelSize))
@@ -88,15 +77,7 @@ def prepare(project, run, planned):
     return training, pruning
 
 
-def _point(pointer, other):
-    pointer.set(other.getObjValue())
-    pointer.setExtended(other.getExtended())
-
-
 def start(project, training, pruning):
     """Launch the training, and the pruning to follow it. Raises InputError if the training cannot run as it is."""
-    errors = training.validate()
-    if errors:
-        raise InputError(errors[0])
-    project.launchProtocol(training)
+    launch(project, training)
     project.scheduleProtocol(pruning, initialSleepTime=FIRST_LOOK_S)

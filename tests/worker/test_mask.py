@@ -80,6 +80,17 @@ def test_a_run_goes_on_with_what_is_missing_or_cut_short(worker, data_set, model
     assert [path.stat().st_mtime_ns for path in others] == times
 
 
+def test_what_is_kept_is_not_read_again(worker, data_set, model, masks):
+    known = table(masks)
+    text = (masks / 'masks.csv').read_text()
+    (masks / 'masks.csv').write_text(text.replace(known[0]['usable'], '0.1234'))
+    masked(worker, data_set, model[0], masks)
+    assert [row['usable'] for row in table(masks)] == ['0.1234', *(row['usable'] for row in known[1:])]
+    (masks / 'masks.csv').unlink()      # of a run that was killed: there is nothing but to read them
+    masked(worker, data_set, model[0], masks)
+    assert table(masks) == known
+
+
 def test_other_settings_make_other_masks(worker, data_set, model, tmp_path):
     masked(worker, data_set, model[0], tmp_path, '--step', 2)
     done = masked(worker, data_set, model[0], tmp_path, '--step', 2, '--binning', 5)

@@ -12,7 +12,7 @@ from .errors import InputError
 from .files import PathLike, replacing
 from .micrograph_reader import MRC_HEADER_BYTES, read_size
 from .slices import split_slice
-from .tables import MicrographRow
+from .tables import MicrographRow, Table
 
 MASKS = 'masks.csv'
 MASK_COLUMNS = ('mic_id', 'path', 'usable')      # path: relative to the table's folder; usable: share of the area
@@ -40,6 +40,19 @@ def write_mrc(path: PathLike, values: np.ndarray, pixel_size: Tuple[float, float
         mrc.voxel_size = (*pixel_size, 1.0)
         mrc.header.nlabl = 0          # the label would hold the time of day
         mrc.header.label = b''
+
+
+def read_shares(folder: PathLike) -> Dict[int, Tuple[str, float]]:
+    """Return {mic_id: (file, usable share 0-1)} of the table of masks in a folder, {} where there is none.
+
+    Raises InputError if it is damaged.
+    """
+    path = Path(folder) / MASKS
+    if not path.exists():
+        return {}
+    table = Table(path, MASK_COLUMNS)
+    return {table.integer(mic_id, 'mic_id'): (name, table.number(usable, 'usable'))
+            for mic_id, name, usable in table.rows()}
 
 
 def read_mask(path: PathLike) -> np.ndarray:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from ..exchange.classes import EMPTY, PARTICLE
 from ..exchange.errors import InputError
-from ..exchange.masks import MASK_COLUMNS, MASKS, is_whole, mask_stems, read_mask, write_mrc
+from ..exchange.masks import MASK_COLUMNS, MASKS, is_whole, mask_stems, read_mask, read_shares, write_mrc
 from ..exchange.micrograph_reader import about_all, read_size
 from ..exchange.model_header import ModelHeader
 from ..exchange.tables import MicrographRow, write_rows
@@ -103,6 +103,7 @@ class _Run:
         self._settings, self._log = settings, log
         self._stems = mask_stems(micrographs)
         self._sizes: Dict[int, Tuple[int, int]] = {}
+        self._shares: Dict[int, Tuple[str, float]] = {}      # of an earlier run
 
     def mask(self, mic_id: int) -> Path:
         """The file of a mask."""
@@ -114,6 +115,8 @@ class _Run:
         text = repr((BAD_FROM, *self._settings, self._header['box_angstrom']))
         with suppress(FileNotFoundError):
             if told.read_text(encoding='utf-8') == text:
+                with suppress(InputError):
+                    self._shares = read_shares(self._folder)
                 return
         for mic_id in self._micrographs:
             self.mask(mic_id).unlink(missing_ok=True)
@@ -128,7 +131,7 @@ class _Run:
                 self.fail(row, error)
                 continue
             if is_whole(self.mask(mic_id), self._mask_size(mic_id)):
-                self.usable[mic_id] = 1 - float(read_mask(self.mask(mic_id)).mean())
+                self.usable[mic_id] = self._kept_share(mic_id)
                 self.kept += 1
                 continue
             y, x = self._axes(row)
@@ -160,6 +163,11 @@ class _Run:
         reason = ' '.join(str(error).split())
         self.failed.append({'mic_id': row.mic_id, 'path': str(row.path), 'reason': reason})
         self._log(f'warning: micrograph {row.mic_id} has no mask: {reason}')
+
+    def _kept_share(self, mic_id):
+        """By the table where it is there: while micrographs come, all masks would be read again and again."""
+        name, usable = self._shares.get(mic_id, ('', 0.0))
+        return usable if name == self.mask(mic_id).name else 1 - float(read_mask(self.mask(mic_id)).mean())
 
     def _axes(self, row):
         step = self._settings.step * self._header['box_angstrom'] / row.pixel_size
