@@ -4,12 +4,13 @@
 # make test   the checks and all tests; ARGS="-k prune" passes arguments to pytest
 # make pretrain  the shipped weights anew, on simulated experiments (1.5 hours on 2 cores; INIT=FILE: to start from, docs/weights.md)
 # make screenshots  the README's pictures of the windows anew, from the demo's project; needs Xvfb or a display
-# make dist   wheel and source distribution in dist/, checked
+# make dist   wheel and source distribution in dist/, checked; URL=https://github.com/OWNER/NAME: where the README's pictures are
 # make clean  remove everything that make set up (the projects in .scipion too)
 
 PYTHON ?= python3
 SCIPION := .scipion/scipion3
 ARGS ?=
+URL ?=
 
 .PHONY: help setup demo gui screenshots check test pretrain dist clean
 
@@ -46,7 +47,7 @@ pretrain: setup
 		--output pickeroptimizer/worker/weights/resnet18.safetensors
 
 dist:
-	@$(PYTHON) tools/dist.py
+	@$(PYTHON) tools/dist.py --url '$(URL)'
 
 clean:
 	rm -rf .scipion demo/output build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

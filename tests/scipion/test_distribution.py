@@ -1,5 +1,6 @@
 """What `make dist` makes, and its wheel in a Scipion home where nothing of the plugin was before."""
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from pickeroptimizer import __version__ as version
 from pickeroptimizer.constants import WORKER_FOLDER
 
 CHECKOUT = Path(__file__).parents[2]
 PACKAGE = 'pickeroptimizer'
+URL = 'https://github.com/somebody/their-project'
 WHOLE = 'test_model_from_coordinate_sets or test_every_pick_comes_out_once'
 
 
@@ -28,7 +31,7 @@ def dist(tmp_path_factory):
     """(wheel, source distribution), of which twine has nothing to say."""
     folder = tmp_path_factory.mktemp('dist')
     (folder / f'{PACKAGE}-0.0.0.tar.gz').touch()      # of an earlier version
-    assert run(sys.executable, CHECKOUT / 'tools' / 'dist.py', '--output', folder).count('PASSED') == 2
+    assert run(sys.executable, CHECKOUT / 'tools' / 'dist.py', '--output', folder, '--url', URL).count('PASSED') == 2
     (wheel,), (source,) = folder.glob('*.whl'), folder.glob('*.tar.gz')
     return wheel, source
 
@@ -39,7 +42,15 @@ def test_they_hold_the_package_and_nothing_else(dist):
     with zipfile.ZipFile(dist[0]) as wheel:
         assert {name for name in wheel.namelist() if '.dist-info/' not in name} == ours | {'pickeroptimizer_engine.py'}
         facts, = (name for name in wheel.namelist() if name.endswith('METADATA'))
-        assert 'openvino>=2025.0; extra == "worker"' in wheel.read(facts).decode().replace("'", '"')
+        told = wheel.read(facts).decode()
+    assert 'openvino>=2025.0; extra == "worker"' in told.replace("'", '"')
+    # An index has no files beside the README; what its pictures and links lead to is there in the checkout.
+    targets = re.findall(r'(!?)\[[^]]*\]\(([^)]+)\)', told)
+    own = [(picture, target) for picture, target in targets if target.startswith(URL)]
+    assert len(own) > 20 and all(target.startswith('https://') for _, target in targets)
+    for picture, target in own:
+        kind, tag, path = target[len(URL) + 1:].split('/', 2)
+        assert kind == ('raw' if picture else 'blob') and tag == f'v{version}' and (CHECKOUT / path).is_file()
     with tarfile.open(dist[1]) as source:
         names = {name.partition('/')[2] for name in source.getnames()}
     assert ours | {'README.md', 'LICENSE', 'CHANGES.txt', 'pyproject.toml'} <= names
