@@ -253,6 +253,11 @@ def test_a_pick_job_of_relion(rows, star, worker, model, tmp_path):
     assert done.returncode == 0, done.stderr
     kept, rejected = (foreign_picks(job / name, root / 'old.star') for name in ('kept.star', 'rejected.star'))
     assert len(kept.names) + len(rejected.names) == len(picks) and kept.names and rejected.names
+    assert {path.name for path in (job / 'kept').iterdir()} == {f'{mic_id}_autopick.star' for mic_id in names}
+    text = (job / 'autopick.star').read_text()
+    (job / 'autopick.star').write_text(text.replace(*(f'{mic_id}_autopick.star' for mic_id in list(names)[:2])))
+    with pytest.raises(InputError, match='is there twice'):
+        foreign_picks(job / 'autopick.star', root / 'old.star')
     (job / 'autopick.star').write_text('data_coordinate_files\n\nloop_\n_rlnMicrographName #1\n'
                                        '_rlnMicrographCoordinates #2\nMicrographs/none.mrc x.star\n')
     with pytest.raises(InputError, match=r'Micrographs/none.mrc is not in'):

@@ -21,12 +21,16 @@ class PickJobPicks(ForeignPicks):
         self._blocks = read_star(coordinates)
         self._block = block_with(coordinates, self._blocks, (NAME, FILES))
         table, known = self._blocks[self._block], pixel_sizes(micrographs)
-        self._files: Dict[str, Dict[str, Any]] = {}
+        self._files: Dict[str, Dict[str, Any]] = {}      # blocks by the name of the micrograph
+        self._sources: Dict[str, Path] = {}
         self.names, places = [], [np.zeros((0, 2))]
         for name, file in zip(table[NAME].astype(str), table[FILES].astype(str)):
             if name not in known:
                 raise InputError(f'{coordinates}: {name} is not in {micrographs}.')
             path = self._found(file)
+            if name in self._sources or path in self._sources.values():
+                raise InputError(f'{coordinates}: {name} or {file} is there twice; each micrograph has a file of its own.')
+            self._sources[name] = path
             blocks = self._files[name] = read_star(path)
             picks = blocks[block_with(path, blocks, (X, Y))]
             self.names += [name] * len(picks)
@@ -41,12 +45,25 @@ class PickJobPicks(ForeignPicks):
         folder = path.with_suffix('')
         folder.mkdir(exist_ok=True)
         written = []
-        for number, (name, blocks) in enumerate(self._files.items(), start=1):
+        for name, blocks in self._files.items():
             own, block = names == name, block_with(self.path, blocks, (X, Y))
             table = blocks[block].assign(**{CLASS: judged.labels[own],
                                             PROBABILITY: np.nan_to_num(judged.particle[own])})
-            file = folder / f'{Path(name).stem}_{number}.star'      # micrographs of several folders may have one name
+            file = folder / self._place(name)
+            file.parent.mkdir(parents=True, exist_ok=True)
             write_star(file, {**blocks, block: table[chosen[own]]})
             written.append(str(file))
         listed = self._blocks[self._block].assign(**{FILES: written})
         write_star(path, {**self._blocks, self._block: listed})
+
+    def _place(self, name: str) -> Path:
+        """Where a file stands in the folder of those that are written: as it did in the job's.
+
+        RELION 3.1 finds the files by that, from the names of the micrographs. Files from elsewhere are numbered.
+        """
+        source = self._sources[name].resolve()
+        job = self.path.resolve().parent
+        if job in source.parents:
+            return source.relative_to(job)
+        number = list(self._sources).index(name) + 1      # micrographs of several folders may have one name
+        return Path(f'{Path(name).stem}_{number}.star')
