@@ -2,12 +2,17 @@
 import numpy as np
 import pytest
 import starfile
+from numpy.lib import recfunctions
 from worker.exchange import tables
 from worker.exchange.errors import InputError
 from worker.formats import foreign_picks
+from worker.formats.picks import Judged
 
 OPTICS = ('data_optics\n\nloop_\n_rlnOpticsGroupName #1\n_rlnOpticsGroup #2\n_rlnMicrographPixelSize #3\n'
           'opticsGroup1 1 {size}\n\n')
+
+
+ODD = '1.2345678901e-09 0007 nan'      # values that would be others if they were read as numbers and written anew
 
 
 @pytest.fixture(scope='module')
@@ -34,7 +39,8 @@ def star(rows, tmp_path_factory):
     (folder / 'Pick' / 'particles.star').write_text(
         f'# version 30001\n\n{optics}# version 30001\n\ndata_particles\n\nloop_\n_rlnCoordinateX #1\n'
         '_rlnCoordinateY #2\n_rlnAutopickFigureOfMerit #3\n_rlnMicrographName #4\n_rlnOpticsGroup #5\n'
-        + ''.join(f'{row.x:.6f} {row.y:.6f} {row.coord_id / 8:.6f} {names[row.mic_id]} 1\n' for row in picks))
+        '_rlnCtfFigureOfMerit #6\n_rlnTubeNumber #7\n_rlnLogLikelihood #8\n'
+        + ''.join(f'{row.x:.6f} {row.y:.6f} {row.coord_id / 8:.6f} {names[row.mic_id]} 1 {ODD}\n' for row in picks))
     return folder / 'Pick' / 'particles.star', folder / 'micrographs.star'
 
 
@@ -78,6 +84,8 @@ def test_star_files_are_pruned_and_keep_what_they_have(star, rows, data_set, wor
     assert len(kept['particles']) + len(rejected['particles']) == len(rows[1])
     for part, is_kept in ((kept['particles'], True), (rejected['particles'], False)):
         assert list(part) == [*before['particles'], 'poClass', 'poParticleProbability']
+        text = (tmp_path / f'{"kept" if is_kept else "rejected"}.star').read_text()
+        assert text.count('\t'.join(ODD.split())) == len(part)
         ids = (part['rlnAutopickFigureOfMerit'] * 8).round().astype(int)
         assert list(ids) == sorted(ids), 'in their order'
         assert ((part['poParticleProbability'] >= 0.5) == is_kept).all()
@@ -158,6 +166,30 @@ def test_one_clear_line_for_a_wrong_cs_file(cs, tmp_path):
         np.save(stream, np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(InputError, match='cannot be read as a cs file'):
         foreign_picks(tmp_path / 'o.cs', cs[1])
+    rows = np.load(cs[0])
+    one = recfunctions.append_fields(recfunctions.drop_fields(rows, 'location/micrograph_shape'),
+                                     'location/micrograph_shape', np.full(len(rows), 768), usemask=False)
+    with open(tmp_path / 's.cs', 'wb') as stream:
+        np.save(stream, one)
+    with pytest.raises(InputError, match='micrograph_shape is not two numbers in each row'):
+        foreign_picks(tmp_path / 's.cs', cs[1])
+
+
+def test_what_was_pruned_can_be_pruned_again(cs, star, tmp_path):
+    for files, kept in ((cs, 'kept.cs'), (star, 'kept.star')):
+        for probability in (0.25, 0.75):
+            picks = foreign_picks(files[0], files[1])
+            number = len(picks.names)
+            picks.write(files[0].with_name(kept), np.ones(number, bool),
+                        Judged(np.full(number, 'ice'), np.full(number, probability)))
+            files = files[0].with_name(kept), files[1]
+    assert set(np.load(cs[0].with_name('kept.cs'))['pickeroptimizer/particle_probability']) == {0.75}
+    assert set(starfile.read(star[0].with_name('kept.star'))['particles']['poParticleProbability']) == {0.75}
+
+
+def test_compressed_files_are_refused(star, tmp_path):
+    with pytest.raises(InputError, match='is compressed; unpack it first'):
+        foreign_picks(star[0], tmp_path / 'micrographs.star.gz')
 
 
 def test_a_micrograph_of_another_size_is_told(cs, tmp_path):

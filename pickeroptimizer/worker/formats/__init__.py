@@ -8,6 +8,8 @@ from typing import Optional
 from ..exchange.errors import InputError
 from .picks import ForeignPicks
 
+PACKED = '.gz', '.bz2', '.xz', '.zip'
+
 
 def foreign_picks(coordinates: Path, micrographs: Path) -> Optional[ForeignPicks]:
     """Return the picks of another program's file, by how its name ends; None for a table of our own.
@@ -15,6 +17,9 @@ def foreign_picks(coordinates: Path, micrographs: Path) -> Optional[ForeignPicks
     Raises InputError where what a prune needs is not in the files.
     """
     suffix = coordinates.suffix.lower()
+    for path in (coordinates, micrographs):
+        if path.suffix.lower() in PACKED:
+            raise InputError(f'{path}: is compressed; unpack it first.')
     if coordinates.is_dir():
         from .folders import BOX, CBOX, BoxPicks, CboxPicks
         kinds = {path.suffix.lower() for path in coordinates.iterdir()} & {BOX, CBOX}

@@ -16,6 +16,7 @@ from .picks import ForeignPicks, Judged
 NAME, SHAPE = 'location/micrograph_path', 'location/micrograph_shape'
 X, Y = 'location/center_x_frac', 'location/center_y_frac'
 MICROGRAPH, PIXEL_SIZE = 'micrograph_blob/path', 'micrograph_blob/psize_A'
+NUMBERS = {SHAPE: (2,), X: (), Y: (), PIXEL_SIZE: ()}      # fields, and how many of them a row has
 CLASS, PROBABILITY = 'pickeroptimizer/class', 'pickeroptimizer/particle_probability'      # what is added
 
 
@@ -47,7 +48,9 @@ class CryosparcPicks(ForeignPicks):
     def write(self, path: PathLike, chosen: np.ndarray, judged: Judged) -> None:
         """Write some of the picks: all fields as they were, and their class and probability."""
         fields = [values[chosen] for values in (judged.labels.astype('S32'), judged.particle.astype(np.float32))]
-        rows = recfunctions.append_fields(self._rows[chosen], (CLASS, PROBABILITY), fields, usemask=False)
+        # Those of an earlier prune go.
+        rows = recfunctions.drop_fields(self._rows[chosen], (CLASS, PROBABILITY), usemask=False)
+        rows = recfunctions.append_fields(rows, (CLASS, PROBABILITY), fields, usemask=False)
         with replacing(path, 'wb') as stream:
             np.save(stream, rows, allow_pickle=False)
 
@@ -62,6 +65,10 @@ def _read(path: Path, fields: Sequence[str]) -> np.ndarray:
     missing = [name for name in fields if name not in (rows.dtype.names or ())]
     if missing:
         raise InputError(f'{path}: it has no {", ".join(missing)}.')
+    wrong = [name for name in fields if name in NUMBERS and (rows.dtype[name].base.kind not in 'iuf' or
+                                                             rows.dtype[name].shape != NUMBERS[name])]
+    if wrong:
+        raise InputError(f'{path}: {wrong[0]} is not {"two numbers" if NUMBERS[wrong[0]] else "a number"} in each row.')
     return rows
 
 

@@ -29,7 +29,8 @@ class PickJobPicks(ForeignPicks):
                 raise InputError(f'{coordinates}: {name} is not in {micrographs}.')
             path = self._found(file)
             if name in self._sources or path in self._sources.values():
-                raise InputError(f'{coordinates}: {name} or {file} is there twice; each micrograph has a file of its own.')
+                raise InputError(f'{coordinates}: {name} or {file} is there twice; each micrograph has a file of its '
+                                 f'own.')
             self._sources[name] = path
             blocks = self._files[name] = read_star(path)
             picks = blocks[block_with(path, blocks, (X, Y))]

@@ -43,9 +43,14 @@ class StarPicks(ForeignPicks):
 
 
 def read_star(path: Path) -> Dict[str, pd.DataFrame]:
-    """Return the blocks of a star file by their names. Raises InputError if it is none."""
+    """Return the blocks of a star file by their names, all values as text: what is written back is what was read.
+
+    Raises InputError if it is none.
+    """
     try:
-        return starfile.read(path, always_dict=True, parse_as_string=[NAME])
+        with open(path, encoding='utf-8') as stream:
+            columns = [line.split()[0][1:] for line in stream if line.lstrip().startswith('_')]
+        return starfile.read(path, always_dict=True, parse_as_string=columns)
     except FileNotFoundError:
         raise InputError(f'{path}: no such file.') from None
     except (OSError, ValueError, IndexError, KeyError, TypeError) as error:
@@ -55,7 +60,7 @@ def read_star(path: Path) -> Dict[str, pd.DataFrame]:
 def write_star(path: PathLike, blocks: Mapping[str, Any]) -> None:
     """Write a star file, whole or not at all."""
     with replacing(path, 'w', encoding='utf-8') as stream:
-        stream.write(starfile.to_string(dict(blocks)))
+        stream.write(starfile.to_string(dict(blocks), na_rep='nan'))
 
 
 def block_with(path: Path, blocks: Dict[str, pd.DataFrame], columns: Sequence[str]) -> str:
