@@ -1,5 +1,7 @@
 """What the Scipion tests have in common: the simulated data set's facts, and a project to try protocols in."""
+import gc
 import os
+import threading
 import time
 from collections import namedtuple
 from pathlib import Path
@@ -93,6 +95,16 @@ class Lab:
         """Launch a protocol that is to finish."""
         assert protocol.validate() == []
         self.run(protocol, **options)
+        assert protocol.isFinished(), protocol.getErrorMessage()
+        return protocol
+
+    def finishedBeside(self, protocol, feed):
+        """Launch a protocol that is to finish while a function adds to its input in another thread."""
+        gc.collect()      # or the windows of other tests end in that thread, which Tk does not allow
+        feeder = threading.Thread(target=feed)
+        feeder.start()
+        self.run(protocol)
+        feeder.join()
         assert protocol.isFinished(), protocol.getErrorMessage()
         return protocol
 

@@ -1,7 +1,5 @@
 """Masks of micrographs in a real project: the sets, the shares, what is refused, and micrographs that still come."""
-import gc
 import os
-import threading
 import time
 
 import mrcfile
@@ -99,12 +97,7 @@ def test_micrographs_that_still_come(lab, simulated, trained):
             time.sleep(0.1)
         come(rows[1:3], 2)
 
-    gc.collect()      # or the windows of other tests end in this thread, which Tk does not allow
-    feeder = threading.Thread(target=feed)
-    feeder.start()
-    lab.run(run)
-    feeder.join()
-    assert run.isFinished(), run.getErrorMessage()
+    lab.finishedBeside(run, feed)
     assert seen == [1] and run.outputMicrographs.getSize() + run.discardedMicrographs.getSize() == 3
     assert not run.outputMicrographs.isStreamOpen()
 

@@ -1,10 +1,8 @@
 """Pruning while picks arrive. Where only the tables matter, tests/scipion/stand_in.py takes the worker's place."""
-import gc
 import logging
 import os
 import shlex
 import sys
-import threading
 import time
 from collections import Counter
 
@@ -57,12 +55,7 @@ def prune(lab, trained):
                     time.sleep(0.05)
                 sizes.append(sizeOf(run))
 
-        gc.collect()      # or the windows of other tests end in this thread, which Tk does not allow
-        feeder = threading.Thread(target=feed)
-        feeder.start()
-        lab.run(run)
-        feeder.join()
-        assert run.isFinished(), run.getErrorMessage()
+        lab.finishedBeside(run, feed)
         return run, sizes
 
     return prune
