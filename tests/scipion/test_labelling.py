@@ -273,6 +273,15 @@ def test_error_in_saving_is_shown(opened, session, monkeypatch):
     session.store.error = OSError('disk full')
     point(opened, Place(1, 100, 200), button=1)
     assert shown == ['The label was not saved and does not count: disk full'] and not session.labels.places()
+    said = opened._status['text']
+    opened.labelAll([Place(1, 100, 200), Place(1, 200, 200)], 'ice')
+    assert opened._status['text'] == said and len(shown) == 2 and not session.labels.places()
+    session.store.error = None
+    point(opened, Place(1, 100, 200), button=1)
+    said = opened._status['text']
+    session.store.error = OSError('disk full')
+    press(opened, 'u')
+    assert opened._status['text'] == said and len(shown) == 3 and session.labels.places()
 
 
 @needsDisplay

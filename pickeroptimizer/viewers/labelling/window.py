@@ -167,7 +167,8 @@ class LabellingWindow(tk.Toplevel):
             return
         places = self._saving(change)
         if not places:
-            self._tell(nothing)
+            if places is not None:
+                self._tell(nothing)
             return
         *others, place = places
         self._changed(*places)
@@ -184,10 +185,8 @@ class LabellingWindow(tk.Toplevel):
         """Give a place a class, or take its label away (None); a suggestion is followed by the next."""
         if self._session.readOnly:
             return
-        before = self._session.labels.classOf(place)
         isRandom = place == self._suggested and self._session.suggestions.isRandom(place)
-        self._saving(lambda: self._session.labels.label(place, name, isRandom))
-        if self._session.labels.classOf(place) == before:
+        if not self._saving(lambda: self._session.labels.label(place, name, isRandom)):
             return
         self._changed(place)
         if place == self._suggested:
@@ -197,10 +196,18 @@ class LabellingWindow(tk.Toplevel):
 
     def labelAll(self, places, name):
         """Give places a class, or take their labels away (None), in one step."""
-        if not self._session.readOnly:
-            self._saving(lambda: self._session.labels.labelAll(places, name))
-            self._changed(*places)
+        if self._session.readOnly:
+            return
+        changed = self._saving(lambda: self._session.labels.labelAll(places, name))
+        if changed is not None:
+            self._changed(*changed)
             self._tell(f'{len(places)} boxes: {name or "not labelled"}.')
+
+    def _give(self, places, name):
+        if len(places) > 1:
+            self.labelAll(places, name)
+        else:
+            self.label(places[0], name)
 
     def train(self):
         """Take the run on, and watch it; before, tell of classes that the training will know little of."""
@@ -312,19 +319,16 @@ class LabellingWindow(tk.Toplevel):
             return
         menu = tk.Menu(self, tearoff=False)
         taken = self._galleries.taken()
-        if place in taken and len(taken) > 1:
-            for name in self._session.classes:
-                menu.add_command(label=f'These {len(taken)} are {name}',
-                                 command=lambda name=name: self.labelAll(taken, name))
-            menu.add_command(label=f'Take {len(taken)} labels away', command=lambda: self.labelAll(taken, None))
-            menu.tk_popup(event.x_root, event.y_root)
-            return
-        known = self._session.labels.classOf(place)
+        places = taken if place in taken else [place]
+        many = len(places) > 1
+        given = {self._session.labels.classOf(place) for place in places}
         for name in self._session.classes:
-            if name != known:
-                menu.add_command(label=f'This is {name}', command=lambda name=name: self.label(place, name))
-        if known:
-            menu.add_command(label='Take the label away', command=lambda: self.label(place, None))
+            if given != {name}:
+                menu.add_command(label=f'These {len(places)} are {name}' if many else f'This is {name}',
+                                 command=lambda name=name: self._give(places, name))
+        if given != {None}:
+            menu.add_command(label=f'Take {len(places)} labels away' if many else 'Take the label away',
+                             command=lambda: self._give(places, None))
         menu.tk_popup(event.x_root, event.y_root)
 
     # ------------------------------ what is shown ------------------------------
@@ -378,7 +382,10 @@ class LabellingWindow(tk.Toplevel):
         self._reader.readAhead(self._paths[following])
 
     def _saving(self, change):
-        """Do what changes the labels, and tell if it cannot be saved; it is then as if it had not been done."""
+        """Do what changes the labels, and return the places that it has changed.
+
+        If it cannot be saved, that is told, it is as if it had not been done, and None is returned.
+        """
         try:
             return change()
         except (InputError, OSError) as error:
