@@ -105,12 +105,17 @@ def test_the_reason_is_told(image):
 
 def test_it_costs_next_to_nothing():
     image = np.random.default_rng(0).normal(size=(4096, 4096)).astype(np.float32)
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        find_borders(image)
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.03
+
+    def least(function):
+        seconds = []
+        for _ in range(5):
+            start = time.perf_counter()
+            function()
+            seconds.append(time.perf_counter() - start)
+        return min(seconds)
+
+    # Half as long as the standard deviation takes, on an idle machine.
+    assert least(lambda: find_borders(image)) < 1.5 * least(image.std)
 
 
 @pytest.fixture(scope='module')
