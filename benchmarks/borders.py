@@ -22,8 +22,8 @@ from scipy.ndimage import gaussian_filter, zoom
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'pickeroptimizer'))
 
-from worker.boxes.borders import find_borders
 from worker.exchange import tables
+from worker.exchange.borders import find_borders
 from worker.exchange.micrograph_reader import read_micrograph
 
 STRESS = 400

@@ -18,6 +18,7 @@ import torch
 from labelled import CLASSES, FOLDS, box_angstrom, default_recipe, drawn, embedded_data_set
 from picked import true_label
 from worker.boxes import cropping
+from worker.exchange.borders import inside
 from worker.exchange.classes import PARTICLE, decide
 from worker.exchange.micrograph_reader import read_micrograph
 from worker.exchange.tables import read_coordinates, read_micrographs
@@ -85,9 +86,9 @@ def describe(folder, path, recipe, samples):
         image = read_micrograph(rows[mic_id].path)
         box = box_angstrom(folder) / rows[mic_id].pixel_size
         xy = np.array([pick[1:] for pick in found], dtype=np.float32)
-        inside = cropping.inside(xy, *image.shape)
-        xy = xy[inside]
-        ids.append(np.array([pick[0] for pick in found])[inside])
+        here = inside(xy, *image.shape)
+        xy = xy[here]
+        ids.append(np.array([pick[0] for pick in found])[here])
         particles = np.array([(row.x, row.y) for row in samples.rows if row.mic_id == mic_id and row.label == PARTICLE])
         with torch.no_grad(), recipe.device.autocast():
             features += [recogniser.features(pixels).cpu() for pixels in cropping.batches(

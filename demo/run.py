@@ -66,7 +66,7 @@ def main():
     say(f'Fine-tuning: the network learns from {SHOTS} labelled boxes of each class, taken from {len(learn)} of the '
         f'micrographs. In real work you label these')
     data.write_labels(OUTPUT / 'labels.csv', truth, learn)
-    training = chain.run('fine-tune', 'ProtPickerOptimizerTrain', labelSource=1,
+    training = chain.run('label and train', 'ProtPickerOptimizerTrain', labelSource=1,
                          labelsFile=str(OUTPUT / 'labels.csv'), shots=SHOTS, numberOfThreads=os.cpu_count(),
                          inputCoordinates=(picks, 'outputCoordinates'))
     show_summary(training)

@@ -40,7 +40,7 @@ def main():
             sys.exit('There is no display for the windows: install Xvfb (Debian and Ubuntu: package xvfb).')
         demo = run.main()
         run.say('Labels to show: a fine-tune that waits, with labels as the truth has them')
-        waiting = demo.chain.run('fine-tune, label now', 'ProtPickerOptimizerTrain', labelSource=2,
+        waiting = demo.chain.run('label now', 'ProtPickerOptimizerTrain', labelSource=2,
                                  inputCoordinates=(demo.picks, 'outputCoordinates'))
         label(waiting, demo.truth)
         run.say('Figures to show: an evaluation on the labels of the demo')

@@ -134,7 +134,7 @@ class Comparison:
             with np.load(path, allow_pickle=False) as columns:
                 comparison = cls._from(facts, columns)
         except FileNotFoundError:
-            raise InputError(f'{path}: no such file; the comparison has not finished.') from None
+            raise InputError(f'The comparison has not finished: there is no {path} yet.') from None
         except UNREADABLE as error:
             raise InputError(f'{path}: cannot be read as a comparison ({error}): run it again.') from None
         return comparison

@@ -166,7 +166,7 @@ def labelsFromClasses(coordinates, micrographs=None):
     for c, place in _placesOn(coordinates, coordinates.getMicrographs() if micrographs is None else micrographs):
         if not hasattr(c, PO_CLASS):
             raise InputError(f'The labelled coordinates have no attribute {PO_CLASS}: give a set that has, such as '
-                             f'outputLabels of "fine-tune", or one set a class.')
+                             f'outputLabels of "label and train", or one set a class.')
         name = getattr(c, PO_CLASS).get()
         if isClass(name):
             try:

@@ -7,12 +7,16 @@ TAIL = 16384      # bytes of the log that are looked at
 _TELLING = re.compile(r'\d+ of \d+ picks .*|epoch \d+ of .*|cross-validation: .*|fold \d+ of .*')
 
 
-def lastProgress(path: str) -> Optional[str]:
-    """Return the last line of the worker's progress in a log, None if there is none (yet)."""
+def lastProgress(path: str, past: str = '') -> Optional[str]:
+    """Return the last line of the worker's progress in a log, None if there is none (yet).
+
+    past: a word of the lines of an earlier part of the run, which do not count; '': of none.
+    """
     try:
         with open(path, 'rb') as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - TAIL))
             lines = stream.read().decode('utf-8', 'replace').splitlines()
     except OSError:
         return None
-    return next((line.strip() for line in reversed(lines) if _TELLING.fullmatch(line.strip())), None)
+    return next((line.strip() for line in reversed(lines)
+                 if _TELLING.fullmatch(line.strip()) and not (past and past in line)), None)

@@ -1,4 +1,4 @@
-"""The interactive part of "fine-tune": a run that prepares, waits for labels, and is taken on when they are there."""
+"""The interactive part of fine-tune: a run that prepares, waits for labels, and is taken on when they are there."""
 import os
 import tkinter.messagebox
 from dataclasses import replace
@@ -37,6 +37,7 @@ SAMPLE = 'looked_at.csv'           # their table,
 SAMPLE_MICROGRAPHS = 'looked_at_on.csv'      # and that of their micrographs
 FEATURES = 'features.npz'          # of some picks, and
 SAMPLED = 50                       # of how many micrographs at the most
+LOOKED_AT = 'described'            # in the log's lines about that
 
 
 class InteractiveLabels:
@@ -194,11 +195,10 @@ class InteractiveLabels:
 
     def progressLine(self):
         """Return a line about how far a running run is."""
-        what = 'Training' if self.hasRegisteredLabels() and os.path.exists(self._getExtraPath(FEATURES)) else \
-            'Looking at some of the picks, to suggest what to label'
-        if not self._takes(LabelSource.INTERACTIVE):
-            what = 'Training'
-        progress = lastProgress(self.getStdoutLog())
+        trains = not self._takes(LabelSource.INTERACTIVE) or (
+            self.hasRegisteredLabels() and os.path.exists(self._getExtraPath(FEATURES)))
+        what = 'Training' if trains else 'Looking at some of the picks, to suggest what to label'
+        progress = lastProgress(self.getStdoutLog(), LOOKED_AT if trains else '')
         return f'{what}: {progress}.' if progress else f'{what} ...'
 
     def _workingLines(self):

@@ -89,8 +89,9 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
         pruned.paramClass = PrunedSets
         form.addParam('truth', params.PointerParam, pointerClass='SetOfCoordinates', allowsNull=True,
                       label='Ground truth', help='Optional: labelled picks, with a class in the attribute _poClass, '
-                                                 'such as outputLabels of "fine-tune". Those labels were trained on, '
-                                                 'so they flatter that model: labels of other micrographs are fair.')
+                                                 'such as outputLabels of "label and train". Those labels were trained '
+                                                 'on, so they flatter that model: labels of other micrographs are '
+                                                 'fair.')
         form.addParam('scoreNames', params.StringParam, default='', label='Score',
                       help='Empty: the scores are found by themselves, see the pruned sets. Or the name of an '
                            'attribute of the picks that is to be their score, such as _score; the button lists those '

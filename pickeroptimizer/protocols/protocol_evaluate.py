@@ -65,7 +65,7 @@ class ProtPickerOptimizerEvaluate(LabelledInput, StartingWeights, PickerOptimize
                            'Two losses, three losses: the recipe of the publication with other weights of its '
                            'losses.\nThe recipe of the publication takes minutes for each training without a GPU.')
         form.addParam('recipe', params.EnumParam, default=0, choices=list(RECIPES), label='Recipe',
-                      condition=f'study=={ALONE}', help='As in "fine-tune".')
+                      condition=f'study=={ALONE}', help='As in "label and train".')
         self._defineStartParams(form)
         form.getParam('startFrom').help.set(
             f'{form.getParam("startFrom").help.get()}\nIn a comparison they take the place of those of the plugin.')
@@ -73,8 +73,8 @@ class ProtPickerOptimizerEvaluate(LabelledInput, StartingWeights, PickerOptimize
                       condition=f'study=={ALONE}', label='Calibration folds',
                       validators=list(FOLDS_VALIDATORS),
                       help='Calibrate the probabilities of each model by a cross-validation with so many folds, as '
-                           '"fine-tune" does. It changes the calibration error alone, and takes so many times longer. '
-                           '0: no calibration.')
+                           '"label and train" does. It changes the calibration error alone, and takes so many times '
+                           'longer. 0: no calibration.')
         form.addParam('seed', params.IntParam, default=0, expertLevel=params.LEVEL_ADVANCED, label='Seed',
                       validators=[params.GE(0, error='must not be negative.')],
                       help='Of everything that is drawn at random.')

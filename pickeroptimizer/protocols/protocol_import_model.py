@@ -28,9 +28,9 @@ class ProtPickerOptimizerImportModel(PickerOptimizerProtocol):
     def _defineParams(self, form):
         form.addSection(label=Message.LABEL_INPUT)
         form.addParam('modelFile', params.FileParam, important=True, label='Model file',
-                      help='A .safetensors file made by "fine-tune". It is copied into the project. To take a model to '
-                           'another project or laboratory, copy extra/model.safetensors from the folder of the run '
-                           'that made it: the one file is all.')
+                      help='A .safetensors file made by "label and train". It is copied into the project. To take a '
+                           'model to another project or laboratory, copy extra/model.safetensors from the folder of '
+                           'the run that made it: the one file is all.')
 
     # -------------------------- steps ---------------------------------------
     def _insertAllSteps(self):
@@ -52,7 +52,7 @@ class ProtPickerOptimizerImportModel(PickerOptimizerProtocol):
         try:
             if read_header(self.modelFile.get())['box_angstrom'] is None:
                 errors.append(f'{self.modelFile.get()} is a general model, which has no box of its own: "prune" offers '
-                              f'the one of the plugin, and "fine-tune" takes this file as starting weights.')
+                              f'the one of the plugin, and "label and train" takes this file as starting weights.')
         except InputError as error:
             errors.append(str(error))
         return errors

@@ -18,7 +18,7 @@ class ProtPickerOptimizerLibrary(LabelledInput, PickerOptimizerProtocol):
     "pretrain" makes starting weights from such a library. A data set names the micrographs where they lie, copies
     none, and is written whole or not at all; nothing in the library is ever overwritten.
     """
-    # A protocol and no option of "fine-tune": labels that were corrected later, or made before, can be added too, and
+    # A protocol and no option of fine-tune: labels that were corrected later, or made before, can be added too, and
     # a library that cannot be written to fails no training.
     _label = 'add labels to library'
 

@@ -239,7 +239,7 @@ class ProtPickerOptimizerMask(RunModel, PickerOptimizerProtocol):
     def _validate(self):
         micrographs = self.inputMicrographs.get()
         if micrographs is None or (self.runModel() is None and not self.usesGeneralModel()):
-            return []      # Scipion itself asks for them
+            return self._validateChosen()      # Scipion itself asks for the micrographs
         errors = self._validateWorker() + self._checkMicrographs(micrographs, 'input micrographs')
         return errors or self._validateModel() or self._validateSize(micrographs)
 

@@ -23,7 +23,7 @@ class PickerOptimizerPretrainOutputs(Enum):
 
 
 class ProtPickerOptimizerPretrain(StartingWeights, PickerOptimizerProtocol):
-    """Make starting weights for "fine-tune" from the labelled data sets of a laboratory, from simulated ones, or both.
+    """Make starting weights for fine-tune from the labelled data sets of a laboratory, from simulated ones, or both.
 
     Each class of each data set is a category, and the network learns to tell them apart. A library of data sets is
     filled by "add labels to library". The weights that come with the plugin were made from 150 simulated experiments

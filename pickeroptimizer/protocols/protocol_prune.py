@@ -310,8 +310,8 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
             lines.append(f'   Of {facts["picks"]} picks that it looked at first, {100 * facts["among"]:.0f} % look '
                          f'like particles beside the others; *{100 * facts["unsure"]:.0f} %* it would judge otherwise '
                          f'by themselves, {100 * facts["novel"]:.0f} % resemble nothing that it knows.')
-        return [*lines, '   Label a few boxes of each class with "fine-tune": it starts from this model, and every '
-                        'label helps.']
+        return [*lines, '   Label a few boxes of each class with "label and train": it starts from this model, and '
+                        'every label helps.']
 
     def _describeUnscored(self, report):
         size = self._unscoredSize()
@@ -328,7 +328,7 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
     def _validate(self):
         coordinates, other = self.inputCoordinates.get(), self.otherMicrographs.get()
         if coordinates is None or (self.runModel() is None and not self.usesGeneralModel()):
-            return []      # Scipion itself asks for them
+            return self._validateChosen()      # Scipion itself asks for the coordinates
         errors = self._validateWorker() + self._checkCoordinates(coordinates, 'input coordinates')
         if other is not None:
             errors += self._checkMicrographs(other, 'other micrographs')
@@ -361,7 +361,7 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
                             f'which gains nothing.')
         if coordinates is None or coordinates.getMicrographs() is None:
             return warnings      # validation tells
-        if convert.isLabelled(coordinates):      # Scipion fills them in where "fine-tune" is selected
+        if convert.isLabelled(coordinates):      # Scipion fills them in where "label and train" is selected
             warnings.append(f'The input coordinates are labels, not picks. To prune the picks, choose '
                             f'{self._labelledPicks()}; go on only if the labels themselves are to be pruned.')
         box = boxAngstrom(coordinates)

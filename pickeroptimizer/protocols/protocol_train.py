@@ -33,7 +33,7 @@ class ProtPickerOptimizerTrain(TrainingLabels, InteractiveLabels, TrainingParame
     _poLabelProbability, how likely that class is to the cross-validation; a labelled place that is no pick is among
     them as a new coordinate.
     """
-    _label = 'fine-tune'
+    _label = 'label and train'
     _possibleOutputs = PickerOptimizerTrainOutputs
 
     # -------------------------- form ----------------------------------------
@@ -120,6 +120,10 @@ class ProtPickerOptimizerTrain(TrainingLabels, InteractiveLabels, TrainingParame
         lines += suspiciousLines(report['labels'], names)
         lines.append(f'{report["device"]}: {report["seconds"]:.0f} s.')
         return lines
+
+    def getTrainingWarnings(self):
+        """Return the lines of warning of a finished training, the worst first."""
+        return self._readReport()['warnings']
 
     # -------------------------- information ---------------------------------
     def _validate(self):

@@ -1,6 +1,6 @@
-"""Prune all picks of a training with its model: the run that comes after "fine-tune"."""
+"""Prune all picks of a training with its model: the run that comes after "label and train"."""
 from . import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
-from .new_runs import launch, point
+from .new_runs import launch, point, shareProcessors
 from .parameters.run_model import ModelSource
 from .protocol_prune import ProtPickerOptimizerPrune
 
@@ -15,8 +15,7 @@ def pruneAll(project, training: ProtPickerOptimizerTrain) -> ProtPickerOptimizer
     point(run.inputCoordinates, training.inputCoordinates)
     run.inputModel.set(training)
     run.inputModel.setExtended(PickerOptimizerTrainOutputs.outputModel.name)
-    for name in ('useGpu', 'gpuList', 'numberOfThreads'):
-        getattr(run, name).set(getattr(training, name).get())
+    shareProcessors(run, training)
     project.saveProtocol(run)
     launch(project, run)
     return run

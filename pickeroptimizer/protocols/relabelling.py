@@ -4,7 +4,7 @@ import os
 from .. import convert
 from ..domain import labels as labelling
 from ..domain.registered_labels import readRegistered, writeRegistered
-from .new_runs import copyWithLabels, launch
+from .new_runs import giveLabels, launch
 from .protocol_base import fileDigest
 
 # All labels of a run as they are by now, beside its outputs, by the digest of those that it was trained with.
@@ -38,8 +38,8 @@ def trainAgain(project, run, labelled, rows, number):
     Raises InputError, in one line, if it cannot run.
     """
     labelling.checkClasses(rows, run.knownClasses())
-    again = copyWithLabels(project, run, f'{run.getRunName()} + {number} labels put right', run, rows,
-                           labelled.getMicrographs())
+    again = project.copyProtocol(run)
+    giveLabels(project, again, f'{run.getRunName()} + {number} labels put right', run, rows, labelled.getMicrographs())
     project.saveProtocol(again)
     launch(project, again)
     return again

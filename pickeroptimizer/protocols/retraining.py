@@ -1,4 +1,4 @@
-"""Correct and retrain: new runs of "fine-tune" and "prune" with the labels of a model and the corrections of a run."""
+"""Correct and retrain: new runs of fine-tune and "prune" with the labels of a model and the corrections of a run."""
 from collections import namedtuple
 from dataclasses import replace
 
@@ -7,14 +7,15 @@ from ..domain import labels as labelling
 from ..domain.corrections import corrected
 from ..worker.exchange.errors import InputError
 from . import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
-from .new_runs import copyWithLabels, launch, point
+from .new_runs import giveLabels, launch, point, shareProcessors
 from .parameters.run_model import ModelSource
 
 # Scipion looks again whether a scheduled run can start only after two minutes, but a training takes less than one.
 FIRST_LOOK_S = 30
 
-# training: the run that made the model. labels: CoordinateRows of the new one; new: how many of them are corrections.
-# coordinates: Pointer to the picks whose micrographs they are on. lost: labels on micrographs that these do not have.
+# training: the run that made the model, None for the general one. labels: CoordinateRows of the new one; new: how many
+# of them are corrections. coordinates: Pointer to the picks whose micrographs they are on. lost: labels on micrographs
+# that these do not have.
 Plan = namedtuple('Plan', 'training labels new coordinates lost')
 
 
@@ -26,9 +27,10 @@ def plan(project, run):
     corrections = list(run.getCorrections().values())
     if not corrections:
         raise InputError('There are no corrections yet: give some boxes another class first.')
-    if run.usesGeneralModel():
-        raise InputError('This run used the general model, which has no labels to add the corrections to: give the '
-                         'corrected boxes as labels to "fine-tune", which starts from that model.')
+    if run.usesGeneralModel():      # it has no labels that the corrections could be added to
+        labelling.checkClasses(corrections, project.newProtocol(ProtPickerOptimizerTrain).knownClasses())
+        return Plan(None, [replace(row, coord_id=None) for row in corrections], len(corrections), run.inputCoordinates,
+                    0)
     training = _trainingOf(project, run.inputModel.get())
     labelled = getattr(training, PickerOptimizerTrainOutputs.outputLabels.name)
     # Labels stand on the micrographs of the picks of their run. Those of the training serve if they have the corrected
@@ -43,7 +45,7 @@ def plan(project, run):
     micrographs = coordinates.get().getMicrographs()
     labels = convert.labelsFromClasses(labelled, micrographs)
     lost = labelled.getSize() - len(labels)
-    near = run.inputModel.get().getBoxAngstrom() / micrographs.getSamplingRate() / 4
+    near = _boxAngstromOf(run) / micrographs.getSamplingRate() / 4
     labels = corrected(labels, corrections, near)
     labelling.checkClasses(labels, training.knownClasses())
     return Plan(training, [replace(row, coord_id=None) for row in labels], len(corrections), coordinates, lost)
@@ -56,17 +58,27 @@ def _trainingOf(project, model):
                 output.getObjId() == model.getObjId():
             return run
     raise InputError('The model was not trained in this project, so its labels are not here to add the corrections to: '
-                     'prune with a model of a "fine-tune" run of this project.')
+                     'prune with a model of a "label and train" run of this project.')
+
+
+def _boxAngstromOf(run):
+    return run.modelBox() or run.inputModel.get().getBoxAngstrom()
 
 
 def prepare(project, run, planned):
     """Save the two new runs, (training, pruning), linked to each other; neither is started."""
-    training = copyWithLabels(project, planned.training, f'{planned.training.getRunName()} + {planned.new} corrections',
-                              run, planned.labels, planned.coordinates.get().getMicrographs())
+    if planned.training is None:
+        training = project.newProtocol(ProtPickerOptimizerTrain)
+        shareProcessors(training, run)
+        name = f'label and train: {planned.new} corrections'
+    else:
+        training = project.copyProtocol(planned.training)
+        name = f'{planned.training.getRunName()} + {planned.new} corrections'
+    giveLabels(project, training, name, run, planned.labels, planned.coordinates.get().getMicrographs())
     point(training.inputCoordinates, planned.coordinates)
     if planned.coordinates is run.inputCoordinates:
         pixelSize = run.inputCoordinates.get().getMicrographs().getSamplingRate()
-        training.boxSize.set(round(run.inputModel.get().getBoxAngstrom() / pixelSize))
+        training.boxSize.set(round(_boxAngstromOf(run) / pixelSize))
     project.saveProtocol(training)
     pruning = project.copyProtocol(run)
     pruning.setObjLabel(f'{run.getRunName()} + {planned.new} corrections')

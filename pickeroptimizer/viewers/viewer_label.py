@@ -9,17 +9,17 @@ from .. import convert
 from ..domain import suggestions
 from ..protocols import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
 from ..protocols.parameters.training_labels import LabelSource
-from ..protocols.prune_with_model import pruneAll
 from ..worker.exchange.classes import decide, ordered
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.tables import read_coordinates
 from .labelling.model import Labels, Place, RunState, Session, Suggestions, sharesText
 from .labelling.window import LabellingWindow
 from .micrograph import Micrograph
+from .prune_all import pruneAllWith
 from .widgets.window_view import WindowView
 
-HEADLESS = ('Labels can be given without a window: as coordinate sets or a file in the form of "fine-tune", or by '
-            'registerLabels(rows) and finish() of the run in a script.')
+HEADLESS = ('Labels can be given without a window: as coordinate sets or a file in the form of "label and train", or '
+            'by registerLabels(rows) and finish() of the run in a script.')
 
 
 def sessionOf(protocol):
@@ -97,7 +97,7 @@ def openLabels(root, protocol):
     if session.train:
         session.train = lambda: _train(protocol, lock)
         session.state = lambda: _stateOf(protocol, session)
-        session.pruneAll = lambda: _pruneAll(protocol)
+        session.pruneAll = lambda: pruneAllWith(protocol)
     window = LabellingWindow(root, session)
     window.bind('<Destroy>', lambda event: lock.release() if event.widget is window else None, add='+')
     return window
@@ -120,7 +120,9 @@ def _stateOf(protocol, session):
         scores = protocol.getJudged()
         isShown = scores is not None and session.suggestions is not None
         judged = session.suggestions.placed(_classesOf(scores)) if isShown else None
-        return RunState(f'Trained. {sharesText(judged or {})}', True, True, judged)
+        warnings = protocol.getTrainingWarnings()
+        return RunState(f'Trained. {sharesText(judged or {})}' + (f' Warning: {warnings[0]}' if warnings else ''),
+                        True, True, judged)
     if protocol.isActive():
         return RunState(protocol.progressLine())
     return RunState(f'The training has ended without a model: {protocol.getErrorMessage() or protocol.getStatus()} '
@@ -132,13 +134,6 @@ def _classesOf(scores):
     scored = np.isfinite(scores.values[:, 0])
     numbers = decide(scores.values[scored, :-1])
     return {coordId: scores.classes[number] for coordId, number in zip(scores.ids[scored].tolist(), numbers.tolist())}
-
-
-def _pruneAll(protocol):
-    """Launch a prune of all picks with the model of a run; a line about it."""
-    run = pruneAll(protocol.getProject(), protocol)
-    return (f'"{run.getRunName()}" prunes all {protocol.inputCoordinates.get().getSize()} picks: press "Analyze '
-            f'results" on it.')
 
 
 class PickerOptimizerLabelViewer(Viewer):

@@ -13,6 +13,7 @@ from ..protocols import (
 from ..worker.exchange.errors import InputError
 from .labelling.model import Labels, Place
 from .model.window import ModelFacts, ModelLabels, ModelWindow
+from .prune_all import pruneAllWith
 from .widgets.window_view import WindowView
 
 TITLE = 'PickerOptimizer model'
@@ -27,7 +28,12 @@ def factsOf(model, run):
     """
     labels = getattr(run, LABELS_OUTPUT, None)
     return ModelFacts(TITLE if run is None else f'{TITLE}: {run.getRunName()}', model.getHeader(),
-                      labelsOf(labels, run) if labels is not None and labels.getSize() else None)
+                      labelsOf(labels, run) if labels is not None and labels.getSize() else None,
+                      pruneAll=(lambda: pruneAllWith(run)) if _hasTrained(run) else None)
+
+
+def _hasTrained(run):
+    return isinstance(run, ProtPickerOptimizerTrain) and run.isFinished() and run.inputCoordinates.get() is not None
 
 
 def labelsOf(labelled, run):
@@ -40,7 +46,7 @@ def labelsOf(labelled, run):
                          for row, probability in convert.readLabelled(labelled)],
                         convert.micrographNames(micrographs), convert.micrographFiles(micrographs),
                         labelled.getBoxSize(), micrographs.getSamplingRate(), SUSPICIOUS)
-    if isinstance(run, ProtPickerOptimizerTrain) and run.isFinished():
+    if _hasTrained(run):
         found.now = Labels(relabelling.relabelled(run, labelled),
                            lambda rows: relabelling.saveRelabelled(run, labelled, rows))
         found.trainAgain = lambda: _trainAgain(run, labelled, found)

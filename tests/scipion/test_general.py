@@ -45,7 +45,16 @@ def test_it_prunes_without_labels_and_says_what_it_is(lab, picks, simulated):
     # A model trained on labels takes its place.
     run.decision.set(0)
     run.modelSource.set(ModelSource.RUN.value)
-    assert 'Model' in '\n'.join(run.validate())
+    assert run.validate() == ['Choose a model, or "general (no labels)" in "Model from".']
+
+
+def test_the_form_can_be_executed_whichever_model_is_chosen(lab, picks, few):
+    """Scipion looks whether a pointer is missing when a pointer changes, and not when another line does."""
+    for name, values in (('ProtPickerOptimizerPrune', {'inputCoordinates': (picks, 'outputCoordinates')}),
+                         ('ProtPickerOptimizerEvaluate', {})):
+        isMissing, _, _ = lab.new(name, **values).getInputStatus()
+        assert not isMissing, name
+    assert lab.new('ProtPickerOptimizerEvaluate').validate() == ['Choose labelled coordinates.']
 
 
 def test_picks_without_a_box_are_refused(lab, micrographs, simulated):

@@ -220,7 +220,7 @@ def test_clicks_and_keys_label(opened, session):
     assert abs(clicked.x - free.x) <= 2 and abs(clicked.y - free.y) <= 2      # a px of the screen is more than one here
     assert [row.label for row in session.store.rows] == ['ice', 'ice', 'carbon']
     texts = [button['text'] for button in opened._top.classes.buttons.values()]
-    assert texts == ['particle (p): 0 of 20', 'ice (i): 2 of 20', 'carbon (c): 1 of 20', 'empty (e): 0',
+    assert texts == ['particle (p): 0 of 10', 'ice (i): 2 of 10', 'carbon (c): 1 of 10', 'empty (e): 0',
                      'gold edge (1): 0']
     assert str(opened._train['state']) == 'disabled'
     point(opened, second, button=1)          # of the chosen class already: it loses its label
@@ -282,6 +282,21 @@ def test_error_in_saving_is_shown(opened, session, monkeypatch):
     session.store.error = OSError('disk full')
     press(opened, 'u')
     assert opened._status['text'] == said and len(shown) == 3 and session.labels.places()
+
+
+@needsDisplay
+def test_what_lies_in_a_border_is_not_labelled(root, session):
+    from pickeroptimizer.viewers.labelling.window import OUTSIDE, LabellingWindow
+    with mrcfile.mmap(session.micrographs[0].path, 'r+') as stream:
+        stream.data[:, :150] = 0
+    window = LabellingWindow(root, session)
+    wait(window, lambda: window._image is not None)
+    for place in (Place(1, 100, 200), Place(1, 30, 200)):      # a pick, and none
+        point(window, place, button=1)
+        assert not session.labels.places() and window._status['text'] == OUTSIDE
+    point(window, Place(1, 200, 200), button=1)
+    assert list(session.labels.places()) == [Place(1, 200, 200)]
+    window.destroy()
 
 
 @needsDisplay

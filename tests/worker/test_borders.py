@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter, zoom
-from worker.boxes.borders import Borders, find_borders, why_outside
 from worker.exchange import tables
+from worker.exchange.borders import Borders, find_borders, why_outside
 
 BOX = 48
 LEFT, RIGHT, TOP, BOTTOM = 30, 0, 45, 20

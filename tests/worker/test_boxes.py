@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch
 from worker.boxes import cropping
+from worker.exchange.borders import inside
 from worker.exchange.errors import InputError
 
 
@@ -84,4 +85,4 @@ def test_a_box_of_an_impossible_size_is_refused():
 
 def test_inside():
     xy = np.array([[0, 0], [-0.4, 5], [-1, 5], [9.4, 4.4], [10, 4], [5, 5]], dtype=np.float32)
-    assert cropping.inside(xy, rows=5, columns=10).tolist() == [True, False, False, True, False, False]
+    assert inside(xy, rows=5, columns=10).tolist() == [True, False, False, True, False, False]

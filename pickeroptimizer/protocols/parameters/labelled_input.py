@@ -1,6 +1,6 @@
 """The labels of a protocol that takes nothing but labels: one set that bears the classes, or one set a class.
 
-Those of "fine-tune", which takes other picks, too, and has more sources of labels, are in training_labels.
+Those of "label and train", which takes other picks, too, and has more sources of labels, are in training_labels.
 """
 from contextlib import suppress
 from enum import IntEnum
@@ -27,10 +27,12 @@ class LabelledInput(LabelSets):
         form.addParam('labelSource', params.EnumParam, default=LabelledSource.LABELLED_SET.value, important=True,
                       choices=['labelled set', 'set a class'], display=params.EnumParam.DISPLAY_HLIST,
                       label='Labels from',
-                      help='Labelled set: coordinates that bear their class, such as outputLabels of "fine-tune".\n'
-                           'Set a class: one coordinate set for each class.')
+                      help='Labelled set: coordinates that bear their class, such as outputLabels of "label and '
+                           'train".\nSet a class: one coordinate set for each class.')
+        # It may be empty for Scipion's form; see run_model.
         form.addParam('inputLabels', params.PointerParam, pointerClass='SetOfCoordinates', important=True,
-                      condition=f'labelSource=={LabelledSource.LABELLED_SET:d}', label='Labelled coordinates',
+                      allowsNull=True, condition=f'labelSource=={LabelledSource.LABELLED_SET:d}',
+                      label='Labelled coordinates',
                       help=f'Coordinates with a class, such as particle or ice, in their attribute {PO_CLASS}.')
         self._defineSetParams(form, f'labelSource=={LabelledSource.SET_A_CLASS:d}',
                               'The sets may stand on micrographs of the same names and of different pixel sizes; the '
@@ -66,8 +68,9 @@ class LabelledInput(LabelSets):
 
     def _validateLabelled(self):
         """(lines about the labels that can be known before the run, the labels if there are no such lines)."""
-        if self.getBoxCoordinates() is None:      # Scipion itself asks for a labelled set
-            return ([] if self._isOneSet() else self._validateSets()), []
+        if self.getBoxCoordinates() is None:
+            missing = [] if self.inputLabels.hasValue() else ['Choose labelled coordinates.']
+            return (missing if self._isOneSet() else self._validateSets()), []
         errors = (self._checkCoordinates(self.getBoxCoordinates(), 'labelled coordinates') if self._isOneSet() else
                   self._validateSets())
         if not errors and not self._boxAngstrom():

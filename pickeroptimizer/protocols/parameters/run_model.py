@@ -21,17 +21,19 @@ class RunModel:
     @staticmethod
     def _defineModelParams(form):
         form.addParam('modelSource', params.EnumParam, default=ModelSource.RUN.value, important=True,
-                      choices=['of a fine-tune run', 'general (no labels)'], display=params.EnumParam.DISPLAY_HLIST,
+                      choices=['of a training', 'general (no labels)'], display=params.EnumParam.DISPLAY_HLIST,
                       label='Model from',
-                      help='Of a fine-tune run: it has learnt from your labels.\n'
+                      help='Of a training: it has learnt from your labels.\n'
                            'General: it comes with the plugin and needs no labels. It was fitted to simulated '
                            'experiments alone and looks at what most of your picks are like. The summary tells how '
-                           'sure it is of these picks. Then label a few boxes with "fine-tune", which starts from '
-                           'it: every label helps.')
+                           'sure it is of these picks. Then label a few boxes with "label and train", which starts '
+                           'from it: every label helps.')
+        # It may be empty for Scipion's form, which does not look again whether it is wanted when the line above
+        # changes, and would leave "Execute" grey.
         form.addParam('inputModel', params.PointerParam, pointerClass='PickerOptimizerModel', important=True,
-                      condition=f'modelSource=={ModelSource.RUN:d}', label='Model',
-                      help='From "fine-tune" or "import model". Its box size in Å is used, whatever the pixel size of '
-                           'the micrographs.')
+                      allowsNull=True, condition=f'modelSource=={ModelSource.RUN:d}', label='Model',
+                      help='From "label and train" or "import model". Its box size in Å is used, whatever the pixel '
+                           'size of the micrographs.')
 
     def usesGeneralModel(self):
         """Return whether the general model is used."""
@@ -40,6 +42,12 @@ class RunModel:
     def runModel(self):
         """Return the PickerOptimizerModel that was chosen; None with the general model, and where none is chosen."""
         return None if self.usesGeneralModel() else self.inputModel.get()
+
+    def _validateChosen(self):
+        """A line where no model is chosen; one of a run that has not ended yet will do."""
+        if self.usesGeneralModel() or self.inputModel.hasValue():
+            return []
+        return ['Choose a model, or "general (no labels)" in "Model from".']
 
     def modelFile(self):
         """Return the file of the model."""

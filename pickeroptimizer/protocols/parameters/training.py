@@ -1,4 +1,4 @@
-"""How "fine-tune" trains: its recipe, starting weights included, and what follows for the worker."""
+"""How "label and train" trains: its recipe, starting weights included, and what follows for the worker."""
 import math
 
 from pyworkflow.protocol import params

@@ -1,4 +1,4 @@
-"""The labels of "fine-tune": one set a class, a file, a set that bears the classes, or labels given interactively.
+"""The labels of fine-tune: one set a class, a file, a set that bears the classes, or labels given interactively.
 
 How labels are given interactively says interactive_labels; here they are one source among the others.
 """

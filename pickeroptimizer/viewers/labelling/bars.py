@@ -5,7 +5,7 @@ from tkinter import ttk
 from ..widgets.look import buttonStyle, tickStyle
 from .class_buttons import ClassButtons
 
-WANTED = (10, 20, 30)      # labels of each class to choose among
+WANTED = (10, 20, 30)      # labels of each class to choose among, the first to begin with
 
 
 class TopBar(ttk.Frame):
@@ -17,7 +17,7 @@ class TopBar(ttk.Frame):
 
     def __init__(self, master, session, chosen, onWanted, onPreview, commands):
         super().__init__(master)
-        self.wanted, self.previewing = tk.IntVar(self, WANTED[1]), tk.BooleanVar(self, False)
+        self.wanted, self.previewing = tk.IntVar(self, WANTED[0]), tk.BooleanVar(self, False)
         changing = tk.DISABLED if session.readOnly else tk.NORMAL
         suggesting = changing if session.suggestions else tk.DISABLED
         self.classes = ClassButtons(self, chosen, session.classes, changing)

@@ -2,6 +2,8 @@
 import tkinter as tk
 from tkinter import messagebox, ttk
 
+import numpy as np
+
 from ...worker.exchange.classes import PARTICLE
 from ...worker.exchange.errors import InputError
 from ..palette import Style, keys, styles
@@ -26,6 +28,8 @@ QUESTION = ('What is in the marked box? Press the key of its class (see the butt
 TRAINING = 'The run trains with these labels. This window may be closed: the training goes on.'
 KEEPS = ('Broken lines: what the model says of the picks that were looked at. "Prune all" begins a run that prunes all '
          'picks with it.')
+OUTSIDE = ('This place is in the blank or repeated border of the micrograph, where nothing can be learnt: it was not '
+           'labelled. "Prune" rejects picks there in any case.')
 HINT_SUGGESTIONS = 'Press s to be led to boxes that are worth a label. '
 
 
@@ -69,7 +73,7 @@ class LabellingWindow(tk.Toplevel):
     def _makeTop(self):
         return TopBar(self, self._session, self._class, self._refresh, self._guess, (
             ('Suggest a box (s)', self.suggest, True, True), ('Undo (u)', self.undo, False, True),
-            ('Redo', self.redo, False, True), ('Next micrograph (n)', self.nextMicrograph, False, False)))
+            ('Redo (Ctrl+Y)', self.redo, False, True), ('Next micrograph (n)', self.nextMicrograph, False, False)))
 
     def _makeMiddle(self):
         session = self._session
@@ -185,6 +189,9 @@ class LabellingWindow(tk.Toplevel):
         """Give a place a class, or take its label away (None); a suggestion is followed by the next."""
         if self._session.readOnly:
             return
+        if name is not None and self._isOutside(place):
+            self._tell(OUTSIDE)
+            return
         isRandom = place == self._suggested and self._session.suggestions.isRandom(place)
         if not self._saving(lambda: self._session.labels.label(place, name, isRandom)):
             return
@@ -193,6 +200,11 @@ class LabellingWindow(tk.Toplevel):
             self.suggest()
         else:
             self._describe(place)
+
+    def _isOutside(self, place):
+        """Whether a place on the micrograph that is seen shows nothing of it."""
+        borders = self._image.borders if self._image is not None and place.micId == self._micId else None
+        return borders is not None and bool(borders.hold(np.array([[place.x, place.y]]), self._session.boxSize)[0])
 
     def labelAll(self, places, name):
         """Give places a class, or take their labels away (None), in one step."""

@@ -5,11 +5,14 @@ from tkinter import ttk
 from typing import Callable, Dict, List, Optional, Tuple
 
 from ...worker.exchange.classes import KNOWN, ordered
+from ...worker.exchange.errors import InputError
 from ...worker.exchange.plots import draw_confusion, draw_reliability, draw_training
 from ..labelling.model import Labels, Place
 from ..labelling.panels import LabelGalleries
+from ..widgets.colours import WARNING
 from ..widgets.figure_frame import FigureFrame
 from ..widgets.keys import Key, KeyTable
+from ..widgets.look import buttonStyle
 from ..widgets.picture_canvas import MOUSE
 from .labels_tab import LabelsTab
 
@@ -49,12 +52,14 @@ class ModelFacts:
     """What a model window shows.
 
     header: of the model (see docs/model-file.md). labels: where they are known. lines: (what, text), by default those
-    of the header.
+    of the header. pruneAll(): begins a prune of the picks of its run, and returns a line; raises InputError if it
+    cannot. None where there are no such picks.
     """
     title: str
     header: dict
     labels: Optional[ModelLabels] = None
     lines: List[Tuple[str, str]] = field(default_factory=list)
+    pruneAll: Optional[Callable[[], str]] = None
 
     def __post_init__(self):
         self.lines = self.lines or headerLines(self.header)
@@ -93,6 +98,8 @@ class ModelWindow(tk.Toplevel):
         summary = ttk.Frame(self.tabs)
         self.tabs.add(summary, text='Model')
         self._describe(summary, facts.lines).pack(fill=tk.X, padx=8, pady=8)
+        if facts.pruneAll:
+            self._makePruneAll(summary, facts.pruneAll).pack(fill=tk.X, padx=8, pady=(0, 8))
         crossed = facts.header.get('cross_validation')
         if crossed:
             self.tabs.add(self._plots(facts.header['classes'], crossed), text='Cross-validation')
@@ -119,6 +126,24 @@ class ModelWindow(tk.Toplevel):
         for row, (what, text) in enumerate(lines):
             ttk.Label(frame, text=what).grid(row=row, column=0, sticky=tk.NW, padx=(0, 12))
             ttk.Label(frame, text=text, wraplength=880).grid(row=row, column=1, sticky=tk.W)
+        return frame
+
+    @staticmethod
+    def _makePruneAll(master, pruneAll):
+        frame = ttk.Frame(master)
+
+        def start():
+            try:
+                line.configure(text=pruneAll(), foreground='')
+            except InputError as error:
+                line.configure(text=str(error), foreground=WARNING)
+            else:
+                button.configure(state=tk.DISABLED)
+
+        button = ttk.Button(frame, text='Prune all', command=start, style=buttonStyle(frame))
+        line = ttk.Label(frame, text='with this model: the picks that were labelled on')
+        button.pack(side=tk.LEFT)
+        line.pack(side=tk.LEFT, padx=8)
         return frame
 
     def _plots(self, classes, crossed):

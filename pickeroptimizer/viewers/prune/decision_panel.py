@@ -36,8 +36,9 @@ class DecisionPanel(ttk.Frame):
         self.wrong = ttk.Label(self, foreground=WARNING, wraplength=TEXT_WIDTH)
         self.columnconfigure(1, weight=1)
         self.rule.bind('<<ComboboxSelected>>', lambda event: self._chosen(self.rule.current()))
-        for event in ('<Return>', '<KP_Enter>', '<FocusOut>'):
-            self.entry.bind(event, lambda event: self._typed())
+        for event in ('<Return>', '<KP_Enter>'):      # the keys are those of the window again, and the number is taken
+            self.entry.bind(event, lambda event: (self._typed(), self.winfo_toplevel().focus_set()))
+        self.entry.bind('<FocusOut>', lambda event: self._typed())
 
     def show(self, mode, wanted):
         """Show a rule, or that there is none (None, None), without telling of it."""

@@ -163,8 +163,8 @@ def _planRetraining(project, run):
     planned = retraining.plan(project, run)
     counts = countsText(countByClass(planned.labels))
     lost = f'\n{planned.lost} labels are on other micrographs and are left out.' if planned.lost else ''
-    question = (f'Start two new runs: "fine-tune" with {counts} ({planned.new} of them your corrections), and "prune" '
-                f'with its model?\n\nThe runs that are there stay as they are.{lost}')
+    question = (f'Start two new runs: "label and train" with {counts} ({planned.new} of them your corrections), and '
+                f'"prune" with its model?\n\nThe runs that are there stay as they are.{lost}')
 
     def start():
         training, pruning = retraining.prepare(project, run, planned)

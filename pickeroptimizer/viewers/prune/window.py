@@ -31,8 +31,8 @@ NOTES = (
     'coordinates" makes sets of the kept and of the rejected picks as further outputs of this run, corrections '
     'included. Without this window: choose the same in "Keep by" of the run\'s form and continue the run.\n\n'
     'Corrections are of the box that is pointed at or was clicked on. They are saved at once and drawn with thick '
-    'lines. "Retrain" makes a new fine-tune run with them and the labels of the model, and a new prune run; classes '
-    'that the model does not know yet are learnt by it.')
+    'lines. "Retrain" makes a new run of "label and train" with them and the labels of the model, and a new prune run; '
+    'classes that the model does not know yet are learnt by it.')
 
 
 class PruneWindow(tk.Toplevel):

@@ -34,6 +34,7 @@ class KeyTable:
         self._actions = {key: row.action for row in self.rows if row.action for key in row.keys}
         self.overlay: Optional[tk.Frame] = None
         window.bind('<Key>', self._pressed, add='+')
+        window.bind('<Button-1>', self._clicked, add='+')
 
     def toggle(self) -> None:
         """Show the table over the window, or hide it."""
@@ -44,6 +45,12 @@ class KeyTable:
         self.overlay = _overlay(self._window, self.rows, self._notes)
         for widget in (self.overlay, *self.overlay.winfo_children()):
             widget.bind('<Button-1>', lambda event: self.toggle())
+
+    def _clicked(self, event):
+        """Take the keys back from a field once something else is clicked on: they would be typed into it."""
+        field = self._window.focus_get()
+        if field is not None and field.winfo_class() in _TYPED_IN and event.widget is not field:
+            self._window.focus_set()
 
     def _pressed(self, event):
         key = nameOf(event)

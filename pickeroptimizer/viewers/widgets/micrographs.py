@@ -1,11 +1,12 @@
 """Micrographs for the screen: read as the worker reads them, binned once, kept for a while, read ahead."""
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Tuple
+from typing import Optional, Tuple
 
 import numpy as np
 
 from ...constants import CLIPPED
+from ...worker.exchange.borders import Borders, find_borders
 from ...worker.exchange.errors import InputError
 from ...worker.exchange.micrograph_reader import read_micrograph
 from ..overlay import binned
@@ -17,15 +18,19 @@ MICROGRAPHS_IN_MEMORY = 8
 
 @dataclass(frozen=True, eq=False)
 class ImageData:
-    """A binned micrograph: pixels (rows, columns) float32, each the mean of step x step px; shape of the file's."""
+    """A binned micrograph: pixels (rows, columns) float32, each the mean of step x step px; shape of the file's.
+
+    borders: what is no image in it, None where that was not looked for.
+    """
     pixels: np.ndarray
     step: int
     shape: Tuple[int, int]
+    borders: Optional[Borders] = None
 
     @classmethod
     def of(cls, image):
         """Return the ImageData of a micrograph (rows, columns), binned to at most SCREEN_SIDE px a side."""
-        return cls(*binned(image, SCREEN_SIDE), image.shape)
+        return cls(*binned(image, SCREEN_SIDE), image.shape, find_borders(image))
 
     def range(self, clipped=CLIPPED):
         """Return the values that are black and white when so many per cent of the pixels are clipped at either end."""

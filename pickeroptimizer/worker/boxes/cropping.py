@@ -80,11 +80,6 @@ def batches(image: Union[np.ndarray, Tensor], xy: np.ndarray, box: float, size: 
             yield torch.cat([crop(level, centres, box * field, size) for level, field in zip(pyramid, fields)], dim=1)
 
 
-def inside(xy: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """Return whether centres (n, 2) in px lie on the micrograph: bool (n,)."""
-    return (xy[:, 0] > -0.5) & (xy[:, 0] < columns - 0.5) & (xy[:, 1] > -0.5) & (xy[:, 1] < rows - 0.5)
-
-
 def _level(image, step):
     rows, columns = image.shape
     pixels = image[None, None]

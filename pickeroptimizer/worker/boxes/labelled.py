@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..exchange.borders import why_outside
 from ..exchange.classes import PARTICLE, checked_classes, count_by_class
 from ..exchange.errors import InputError
 from ..exchange.micrograph_reader import read_micrograph
 from ..exchange.tables import IN_BORDER, OFF_MICROGRAPH, CoordinateRow, MicrographRow
 from . import cropping
-from .borders import why_outside
 
 # Labels that are left out: where they lie, by the reason.
 LEFT_OUT = {OFF_MICROGRAPH: 'outside', IN_BORDER: 'in the blank or repeated border of'}

@@ -21,8 +21,8 @@ LEAST = 30           # picks whose median tells anything
 UNSURE = 0.15        # share of the picks that the two ways of looking judge differently, from which on it is said
 NOVEL = 2.0          # from here on hardly any box of a known kind is met
 MOSTLY = 0.5         # share of the picks that are novel from which on, or particles below which, it is said
-KNOWN_WAY = ('Label three or more boxes of each class with "fine-tune": it starts from what the general model knows, '
-             'and every label helps.')
+KNOWN_WAY = ('Label three or more boxes of each class with "label and train": it starts from what the general model '
+             'knows, and every label helps.')
 
 
 class Adapted(NamedTuple):

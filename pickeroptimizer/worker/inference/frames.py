@@ -6,7 +6,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from ..boxes import cropping
+from ..exchange.borders import inside
 from ..exchange.errors import InputError
 from ..exchange.micrograph_reader import read_micrograph
 from .predictors import Scorer
@@ -103,7 +103,7 @@ def _particles(groups: Sequence[MicrographPicks], scorer: Scorer, frames: Sequen
             rows, columns = image.shape
             at = Place(rows, columns, pixel_size, scorer.box_angstrom / pixel_size)
             xy = np.stack([frame(group.xy, at) for frame in frames])
-            on_it = cropping.inside(xy.reshape(-1, 2), rows, columns)
+            on_it = inside(xy.reshape(-1, 2), rows, columns)
             found = np.zeros(on_it.shape)
             found[on_it] = scorer(image, pixel_size, xy.reshape(-1, 2)[on_it])[:, 0] if on_it.any() else 0
         except InputError:      # it was told when the micrograph was scored

@@ -5,8 +5,8 @@ import numpy as np
 import torch
 
 from ..boxes import cropping
-from ..boxes.borders import why_outside
 from ..boxes.contrast import contrast
+from ..exchange.borders import why_outside
 from ..exchange.errors import InputError
 from ..exchange.micrograph_reader import read_micrograph
 from ..exchange.model_header import ModelHeader

@@ -8,7 +8,7 @@ from typing import Callable, Iterable, Iterator, Optional, Sequence, Tuple
 
 import torch
 
-from ..boxes.borders import why_outside
+from ..exchange.borders import why_outside
 from ..exchange.micrograph_reader import read_micrograph
 from ..network.failures import raise_clearly
 from .predictors import Predictor

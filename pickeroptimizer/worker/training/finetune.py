@@ -17,6 +17,7 @@ from .metrics import figures
 from .recipes import Recipe
 
 FEW_BOXES = 10
+WORSE = 0.02         # of the balanced macro-F1: less says nothing
 MUCH_LOST = 0.5      # of the labelled particles: a model that prunes so many is of no use
 
 
@@ -65,7 +66,7 @@ def finetune(micrographs: Dict[int, MicrographRow], labels: Sequence[CoordinateR
               'references': len(recogniser.references), 'ranges': recogniser.extractor.ranges, 'seed': seed,
               'counts': counts, 'particle_contrast': _particle_contrast(boxes, recipe.margin),
               'cross_validation': crossed, 'without_labels': before, 'loss_curve': curve, 'device': recipe.device.name,
-              'warnings': _warnings(counts, folds, crossed)}
+              'warnings': _warnings(counts, folds, crossed, before)}
     for warning in header['warnings']:
         log(f'warning: {warning}')
     save_model(output, recogniser, header)
@@ -95,8 +96,16 @@ def _particle_contrast(boxes, margin):
     return round(float(values.mean()), 6), round(float(values.std() / len(values) ** 0.5), 6)
 
 
-def _warnings(counts, folds, crossed):
-    lines = [f'only {n} box{"es are" if n > 1 else " is"} labelled {c}; {FEW_BOXES} or more make the model steadier.'
+def _warnings(counts, folds, crossed, before):
+    lines = []
+    # A class of one label counts in what is known before alone.
+    if crossed and before and min(counts.values()) > 1 and (
+            crossed['balanced_macro_f1'] < before['balanced_macro_f1'] - WORSE):
+        lines.append(f'with these labels the model is worse at them than the general model without any: '
+                     f'{crossed["balanced_macro_f1"]:.3f} for {before["balanced_macro_f1"]:.3f}, each class counted '
+                     f'the same. Take back what you doubt, label more of the classes with few, or prune with the '
+                     f'general model.')
+    lines += [f'only {n} box{"es are" if n > 1 else " is"} labelled {c}; {FEW_BOXES} or more make the model steadier.'
              for c, n in counts.items() if n < FEW_BOXES]
     if folds and crossed is None:
         lines.append('no cross-validation: particles and some junk need two labelled boxes each at least.')

@@ -7,8 +7,7 @@ from typing import NamedTuple, Tuple
 
 import numpy as np
 
-from ..exchange.tables import IN_BORDER, OFF_MICROGRAPH
-from .cropping import inside
+from .tables import IN_BORDER, OFF_MICROGRAPH
 
 REPEATED = 0.1       # of the median change from line to line: less is no image; lossy compression leaves a little
 RISEN = 0.5          # of it: where a border ends that a filter has blurred
@@ -42,6 +41,11 @@ def why_outside(image: np.ndarray, xy: np.ndarray, box: float) -> np.ndarray:
     """
     return np.where(inside(xy, *image.shape), np.where(find_borders(image).hold(xy, box), IN_BORDER, ''),
                     OFF_MICROGRAPH)
+
+
+def inside(xy: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """Return whether centres (n, 2) in px lie on the micrograph: bool (n,)."""
+    return (xy[:, 0] > -0.5) & (xy[:, 0] < columns - 0.5) & (xy[:, 1] > -0.5) & (xy[:, 1] < rows - 0.5)
 
 
 def find_borders(image: np.ndarray) -> Borders:
