@@ -17,7 +17,7 @@ from .prefetching import prefetch_and_predict
 from .sources import MicrographPicks
 
 MAP = 15      # px of the map of distances across a cell, 1/30 of a box each; odd: the middle of a cell is that of one
-KEPT_MAP = 5   # px of the map that is kept across a cell, of those of the other every so manieth
+KEPT_MAP = 5   # px across a cell of the map that is kept for windows
 
 
 class Judged(NamedTuple):
@@ -91,15 +91,9 @@ class NearJunk:
         share = np.where(cells.any(axis=-1), bad_share(cells, self._classes), 0)      # a blank border is no junk
         bad, pixel_size = bad_map(share), group.micrograph.pixel_size
         if self._folder is not None:
-            self._keep(group, grid, bad, likeliest_junk(cells, self._classes))
+            _keep(junk_map(self._folder, group.micrograph.mic_id), bad, likeliest_junk(cells, self._classes), grid,
+                  pixel_size)
         return Judged(of_picks, numbers[:m], distances(bad, grid, pixel_size, group.xy[of_picks == '']))
-
-    def _keep(self, group: MicrographPicks, grid: Grid, bad: np.ndarray, kinds: np.ndarray) -> None:
-        """Write what is bad, with the kinds of junk (rows, columns) of the cells."""
-        every = MAP // KEPT_MAP
-        kept = bad[every // 2::every, every // 2::every] * kinds.repeat(KEPT_MAP, axis=0).repeat(KEPT_MAP, axis=1)
-        y, x = (2 * (axis[0] + 0.5) / KEPT_MAP * group.micrograph.pixel_size for axis in grid)
-        write_mrc(junk_map(self._folder or '', group.micrograph.mic_id), kept.astype(np.int8), (x, y))
 
 
 def bad_map(share: np.ndarray) -> np.ndarray:
@@ -123,6 +117,14 @@ def distances(bad: np.ndarray, grid: Grid, pixel_size: float, xy: np.ndarray) ->
     row, column = (((xy[:, axis] + 0.5) / step).astype(int).clip(0, size - 1)
                    for axis, step, size in zip((1, 0), steps, shape))
     return far[row, column]
+
+
+def _keep(path: Path, bad: np.ndarray, kinds: np.ndarray, grid: Grid, pixel_size: float) -> None:
+    """Write what is bad, a bad_map, with the kinds of junk (rows, columns) of the cells."""
+    every = MAP // KEPT_MAP
+    kept = bad[every // 2::every, every // 2::every] * kinds.repeat(KEPT_MAP, axis=0).repeat(KEPT_MAP, axis=1)
+    y, x = (2 * (axis[0] + 0.5) / KEPT_MAP * pixel_size for axis in grid)
+    write_mrc(path, kept.astype(np.int8), (x, y))
 
 
 def _with_places(group: MicrographPicks, grid: Grid) -> MicrographPicks:
