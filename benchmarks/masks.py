@@ -24,7 +24,7 @@ from worker.exchange.errors import InputError
 from worker.exchange.masks import mask_stems
 from worker.exchange.micrograph_reader import read_micrograph, read_size
 from worker.exchange.tables import MICROGRAPH_COLUMNS, read_labels, read_micrographs, write_labels, write_rows
-from worker.inference import masking
+from worker.inference import junk_area
 from worker.simulation import dataset
 
 THRESHOLDS = 0.3, 0.5, 0.7, 0.9
@@ -130,7 +130,7 @@ def fine(folder, output, mic_id):
     with mrcfile.open(output / f'{mask_stems(micrographs)[mic_id]}_classes.mrcs') as file:
         probabilities = np.moveaxis(file.data, 0, -1)
     classes = json.loads(output.with_name(f'{output.name}.json').read_text())['classes']
-    return masking.per_pixel(masking.bad_share(probabilities, classes), read_size(micrographs[mic_id].path))
+    return junk_area.per_pixel(junk_area.bad_share(probabilities, classes), read_size(micrographs[mic_id].path))
 
 
 def ten_labels(folder, work):
@@ -169,7 +169,7 @@ def sheet(path, folder, truth, work):
             panel.imshow(image, cmap='gray', vmin=np.percentile(image, 1), vmax=np.percentile(image, 99))
             panel.contour(truth[mic_id][0], levels=[0.5], colors='#56B4E9', linewidths=1.5)
             if way:
-                said = fine(folder, work / f'{folder.name} {way}', mic_id) >= masking.BAD_FROM
+                said = fine(folder, work / f'{folder.name} {way}', mic_id) >= junk_area.BAD_FROM
                 panel.imshow(np.ma.masked_equal(said, 0), cmap='autumn', alpha=0.35)
             panel.set_title(f'{mic_id}: {way or "as drawn by hand"}')
             panel.set_axis_off()

@@ -20,10 +20,12 @@ PICKEROPTIMIZER_ENV_ACTIVATION = 'PICKEROPTIMIZER_ENV_ACTIVATION'
 PICKEROPTIMIZER_TORCH = 'PICKEROPTIMIZER_TORCH'
 
 # What pruning adds to a coordinate: its class probabilities, of which that of the particle is always there (the others:
-# convert.probabilityAttribute), its distance from anything that was labelled (1: usual), and its class (or `outside`).
+# convert.probabilityAttribute), its distance from anything that was labelled (1: usual), and its class (or `outside`,
+# or `near junk`). Where picks near junk are rejected, whether it is one, which no cut of the probabilities keeps.
 PO_PARTICLE = '_poParticle'
 PO_NOVELTY = '_poNovelty'
 PO_CLASS = '_poClass'
+PO_NEAR_JUNK = '_poNearJunk'
 
 # What fine-tuning adds to a labelled coordinate, next to its class: how likely that class is to a recogniser that was
 # not trained with it, and whether it was drawn at random to be labelled.

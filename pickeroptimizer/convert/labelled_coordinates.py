@@ -152,7 +152,7 @@ def _first(coordinates):
 
 def isClass(name):
     """Return whether what is in `_poClass` means a class: it may be nothing, or what became of the pick."""
-    return bool(name) and name not in (tables.OUTSIDE, tables.UNREADABLE)
+    return bool(name) and name not in (tables.NEAR_JUNK, tables.OUTSIDE, tables.UNREADABLE)
 
 
 def labelsFromClasses(coordinates, micrographs=None):

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..constants import PO_CLASS, PO_NOVELTY
+from ..constants import PO_CLASS, PO_NEAR_JUNK, PO_NOVELTY
 from ..worker.exchange import tables
 from ..worker.exchange.errors import InputError
 from .pick_micrographs import MicrographOfPick, position
@@ -106,8 +106,8 @@ def readPicks(coordinates):
     The probabilities are in columns of the names probabilityAttribute(class), see classesOf; nan for none. Picks whose
     id and name mean different micrographs, of which the set has only that of the id, are on none.
     """
-    return readColumns(coordinates, lambda first: (*probabilityAttributes(first), PO_NOVELTY, *PICKER_SCORES),
-                       (PO_CLASS,), strict=False)
+    return readColumns(coordinates, lambda first: (*probabilityAttributes(first), PO_NOVELTY, PO_NEAR_JUNK,
+                                                   *PICKER_SCORES), (PO_CLASS,), strict=False)
 
 
 def pickerScore(columns):

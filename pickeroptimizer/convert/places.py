@@ -6,7 +6,7 @@ from typing import List, Optional, Tuple
 import numpy as np
 from pwem.objects import SetOfClasses, SetOfCoordinates
 
-from ..constants import PO_CLASS, PO_PARTICLE
+from ..constants import PO_CLASS, PO_NEAR_JUNK, PO_PARTICLE
 from ..worker.exchange.errors import InputError
 from .micrographs import micrographNames
 from .picks import PICKER_SCORES, readColumns
@@ -45,7 +45,9 @@ def readPlaces(itemSet, name, pixelSize, withClasses=False):
         micrographs = itemSet.getMicrographs()
         if micrographs is None:
             raise InputError(f'{name}: its coordinates are not linked to micrographs.')
-        columns = readColumns(itemSet, SCORE_NAMES, (PO_CLASS,) if withClasses else ())
+        columns = readColumns(itemSet, (*SCORE_NAMES, PO_NEAR_JUNK), (PO_CLASS,) if withClasses else ())
+        if PO_NEAR_JUNK in columns and PO_PARTICLE in columns:      # no threshold keeps these
+            columns[PO_PARTICLE][columns[PO_NEAR_JUNK] > 0] = np.nan
         scoreName, scores, notes = chooseScore(columns)
         names = micrographNames(micrographs)
         micIds, codes = np.unique(columns['_micId'], return_inverse=True)

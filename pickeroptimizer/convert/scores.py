@@ -24,7 +24,7 @@ class Scores:
     (n, classes + 1), the probability of each class and the novelty, nan where there are none.
     """
 
-    STATUSES = (tables.UNREADABLE, tables.SCORED, tables.OUTSIDE)
+    STATUSES = (tables.UNREADABLE, tables.SCORED, tables.OUTSIDE, tables.NEAR_JUNK)
 
     def __init__(self, classes, ids, statuses, values):
         self.classes = tuple(classes)
@@ -48,15 +48,15 @@ class Scores:
         return self._some(np.isin(self.ids, ids, invert=True))
 
     def unscored(self):
-        """Return the ids of the picks that are neither scored nor outside: their micrograph could not be read."""
+        """Return the ids of the picks that nothing is said of: their micrograph could not be read."""
         return self.ids[self.statuses == self.STATUSES.index(tables.UNREADABLE)]
 
     def particleProbabilities(self):
-        """Return the particle probabilities of all scored picks, an array."""
+        """Return the particle probabilities of all picks that a cut decides about, an array: not of those near junk."""
         return self.values[self.statuses == self.STATUSES.index(tables.SCORED), 0]
 
     def countNovel(self, above):
-        """Return how many scored picks have a novelty above this."""
+        """Return how many picks that a cut decides about have a novelty above this."""
         novelty = self.values[self.statuses == self.STATUSES.index(tables.SCORED), len(self.classes)]
         return int(np.count_nonzero(novelty > above))
 
@@ -112,14 +112,16 @@ def scoresSoFar(folder):
     return Scores(reader.classes, *columns)
 
 
-def takeUpScores(folder, model, contrast, boxAngstrom=None):
+def takeUpScores(folder, model, contrast, boxAngstrom=None, junkDistance=0.0):
     """Let the worker go on with a table that it had completed, for more picks of the same run and model have come.
 
     Returns the path of the table that it goes on with, whether it is there or not. contrast: of signals.CONTRASTS, with
-    which it was made; boxAngstrom: that a general model was told, or None.
+    which it was made; boxAngstrom: that a general model was told, or None; junkDistance: Å, within which of junk picks
+    are rejected.
     """
     table = os.path.join(folder, SCORES)
-    partial = GrowingScores(table, (model,), None, contrast=contrast, box_angstrom=boxAngstrom).partial
+    partial = GrowingScores(table, (model,), None, contrast=contrast, box_angstrom=boxAngstrom,
+                            junk_distance=junkDistance).partial
     if os.path.exists(table):
         os.replace(table, partial)
     return partial

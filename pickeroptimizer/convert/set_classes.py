@@ -1,12 +1,12 @@
 """Which classes the picks of a set were scored for: its attributes tell."""
 import re
 
-from ..constants import PO_CLASS, PO_LABEL_PROBABILITY, PO_NOVELTY, PO_RANDOM
+from ..constants import PO_CLASS, PO_LABEL_PROBABILITY, PO_NEAR_JUNK, PO_NOVELTY, PO_RANDOM
 from ..worker.exchange.classes import ordered, safe_name
 from .set_files import reopen
 
 _PROBABILITY = re.compile('_po([A-Z0-9][A-Za-z0-9]*)')
-_OTHERS = {PO_CLASS, PO_LABEL_PROBABILITY, PO_NOVELTY, PO_RANDOM}
+_OTHERS = {PO_CLASS, PO_LABEL_PROBABILITY, PO_NEAR_JUNK, PO_NOVELTY, PO_RANDOM}
 
 
 def probabilityAttribute(name):

@@ -87,7 +87,8 @@ class FurtherCuts:
         coordinates = self.inputCoordinates.get()
         outputs = {f'{what}{cut.name}': self._newCoordinatesLike(coordinates, f'{what.capitalize()}{cut.name}')
                    for what in CUT_OUTPUTS}
-        convert.splitCoordinates(coordinates, scores, minimum, *outputs.values(), corrected=corrected)
+        convert.splitCoordinates(coordinates, scores, minimum, *outputs.values(), corrected=corrected,
+                                 nearJunk=self.junkDistance() > 0)
         how = decision.describe(cut.rule, cut.wanted) + (f', {len(corrected)} corrected by hand' if corrected else '')
         for (name, output), what in zip(outputs.items(), CUT_OUTPUTS):
             output.setObjComment(f'{what} by {how}')

@@ -14,7 +14,9 @@ from ..convert.shared_scores import shareName
 from ..domain.corrections import CORRECTIONS, Corrections, onPicks
 from ..domain.decision import expectedLines, numberText
 from ..worker.exchange.errors import InputError
+from ..worker.exchange.masks import junk_map
 from ..worker.exchange.signals import CONTRASTS
+from ..worker.exchange.tables import NEAR_JUNK
 from .further_cuts import FurtherCuts
 from .new_runs import LABELS_OF_RUN
 from .parameters.keep_rule import KeepRule
@@ -32,6 +34,8 @@ from .protocol_base import (
 )
 from .streaming.prune_stream import PruneStream
 
+FARTHEST = 100_000.0      # Å: more than any micrograph is wide
+JUNK_MAPS = 'junk'      # in the extra folder: what counted as junk, where picks near it are rejected
 NOVEL = 2.0      # from here on hardly any pick of a labelled kind is met (docs/recogniser.md)
 BOX_TOLERANCE = 0.25      # relative difference of box sizes from which on the user is asked
 
@@ -50,9 +54,10 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
     probability of each class of the model, such as _poParticle, _poIce or, of "gold edge", _poGoldEdge; _poClass, which
     is particle from a probability of 0.5 on, and the likeliest kind of junk otherwise; and _poNovelty, how far it is
     from anything that was labelled (about 1 is usual, above 2 it resembles no label). A pick whose centre is not
-    inside its micrograph, or in the blank or repeated border that it may have, is rejected as "outside". Picks of
-    a micrograph that cannot be read are neither kept nor rejected: they come out as unscoredCoordinates. Kept and
-    rejected coordinates are always given, empty if there are none, so that a scheduled workflow goes on.
+    inside its micrograph, or in the blank or repeated border that it may have, is rejected as "outside"; one that looks
+    like a particle but is too near to film or ice, where that is asked for, as "near junk". Picks of a micrograph that
+    cannot be read are neither kept nor rejected: they come out as unscoredCoordinates. Kept and rejected coordinates
+    are always given, empty if there are none, so that a scheduled workflow goes on.
 
     The input may still be growing: what comes is pruned within half a minute, and the outputs grow with it until the
     input is closed. A run that was stopped or killed goes on where it was when it is continued.
@@ -91,6 +96,17 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
                            'As the model: they are looked at inverted in that case.\nInverted: in any case.\n'
                            'The files stay as they are.')
         self._defineDecisionParams(form)
+        form.addParam('junkWithin', params.FloatParam, default=0,
+                      validators=[params.Range(0., FARTHEST, error=f'must be a distance in Å from 0 (off) to '
+                                                                   f'{FARTHEST:g}.')],
+                      label='Reject within (Å) of junk',
+                      help='Picks whose centre is as near as this to junk that covers an area, such as film or ice, '
+                           'are rejected, too, even where they look like particles: their class is then "near '
+                           'junk", and no cut keeps them. 0: off, each pick is judged by itself.\n'
+                           'The model tells where such junk is: it looks at boxes all over each micrograph, as "mask '
+                           'micrographs" does, which takes seconds more for each. It also costs particles: '
+                           'docs/masks.md tells how many, and what they buy.\n'
+                           'Change it and continue the run: all is scored anew.')
         self._defineCutParams(form)
         form.addParam('batchSize', params.IntParam, default=0, expertLevel=params.LEVEL_ADVANCED,
                       validators=[params.GE(0, error='must not be negative.')], label='Boxes at a time',
@@ -129,7 +145,8 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
         model = self.modelFile()
         again = str(datetime.now()) if self._unscoredSize() else ''
         return [convert.setKey(self.otherMicrographs.get()), '' if self.usesGeneralModel() else model,
-                fileDigest(model), self.contrastName(), again, self.modelBox()]
+                fileDigest(model), self.contrastName(), again, self.modelBox(),
+                *([self.junkDistance()] if self.junkDistance() else [])]      # as before there was such a distance
 
     def _unscoredSize(self):
         unscored = getattr(self, PickerOptimizerPruneOutputs.unscoredCoordinates.name, None)
@@ -170,9 +187,18 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
         """Return how the contrast is looked at, one of signals.CONTRASTS."""
         return CONTRASTS[self.contrast.get()]
 
+    def junkDistance(self):
+        """Return within how many Å of junk picks are rejected, 0 for off; runs of earlier versions have none."""
+        return float(self.junkWithin.get(0))
+
+    def junkMap(self, micId):
+        """Return the path of what counted as junk on one of `lookedAt`, or of what would be that."""
+        return str(junk_map(self._getExtraPath(JUNK_MAPS), micId))
+
     def takeUpScores(self):
         """Let the worker go on with what is scored; returns the path of the table that it goes on with."""
-        return convert.takeUpScores(self._getExtraPath(), self.modelFile(), self.contrastName(), self.modelBox())
+        return convert.takeUpScores(self._getExtraPath(), self.modelFile(), self.contrastName(), self.modelBox(),
+                                    self.junkDistance())
 
     @staticmethod
     def reportName(rows):
@@ -196,6 +222,8 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
             arguments += ['--rows', f'{rows.start}:{rows.stop}']
         if self.usesGeneralModel():
             arguments += ['--box-angstrom', repr(self.modelBox())]
+        if self.junkDistance():
+            arguments += ['--junk-distance', repr(self.junkDistance()), '--junk-maps', JUNK_MAPS]
         if self.batchSize.get() > 0:
             arguments += ['--batch-size', str(self.batchSize.get())]
         # The line of a worker of an earlier launch, which may still be about to end, is not taken for that of ours.
@@ -268,7 +296,8 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
                 f'with a particle probability of {numberText(stream.minimum)} or more')
         lines = [f'Kept *{sum(kept.values())}* of {total} picks{share} {rule}.',
                  f'   kept: {countsText(kept)}', f'   rejected: {countsText(rejected)}',
-                 *expectedLines(*self.getDecision(), stream.minimum, stream.shares)]
+                 *expectedLines(*self.getDecision(), stream.minimum, stream.shares),
+                 *self._describeNearJunk(rejected.get(NEAR_JUNK, 0))]
         if convert.isLabelled(self.inputCoordinates.get()):
             lines.append('*Warning*: the input coordinates are labels, not picks.')
         if stream.scaleNote:
@@ -299,6 +328,13 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
                 lines.append(f'{stream.report["device"]}: {stream.report["boxes_per_second"]:.0f} boxes per second, '
                              f'{stream.report["seconds"]:.0f} s.')
         return lines
+
+    def _describeNearJunk(self, number):
+        """Lines about picks that junk is too near to; number: of those that look like particles."""
+        if not self.junkDistance():
+            return []
+        return [f'*{number}* of the rejected look like particles, but lie within {self.junkDistance():g} Å of junk '
+                f'({NEAR_JUNK}). What is expected of a cut is said of the picks farther away.']
 
     def _describeGeneral(self, report):
         """Lines about what the general model is, and how sure it is of these picks."""
@@ -398,5 +434,6 @@ class ProtPickerOptimizerPrune(RunModel, KeepRule, FurtherCuts, PickerOptimizerP
         if not self.summaryVar.get():
             return []
         general = ' and its general model, without labels' if self.usesGeneralModel() else ''
+        near = f', and farther than {self.junkDistance():g} Å from film and the like' if self.junkDistance() else ''
         return [f'The coordinates {self.getObjectTag("inputCoordinates")} were pruned with PickerOptimizer '
-                f'[Li2022pickeroptimizer]{general}: kept were those {self._decisionInWords()}.']
+                f'[Li2022pickeroptimizer]{general}: kept were those {self._decisionInWords()}{near}.']

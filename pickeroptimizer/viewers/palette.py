@@ -6,6 +6,7 @@ from typing import Dict, Iterable, NamedTuple, Tuple
 from zlib import crc32
 
 from ..worker.exchange.classes import KNOWN, ordered
+from ..worker.exchange.tables import NEAR_JUNK
 
 
 class Style(NamedTuple):
@@ -18,6 +19,7 @@ class Style(NamedTuple):
 _KNOWN_STYLES = dict(zip(KNOWN, map(Style, ('#009E73', '#56B4E9', '#E69F00', '#0072B2', '#CC79A7', '#7F3FFF'))))
 BELOW = Style('#F0E442')              # of a particle that is rejected, for its probability is below the minimum
 OUTSIDE = Style('#D55E00')
+_FIXED_STYLES = {**_KNOWN_STYLES, NEAR_JUNK: Style('#D55E00', (2, 3))}      # the place alone is to blame, as outside
 UNSCORED = Style('#FFFFFF', (2, 3))
 # Of classes with names of the user's. More colours cannot be told apart by everybody: the lines have gaps, too.
 _LONG, _SHORT = (6, 3), (2, 3)
@@ -28,14 +30,14 @@ _OWN_STYLES = (Style('#00FF99', _LONG), Style('#996633', _SHORT), Style('#FF3366
 def styles(classes: Iterable[str]) -> Dict[str, Style]:
     """Return {class: Style} of classes, no two the same among up to 8 names of the user's.
 
-    That of a known class is fixed. That of another one follows from its name, unless one before it in the alphabet has
-    it already.
+    That of a known class is fixed, and so is that of NEAR_JUNK, which may be among them. That of another one follows
+    from its name, unless one before it in the alphabet has it already.
     """
     found: Dict[str, Style] = {}
     for name in ordered(classes):
         first = crc32(name.encode()) % len(_OWN_STYLES)
         turns = _OWN_STYLES[first:] + _OWN_STYLES[:first]
-        found[name] = _KNOWN_STYLES.get(name) or next((s for s in turns if s not in found.values()), turns[0])
+        found[name] = _FIXED_STYLES.get(name) or next((s for s in turns if s not in found.values()), turns[0])
     return found
 
 
@@ -45,6 +47,9 @@ def colours(classes: Iterable[str]) -> Dict[str, str]:
 
 
 def keys(classes: Iterable[str]) -> Dict[str, str]:
-    """Return {class: key}: of a known one its first letter, of others digits in their order, '' beyond nine."""
+    """Return {class: key}: of a known one its first letter, of others digits in their order, '' beyond nine.
+
+    NEAR_JUNK, which nobody can say that a pick is, is left out.
+    """
     digits = iter('123456789')
-    return {name: name[0] if name in KNOWN else next(digits, '') for name in classes}
+    return {name: name[0] if name in KNOWN else next(digits, '') for name in classes if name != NEAR_JUNK}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from worker.exchange.masks import is_whole, mask_stems, read_mask
 from worker.exchange.tables import MICROGRAPH_COLUMNS, MicrographRow, read_labels, read_micrographs, write_rows
-from worker.inference.masking import bad_share, grid_axis, per_pixel
+from worker.inference.junk_area import bad_share, grid_axis, per_pixel
 
 
 def masked(worker, data_set, model, output, *more):

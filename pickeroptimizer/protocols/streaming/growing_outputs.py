@@ -42,7 +42,8 @@ class GrowingOutputs:
             self._make(self._unscored)
         for itemSet in self._made().values():
             itemSet.enableAppend()
-        convert.splitCoordinates(self._run.inputCoordinates.get(), scores, self._minimum, *self._sets.values())
+        convert.splitCoordinates(self._run.inputCoordinates.get(), scores, self._minimum, *self._sets.values(),
+                                 nearJunk=self._run.junkDistance() > 0)
 
     def update(self, state):
         """Let others see what was added. state: Set.STREAM_OPEN or, when nothing more comes, STREAM_CLOSED.

@@ -38,9 +38,10 @@ class PruneStream:
     """One launch of a prune run, from what it finds to its outputs.
 
     A set that is closed from the beginning is a stream with one arrival. What an earlier launch of the run left is
-    taken up: its tables and scores if they are of the same picks, micrographs (the files too), model and contrast; its
-    outputs if they were also split by the same decision, from picks with the same attributes. Picks whose micrograph
-    cannot be read are kept back until the end, for the worker tries them again, as it does in each launch.
+    taken up: its tables and scores if they are of the same picks, micrographs (the files too), model, contrast and
+    distance from junk; its outputs if they were also split by the same decision, from picks with the same attributes.
+    Picks whose micrograph cannot be read are kept back until the end, for the worker tries them again, as it does in
+    each launch.
 
     After `prune`: minimum, of the decision (see decision.minimumFor); shares, the RunShares of the picks; novel, how
     many scores have a novelty above `novelty`; ending, how the run that makes the picks ended where it left its set
@@ -95,7 +96,8 @@ class PruneStream:
     def _begin(self, feed):
         model, classes = self._run.modelFile(), self._run.readModelHeader()['classes']
         self._record = {'model': fileDigest(model), 'contrast': self._run.contrastName(), 'input': self._inputKey,
-                        'classes': classes, 'decision': [self._mode, self._wanted], 'box': self._run.modelBox()}
+                        'classes': classes, 'decision': [self._mode, self._wanted], 'box': self._run.modelBox(),
+                        'junk_distance': self._run.junkDistance()}
         before = self._readRecord()
         inputs = before.get('input'), self._inputKey
         resume = before.get('decision') == self._record['decision'] and (None in inputs or inputs[0] == inputs[1])
@@ -106,6 +108,8 @@ class PruneStream:
                 raise convert.CannotResume('The contrast is another one.')
             if before.get('box') != self._record['box']:
                 raise convert.CannotResume('The box is another one.')
+            if before.get('junk_distance', 0) != self._record['junk_distance']:
+                raise convert.CannotResume('The distance from junk is another one.')
             if before.get('classes', list(FORMER)) != classes:      # of a model of two, in columns for three
                 raise convert.CannotResume('The classes of the scores are other ones.')
             self._tables.resume()

@@ -20,9 +20,14 @@ def kindsOf(cells: Optional[np.ndarray], classes: Sequence[str], shape: Tuple[in
     if cells is None or len(cells) != len(classes) or not junk:
         return np.full(shape, len(classes))
     likeliest = np.where(cells.any(axis=0), np.array(junk)[cells[junk].argmax(axis=0)], len(classes))
+    return stretched(likeliest, shape)
+
+
+def stretched(cells: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:
+    """Return values of cells (rows, columns) as those of the px of a picture of this shape that lie in them."""
     rows, columns = (np.minimum((np.arange(wanted) * there) // wanted, there - 1)
-                     for wanted, there in zip(shape, likeliest.shape))
-    return likeliest[np.ix_(rows, columns)]
+                     for wanted, there in zip(shape, cells.shape))
+    return cells[np.ix_(rows, columns)]
 
 
 def tinted(grey: Image.Image, bad: np.ndarray, kinds: np.ndarray, classes: Sequence[str]) -> Image.Image:

@@ -13,7 +13,7 @@ from ...domain.decision import MINIMUM, MOST_PROBABLE, expectedLines, isKept, mi
 from ...domain.shares import RunShares
 from ...worker.exchange.classes import KEPT_FROM, KNOWN, MOST_JUNK, is_particle, ordered
 from ...worker.exchange.errors import InputError
-from ...worker.exchange.tables import OUTSIDE, UNREADABLE, CoordinateRow, write_rows
+from ...worker.exchange.tables import NEAR_JUNK, OUTSIDE, UNREADABLE, CoordinateRow, write_rows
 from ..outcomes import BELOW, KEPT, countRejected, outcomeOfCode, outcomeOfLabel, outcomesOf
 
 FIRST_COLUMNS = ('mic_id', 'mic_name', 'picks', 'kept', 'rejected', 'rejected_share', 'particle_rejected')
@@ -35,7 +35,8 @@ class ScoredPicks:
     ids, micIds: int64; x, y: px of the micrograph; classes: the names of the classes, the particle first; codes: int8,
     numbers into `names`; probabilities: (n, m) of the first m classes, nan for picks without, or None where no pick has
     them; novelty: (n,), nan for none, or None; kept: bool, or None where nothing was decided. score: (n,) of the
-    picker, nan for none, or None; scoreName: its attribute, '' for none.
+    picker, nan for none, or None; scoreName: its attribute, '' for none. nearJunk: bool, whether each is rejected for
+    that, or None where it was not looked for; NEAR_JUNK is then among the classes, of those that look like particles.
     """
     ids: np.ndarray
     micIds: np.ndarray
@@ -48,6 +49,7 @@ class ScoredPicks:
     kept: Optional[np.ndarray] = None
     score: Optional[np.ndarray] = None
     scoreName: str = ''
+    nearJunk: Optional[np.ndarray] = None
 
     def __len__(self):
         return len(self.ids)
@@ -96,6 +98,8 @@ class PruneModel:
         # A pick that could not be scored may have been given a class by hand.
         self._numbered = self._scored & (True if picks.probabilities is None else
                                          np.isfinite(picks.probabilities[:, 0]))
+        # No rule keeps those near junk, and none is asked about them.
+        self._decided = self._numbered & (True if picks.nearJunk is None else ~picks.nearJunk)
         self._mostProbable = self._mostProbableCodes()
         self._shares = RunShares(self.particleProbabilities(), header)
         self._rowOf = {coordId: row for row, coordId in enumerate(picks.ids.tolist())}
@@ -114,8 +118,8 @@ class PruneModel:
         return self.picks.probabilities is not None and bool(self._numbered.any())
 
     def particleProbabilities(self):
-        """Return the particle probabilities of the picks that have one, (m,)."""
-        return self.picks.probabilities[self._numbered, 0] if self.hasScores else np.zeros(0)
+        """Return the particle probabilities of the picks that a rule decides about, (m,)."""
+        return self.picks.probabilities[self._decided, 0] if self.hasScores else np.zeros(0)
 
     def setRule(self, mode, wanted):
         """Decide by another rule; mode, wanted: as decision.minimumFor takes them.
@@ -150,7 +154,8 @@ class PruneModel:
         if (rule or self.rule) is AS_GIVEN:
             return self._scored & self.picks.kept
         particle = None if self.picks.probabilities is None else self.picks.probabilities[:, 0]
-        return self._scored & isKept(self._mostProbable, particle, (rule or self.rule).minimum)
+        kept = self._scored & isKept(self._mostProbable, particle, (rule or self.rule).minimum)
+        return kept if self.picks.nearJunk is None else kept & ~self.picks.nearJunk
 
     def _mostProbableCodes(self):
         """Codes of classes, of which only that of the particle counts: as the probabilities have it, where there are
@@ -161,7 +166,7 @@ class PruneModel:
 
     def keptOfScored(self):
         """Return whether the rule keeps each of these picks, bool (m,), in the order of particleProbabilities."""
-        return self.isKept()[self._numbered]
+        return self.isKept()[self._decided]
 
     def _decide(self):
         outcomes = outcomeOfCode(self.picks.codes)
@@ -292,6 +297,8 @@ class PruneModel:
             return self.picks.score if order == LOWEST_SCORE else -self.picks.score
         cut = KEPT_FROM if self.rule.minimum is None else self.rule.minimum
         margin = np.where(self.isKept(), 1, -1) * (self.picks.probabilities[:, 0] - cut)
+        if self.picks.nearJunk is not None:
+            margin = np.where(self.picks.nearJunk, np.abs(margin), margin)
         return margin if order == LEAST_CERTAIN else -margin
 
     # ------------------------------ corrections ------------------------------
@@ -384,7 +391,8 @@ class PruneModel:
         """The classes that corrections name besides these, and known ones as far as a model could learn them all."""
         named = ordered({row.label for row in self._store.read().values()}.difference(classes))
         known = [name for name in KNOWN if name not in (*classes, *named)]
-        return (*named, *known[:max(0, 1 + MOST_JUNK - len(classes) - len(named))])
+        taken = len(set(classes) - {NEAR_JUNK}) + len(named)
+        return (*named, *known[:max(0, 1 + MOST_JUNK - taken)])
 
     # ------------------------------ in words ------------------------------
 
@@ -401,7 +409,9 @@ class PruneModel:
         elif picks.probabilities is None or not self._numbered[row]:
             parts.append(self._nameOf(row))
         else:
-            values = self._probabilitiesInWords(row)
+            near = self.picks.nearJunk is not None and self.picks.nearJunk[row]
+            values = ['rejected, for junk is too near', *self._probabilitiesInWords(row)] if near else \
+                self._probabilitiesInWords(row)
             if picks.novelty is not None and np.isfinite(picks.novelty[row]):
                 values.append(f'novelty {picks.novelty[row]:.2f}')
             if picks.score is not None and np.isfinite(picks.score[row]):

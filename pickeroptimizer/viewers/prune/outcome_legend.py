@@ -1,6 +1,6 @@
 """The legend of the outcomes of a pruning."""
 from .. import palette
-from ..outcomes import BELOW, KEPT
+from ..outcomes import BELOW, outcomeOfLabel
 from ..widgets.legend import Legend
 
 LETTERS = 20      # of a name that there is room for
@@ -19,8 +19,8 @@ class OutcomeLegend(Legend):
         if not model.hasScores:
             texts = [classes[0], None, *texts[2:-2], None, None]
         if model.canCorrect:
-            keys = list(palette.keys(classes).values())
-            for number, key in zip((KEPT, *range(BELOW + 1, len(texts))), keys):
+            for name, key in palette.keys(classes).items():
+                number = outcomeOfLabel(name, classes)
                 texts[number] = f'{texts[number]} ({key})' if key and texts[number] else texts[number]
         super().__init__(master, [(text, *kind[1:]) for text, kind in zip(texts, model.kinds)], onChange,
                          ('here', 'in all'))

@@ -5,17 +5,19 @@ from typing import Callable, Dict, Optional, Tuple
 import numpy as np
 
 from ... import convert
-from ...constants import PO_CLASS, PO_NOVELTY
+from ...constants import PO_CLASS, PO_NEAR_JUNK, PO_NOVELTY
+from ...convert.masks import readCells
 from ...domain.labels import countByClass
 from ...protocols import PickerOptimizerPruneOutputs, retraining
 from ...protocols.protocol_base import countsText
 from ...worker.exchange.classes import PARTICLE, decide, ordered
 from ...worker.exchange.errors import InputError
-from ...worker.exchange.tables import OUTSIDE, SCORED, UNREADABLE
+from ...worker.exchange.tables import NEAR_JUNK, OUTSIDE, UNREADABLE
 from ..micrograph import Micrograph
 from .model import PruneModel, ScoredPicks, codesOf
 from .origin import keptBefore
 
+NEAR_JUNK_CODE = convert.Scores.STATUSES.index(NEAR_JUNK)
 DEFAULT_BOX = 100      # px, for sets that do not tell theirs
 
 
@@ -26,6 +28,8 @@ class PruneSession:
     boxSize: px; pixelSize: Å/px. createCoordinates(mode, wanted, corrected) makes sets of a cut and returns a line
     about them. planRetraining() returns a question that tells what a retraining would use, and the function that starts
     it, which returns a line. Both raise InputError, and are None where they are not possible; `note` then tells why.
+    junkOn(micrograph): numbers of the classes of the junk that covers it (rows, columns), 0 where it is good, or None;
+    itself None where picks near junk were not looked for.
     """
     title: str
     model: PruneModel
@@ -34,6 +38,7 @@ class PruneSession:
     createCoordinates: Optional[Callable[[int, Optional[float], Dict[int, str]], str]] = None
     planRetraining: Optional[Callable[[], Tuple[str, Callable[[], str]]]] = None
     note: str = ''
+    junkOn: Optional[Callable[[Micrograph], Optional[np.ndarray]]] = None
 
 
 def micrographsOf(coordinates):
@@ -64,10 +69,12 @@ def picksOfSet(coordinates, kept=None, scored=None):
         novelty = columns.get(PO_NOVELTY)
     names = columns.get(PO_CLASS, np.full(size, ''))
     names = np.where(names == '', UNREADABLE, names)      # a union may hold picks without
-    classes = (*scored, *ordered(set(names.tolist()).difference((*scored, OUTSIDE, UNREADABLE))))
+    nearJunk = columns[PO_NEAR_JUNK] > 0 if PO_NEAR_JUNK in columns else None
+    classes = (*scored, *ordered({*names, *([] if nearJunk is None else [NEAR_JUNK])} - {*scored, OUTSIDE, UNREADABLE}))
     scoreName, score = convert.pickerScore(columns)
     return ScoredPicks(columns['id'], columns['_micId'], columns['_x'], columns['_y'], classes, codesOf(names, classes),
-                       probabilities, novelty, None if kept is None else np.full(size, kept), score, scoreName)
+                       probabilities, novelty, None if kept is None else np.full(size, kept), score, scoreName,
+                       nearJunk)
 
 
 def joined(parts):
@@ -103,16 +110,22 @@ def _withScores(picks, scores, classes):
     """Return picks with the classes and numbers of those that are scored already, and of no others."""
     size = len(picks)
     probabilities, novelty = np.full((size, len(classes)), np.nan), np.full(size, np.nan)
+    nearJunk = None
+    if scores is not None and NEAR_JUNK_CODE in scores.statuses:
+        classes, nearJunk = (*classes, NEAR_JUNK), np.zeros(size, bool)
     codes = codesOf(np.full(size, UNREADABLE), classes)
     if scores is not None:
         _, rows, places = np.intersect1d(picks.ids, scores.ids, assume_unique=True, return_indices=True)
         probabilities[rows], novelty[rows] = scores.values[places, :-1], scores.values[places, -1]
         statuses = scores.statuses[places]
         codes[rows[statuses == scores.STATUSES.index(OUTSIDE)]] = len(classes)
-        scored = rows[statuses == scores.STATUSES.index(SCORED)]
+        scored = np.isfinite(probabilities[:, 0])
         codes[scored] = decide(probabilities[scored])
+        if nearJunk is not None:
+            nearJunk[rows[statuses == NEAR_JUNK_CODE]] = True
+            codes[nearJunk & (codes == 0)] = classes.index(NEAR_JUNK)
     return ScoredPicks(picks.ids, picks.micIds, picks.x, picks.y, classes, codes, probabilities, novelty,
-                       score=picks.score, scoreName=picks.scoreName)
+                       score=picks.score, scoreName=picks.scoreName, nearJunk=nearJunk)
 
 
 # ------------------------------ sessions ------------------------------
@@ -131,6 +144,10 @@ def sessionOfRun(project, run):
     else:
         session.note = 'This run is not finished: what is scored so far is shown. Other cuts can be made at its end.'
     session.planRetraining = lambda: _planRetraining(project, run)
+    if run.junkDistance():
+        ids = {name: micId for micId, name in convert.micrographNames(run.lookedAt()).items()}
+        session.junkOn = lambda micrograph: (readCells(run.junkMap(ids[micrograph.name]))
+                                             if micrograph.name in ids else None)
     return session
 
 

@@ -4,11 +4,13 @@ from tkinter import filedialog, messagebox, ttk
 
 from ...domain.decision import MINIMUM, describe
 from ...worker.exchange.errors import InputError
+from ..masks.tint import stretched, tinted
 from ..palette import keys
 from ..widgets.canvas import MicrographCanvas
 from ..widgets.colours import WARNING
 from ..widgets.display_controls import DisplayControls
 from ..widgets.gallery import walk
+from ..widgets.grey_picture import greyImage
 from ..widgets.keys import Key, KeyTable
 from ..widgets.look import buttonStyle
 from ..widgets.micrographs import ImageData, MicrographReader
@@ -48,6 +50,7 @@ class PruneWindow(tk.Toplevel):
         self.shownPlace = None       # of the one that is seen
         self._target = None          # row to go to when it is shown
         self._marked = self._hovered = None
+        self.junk = tk.BooleanVar(self, session.junkOn is not None)      # whether it is seen
         self._later = {}             # {function: Tk's id} of what follows after a while
         self._keys = keys(self._model.picks.classes)
         self._makeMicrographs().pack(side=tk.LEFT, fill=tk.Y, padx=4, pady=4)
@@ -80,7 +83,7 @@ class PruneWindow(tk.Toplevel):
         frame = ttk.Frame(self)
         session = self._session
         self.canvas = MicrographCanvas(frame, session.boxSize, self._clicked, self._hover, self._menu,
-                                       onBand=self._takeMany)
+                                       makeGrey=self._makeGrey, onBand=self._takeMany)
         DisplayControls(frame, self.canvas, session.pixelSize, session.boxSize).pack(fill=tk.X)
         # Two lines each, empty or not, so that the picture keeps its size.
         self._info, self._message = (tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, height=2) for _ in range(2))
@@ -138,6 +141,7 @@ class PruneWindow(tk.Toplevel):
             Key(('Down', 'n'), 'next micrograph', lambda: self._leaf(1)),
             Key(('Left',), 'previous box of the gallery', lambda: walk([self.gallery], -1)),
             Key(('Right',), 'next box of the gallery', lambda: walk([self.gallery], 1)),
+            *([Key(('m',), 'show or hide what counted as junk', self._toggleJunk)] if self._session.junkOn else []),
             Key(('f',), 'the whole micrograph', self.canvas.fit)), NOTES)
         self.bind('<FocusIn>', lambda event: event.widget is self and self._reloadCorrections())
         self.bind('<Destroy>', lambda event: event.widget is self and self._forgetLater())
@@ -202,12 +206,25 @@ class PruneWindow(tk.Toplevel):
             self.canvas.showMessage(image)
             return
         self.canvas.setBoxes({})
-        self.canvas.showImage(image)
         self.shownPlace = self._place
+        self.canvas.showImage(image)
         self._showBoxes()
         self.listed.micrographChanged()
         if target is not None and self._model.placeOf(target) == self.shownPlace:      # nobody has leafed on since
             self.goTo(target)
+
+    def _makeGrey(self, data, clipped, period, inverted):
+        """The micrograph in greys; where it is wanted, what counted as junk in the colours of its kinds."""
+        grey = greyImage(data, clipped, period, inverted)
+        kinds = self._session.junkOn(self._model.micrographs[self.shownPlace]) if self.junk.get() else None
+        if kinds is None:
+            return grey
+        kinds = stretched(kinds, data.pixels.shape)
+        return tinted(grey, kinds > 0, kinds, self._model.picks.classes)
+
+    def _toggleJunk(self):
+        self.junk.set(not self.junk.get())
+        self.canvas.remake()
 
     def _showBoxes(self):
         """Show the boxes of the micrograph that is seen; only those that change are redrawn."""

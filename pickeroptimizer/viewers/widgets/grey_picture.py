@@ -53,6 +53,10 @@ class GreyPicture:
             self._photo = None
             self._canvas.delete('picture')
 
+    def forget(self):
+        """Ask makeGrey anew when it is drawn next."""
+        self._grey = None
+
     def setContrast(self, clipped):
         """Let this per cent of the pixels be black, and as many white, when it is drawn next."""
         self._clipped, self._grey = clipped, None

@@ -58,6 +58,11 @@ class PictureCanvas(tk.Frame):
         self._canvas.create_text(width / 2, height / 2, text=line, fill=LIGHT, width=max(100, width - 40),
                                  justify=tk.CENTER, tags='message')
 
+    def remake(self):
+        """Ask makeGrey for the picture anew."""
+        self._picture.forget()
+        self._drawSoon()
+
     def setContrast(self, clipped):
         """Let this per cent of the pixels be black, and as many white."""
         self._picture.setContrast(clipped)

@@ -45,6 +45,14 @@ def positive(text: str) -> float:
     return value
 
 
+def distance(text: str) -> float:
+    """Parse an argument that is a finite number of Å, 0 or more."""
+    value = float(text)
+    if not 0 <= value < float('inf'):
+        raise argparse.ArgumentTypeError(f'{text} is no distance in Å, a number from 0 on')
+    return value
+
+
 def row_range(text: str) -> range:
     """Parse FIRST:END, whole numbers."""
     first, _, end = text.partition(':')

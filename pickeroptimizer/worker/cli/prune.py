@@ -14,6 +14,7 @@ from .arguments import (
     add_picks,
     add_report,
     chosen_devices,
+    distance,
     general_box,
     log,
     row_range,
@@ -40,6 +41,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument('--contrast', choices=CONTRASTS, default=CONTRASTS[0],
                          help='of the micrographs: as it is; inverted where it is opposite to that of the model; or '
                               'inverted (%(default)s)')
+    command.add_argument('--junk-distance', type=distance, default=0.0, metavar='ANGSTROM',
+                         help='reject picks within so many Å of junk that covers an area, whatever they are; each '
+                              'micrograph is then looked at all over; 0: off (%(default)s)')
+    command.add_argument('--junk-maps', type=Path, metavar='FOLDER',
+                         help='with --junk-distance: where to keep what counted as junk, MIC_ID.mrc for a micrograph')
     command.add_argument('--follow', type=Path, metavar='FEED',
                          help='the tables grow while this file is there and changes, until it says "end"')
     command.add_argument('--patience', type=whole(1), default=120, metavar='S',
@@ -91,16 +97,20 @@ def score(options: argparse.Namespace) -> None:
     if options.rows and isinstance(source, WholeTables) and options.rows.start >= source.picks:
         raise InputError(f'--rows: {options.coordinates} has {source.picks} rows, of which none is from '
                          f'{options.rows.start} on.')
+    if options.junk_maps and not options.junk_distance:
+        raise InputError('--junk-maps: goes with --junk-distance, without which no junk is looked for.')
     model = GENERAL_MODEL if options.model == GENERAL else Path(options.model)
     recogniser, header = load_model(model)
     box_angstrom = general_box(options, header, {} if isinstance(source, FollowedTables) else source.micrographs)
     inputs = (model,) if feed else (model, options.micrographs, options.coordinates)
     scores = GrowingScores(options.output, inputs, log, feed.look if feed else lambda: None, options.contrast,
-                           box_angstrom, options.rows)
+                           box_angstrom, options.rows, options.junk_distance)
     header['box_angstrom'] = box_angstrom or header['box_angstrom']
     report = prune(source, recogniser, header, scores, chosen_devices(options), options.batch_size, log,
-                   options.contrast, options.rows)
+                   options.contrast, options.rows, options.junk_distance, options.junk_maps)
     log(f'scored {report["scored"]} of {report["boxes"]} picks at {report["boxes_per_second"]:.0f} boxes/s; '
         f'{report["outside"]} outside their micrograph ({report["in_border"]} in its blank or repeated border), '
-        f'{report["unreadable"]} on unreadable micrographs')
+        f'{report["unreadable"]} on unreadable micrographs'
+        + (f'; {report["near_junk"]} like particles but within {options.junk_distance:g} Å of junk'
+           if options.junk_distance else ''))
     write_report(options, report)

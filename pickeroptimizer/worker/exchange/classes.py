@@ -22,8 +22,8 @@ KEPT_FROM = 0.5      # of the particle's probability: particle against all junk 
 _NAME = re.compile('[a-z0-9][a-z0-9 _-]*')
 # What is in the same places as the names of classes: columns of tables, attributes of coordinates, statuses.
 _TAKEN = {'class', 'classes', 'coordid', 'kept', 'label', 'labelprobability', 'labelrandom', 'micid', 'micname',
-          'notscored', 'novelty', 'outside', 'particlerejected', 'picks', 'reason', 'rejected', 'rejectedshare',
-          'scored', 'status', 'unreadable'}
+          'nearjunk', 'notscored', 'novelty', 'outside', 'particlerejected', 'picks', 'reason', 'rejected',
+          'rejectedshare', 'scored', 'status', 'unreadable'}
 
 
 def class_name(text: str) -> str:

@@ -31,6 +31,14 @@ def mask_stems(micrographs: Mapping[int, MicrographRow]) -> Dict[int, str]:
     return {mic_id: stem if counts[stem] == 1 else f'{stem}_{mic_id}' for mic_id, stem in stems.items()}
 
 
+def junk_map(folder: PathLike, mic_id: int) -> Path:
+    """Return the file of what counted as junk on a micrograph whose picks near it are rejected.
+
+    int8 (rows, columns) of some px a cell of the grid: the number of the class of junk, 0 where the micrograph is good.
+    """
+    return Path(folder, f'{mic_id}.mrc')
+
+
 def write_mrc(path: PathLike, values: np.ndarray, pixel_size: Tuple[float, float]) -> None:
     """Write an MRC file, whole or not at all. pixel_size: Å/px along rows and along columns, (x, y)."""
     with replacing(path, 'wb') as stream, mrcfile.new(stream.name, overwrite=True) as mrc:

@@ -16,7 +16,7 @@ from typing import IO, Callable, Dict, Iterable, List, Mapping, Optional, Sequen
 from .files import PathLike, replacing
 from .locks import LocksUnavailable, wait_for_lock
 from .signals import AS_IS
-from .tables import OUTSIDE, SCORED, UNREADABLE, score_columns
+from .tables import NEAR_JUNK, OUTSIDE, SCORED, UNREADABLE, score_columns
 
 
 class GrowingScores:
@@ -24,16 +24,17 @@ class GrowingScores:
 
     def __init__(self, output: PathLike, inputs: Iterable[PathLike], log: Callable[[str], None],
                  still_wanted: Callable[[], None] = lambda: None, contrast: str = AS_IS,
-                 box_angstrom: Optional[float] = None, rows: Optional[range] = None):
+                 box_angstrom: Optional[float] = None, rows: Optional[range] = None, junk_distance: float = 0.0):
         """output: the path of the complete table.
 
         inputs: the files on which the scores depend, as far as they are whole from the start. still_wanted: called
         again and again while another run writes the table and is waited for; it may raise to give up. contrast: one of
         signals.CONTRASTS, on which the scores depend, too; so do they on the box in Å that a general model is given.
-        rows: of the picks, where not all are scored.
+        rows: of the picks, where not all are scored. junk_distance: Å, within which of junk picks are rejected.
         """
         self.output, self._log, self._still_wanted = Path(output), log, still_wanted
-        self.partial = self.output.with_name(f'{self.output.name}.{digest(inputs, contrast, box_angstrom, rows)}.part')
+        key = digest(inputs, contrast, box_angstrom, rows, junk_distance)
+        self.partial = self.output.with_name(f'{self.output.name}.{key}.part')
         self._stream: IO[bytes] = io.BytesIO()      # until `open`
         self._columns: Tuple[str, ...] = ()         # until then, too
         self._length = 0           # of what is known to be whole
@@ -172,7 +173,7 @@ def _whole_row(line: bytes, coord_id: int, columns: Sequence[str]) -> Optional[D
 
 
 def _is_whole(status: str, numbers: Sequence[str]) -> bool:
-    if status != SCORED:
+    if status not in (SCORED, NEAR_JUNK):
         return status in (OUTSIDE, UNREADABLE) and not any(numbers)
     try:
         return all(math.isfinite(float(number)) for number in numbers)
@@ -181,13 +182,15 @@ def _is_whole(status: str, numbers: Sequence[str]) -> bool:
 
 
 def digest(paths: Iterable[PathLike], contrast: str, box_angstrom: Optional[float],
-           rows: Optional[range] = None) -> str:
-    """Return what tells files, one of signals.CONTRASTS, a box in Å and rows from others."""
+           rows: Optional[range] = None, junk_distance: float = 0.0) -> str:
+    """Return what tells files, one of signals.CONTRASTS, a box in Å, rows and a distance in Å from others."""
     total = hashlib.sha256(b'' if contrast == AS_IS else contrast.encode('utf-8'))
     if box_angstrom is not None:
         total.update(f'{box_angstrom!r} '.encode())
     if rows is not None:
         total.update(f'{rows.start}:{rows.stop} '.encode())
+    if junk_distance:
+        total.update(f'junk {junk_distance!r} '.encode())
     for path in paths:
         with open(path, 'rb') as stream:
             for block in iter(lambda: stream.read(2 ** 20), b''):

@@ -19,6 +19,7 @@ from .slices import split_slice
 
 # What became of a pick, in the column `status` of scores.csv.
 SCORED = 'scored'
+NEAR_JUNK = 'near junk'      # scored, but never kept: junk that covers an area is too near; `reason` says how near
 OUTSIDE = 'outside'          # of the micrograph: no image is there; the column `reason` says which of the two below
 UNREADABLE = 'unreadable'    # its micrograph could not be read: neither kept nor rejected
 

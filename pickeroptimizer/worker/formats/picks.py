@@ -6,12 +6,13 @@ from typing import Dict, List, NamedTuple, Sequence
 
 import numpy as np
 
-from ..exchange.classes import PARTICLE, decide, is_particle
+from ..exchange.classes import PARTICLE, decide
 from ..exchange.errors import InputError
 from ..exchange.files import PathLike
 from ..exchange.tables import (
     COORDINATE_COLUMNS,
     MICROGRAPH_COLUMNS,
+    NEAR_JUNK,
     SCORED,
     UNREADABLE,
     score_classes,
@@ -20,14 +21,14 @@ from ..exchange.tables import (
 
 
 class Judged(NamedTuple):
-    """What became of picks, in their order: class names (n), particle probabilities (n), nan where there is none."""
+    """What became of picks, in their order: class names or statuses (n), particle probabilities (n), nan for none."""
     labels: np.ndarray
     particle: np.ndarray
 
     @property
     def kept(self) -> np.ndarray:
-        """Which are more probably a particle than junk, bool (n)."""
-        return is_particle(np.nan_to_num(self.particle))
+        """Which are more probably a particle than junk, and not near junk, bool (n)."""
+        return self.labels == PARTICLE
 
 
 class ForeignPicks(ABC):
@@ -63,9 +64,11 @@ class ForeignPicks(ABC):
             classes = score_classes(scores, rows.fieldnames or ())
             for row in rows:
                 place = int(row['coord_id']) - 1
-                if row['status'] == SCORED:
+                if row['status'] in (SCORED, NEAR_JUNK):
                     values = np.array([[float(row[name]) for name in classes]])
-                    labels[place], particle[place] = classes[decide(values)[0]], values[0, classes.index(PARTICLE)]
+                    label = classes[decide(values)[0]]
+                    labels[place] = NEAR_JUNK if (row['status'], label) == (NEAR_JUNK, PARTICLE) else label
+                    particle[place] = values[0, classes.index(PARTICLE)]
                 else:
                     labels[place] = row['status']
         return Judged(labels, particle)

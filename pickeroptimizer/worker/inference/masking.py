@@ -1,15 +1,11 @@
 """Masks: where a micrograph shows junk that covers an area, from boxes on a grid all over it."""
-import math
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 
-from ..exchange.classes import EMPTY, PARTICLE
 from ..exchange.errors import InputError
 from ..exchange.masks import MASK_COLUMNS, MASKS, is_whole, mask_stems, read_mask, read_shares, write_mrc
 from ..exchange.micrograph_reader import about_all, read_size
@@ -17,11 +13,11 @@ from ..exchange.model_header import ModelHeader
 from ..exchange.tables import MicrographRow, write_rows
 from ..network.device import Device
 from ..network.networks import Recogniser
+from .junk_area import BAD_FROM, STEP, Grid, bad_share, per_pixel
 from .predictors import Scorer
 from .prefetching import prefetch_and_predict
 from .sources import MicrographPicks
 
-BAD_FROM = 0.7      # of the probability of all junk that covers an area together; chosen in docs/masks.md
 SETTINGS = 'settings.txt'      # in the folder of the masks: what they depend on
 
 
@@ -32,32 +28,10 @@ class MaskSettings(NamedTuple):
     inverted: show the model the opposite contrast; digest: of all else.
     """
 
-    step: float = 0.5
+    step: float = STEP
     binning: int = 1
     inverted: bool = False
     digest: str = ''
-
-
-def grid_axis(size: int, step: float) -> np.ndarray:
-    """Return the middles, px, of the equal cells of at most `step` px that a side of `size` px is divided into."""
-    number = math.ceil(size / step)
-    return (np.arange(number) + 0.5) * size / number - 0.5
-
-
-def bad_share(probabilities: np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    """Return the probability (...) of junk that covers an area, from those of the classes (..., classes).
-
-    Such junk is all but what is EMPTY, where only nothing is there. Where there is no image, all classes have 0, and
-    it is 1.
-    """
-    good = [number for number, name in enumerate(classes) if name in (PARTICLE, EMPTY)]
-    return 1 - probabilities[..., good].sum(axis=-1)
-
-
-def per_pixel(bad: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:
-    """Return values (rows, columns) of the cells that an image of `shape` is divided into, interpolated to its px."""
-    cells = torch.from_numpy(bad.astype(np.float32))[None, None]
-    return F.interpolate(cells, shape, mode='bilinear')[0, 0].numpy()
 
 
 def make_masks(micrographs: Mapping[int, MicrographRow], recogniser: Recogniser, header: ModelHeader, folder: Path,
@@ -134,21 +108,16 @@ class _Run:
                 self.usable[mic_id] = self._kept_share(mic_id)
                 self.kept += 1
                 continue
-            y, x = self._axes(row)
-            xy = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+            xy = self._grid(row).xy
             yield MicrographPicks(row, np.arange(len(xy)), xy)
 
     def write(self, row: MicrographRow, outside: np.ndarray, numbers: np.ndarray) -> None:
         """Write the map and the mask of a micrograph, the mask last."""
-        y, x = self._axes(row)
-        classes = self._header['classes']
-        probabilities = np.zeros((len(outside), len(classes)), np.float32)
-        if len(numbers):
-            probabilities[outside == ''] = numbers[:, :len(classes)]
-        probabilities = probabilities.reshape(len(y), len(x), len(classes))
+        grid, classes = self._grid(row), self._header['classes']
+        probabilities = grid.probabilities(outside, numbers, classes)
         rows, columns = self._sizes[row.mic_id]
         write_mrc(self._folder / f'{self._stems[row.mic_id]}_classes.mrcs', np.moveaxis(probabilities, -1, 0).copy(),
-                  (row.pixel_size * columns / len(x), row.pixel_size * rows / len(y)))
+                  (row.pixel_size * columns / len(grid.x), row.pixel_size * rows / len(grid.y)))
         bad = per_pixel(bad_share(probabilities, classes), self._mask_size(row.mic_id))
         mask = (bad >= BAD_FROM).astype(np.int8)
         write_mrc(self.mask(row.mic_id), mask, (row.pixel_size * columns / mask.shape[1],
@@ -169,9 +138,8 @@ class _Run:
         name, usable = self._shares.get(mic_id, ('', 0.0))
         return usable if name == self.mask(mic_id).name else 1 - float(read_mask(self.mask(mic_id)).mean())
 
-    def _axes(self, row):
-        step = self._settings.step * self._header['box_angstrom'] / row.pixel_size
-        return [grid_axis(size, step) for size in self._sizes[row.mic_id]]
+    def _grid(self, row):
+        return Grid.over(self._sizes[row.mic_id], self._settings.step * self._header['box_angstrom'] / row.pixel_size)
 
     def _mask_size(self, mic_id):
         rows, columns = self._sizes[mic_id]

@@ -1,6 +1,6 @@
 """Predictors: a recogniser on one device, that gives numbers for the boxes of one micrograph after the other."""
 from abc import ABC, abstractmethod
-from typing import Callable, List, Protocol, Sequence
+from typing import Callable, Protocol, Sequence
 
 import numpy as np
 import torch
@@ -63,9 +63,6 @@ class BatchPredictor(ABC):
             self._log(f'warning: {self.device.name}: its memory is full; going on with {self.batch_size} boxes at a '
                       f'time')
 
-    def observe(self, pixels: Tensor) -> None:      # noqa: B027 (most have nothing to see)
-        """See boxes (n, fields, size, size) before they are predicted; nothing else is among them."""
-
     @abstractmethod
     def predict(self, pixels: Tensor) -> Tensor:
         """Boxes (n, fields, size, size) on the device -> (n, m) there."""
@@ -75,7 +72,6 @@ class BatchPredictor(ABC):
         with torch.no_grad(), self.device.autocast(), torch.cuda.stream(self._stream):      # None: as it is
             for pixels in cropping.batches(image, xy.astype(np.float32), self.box_angstrom / pixel_size, self.size,
                                         self.fields, self.batch_size, self.device.torch_device):
-                self.observe(pixels)
                 number = len(pixels)
                 missing = min(LEAST_BATCH, self.batch_size) - number
                 if missing > 0:
@@ -86,18 +82,17 @@ class BatchPredictor(ABC):
 
 
 class Scorer(BatchPredictor):
-    """Gives the probabilities of the classes of a model, in its order, and the novelty."""
+    """Gives the probabilities of the classes of a model, in its order, the novelty, and the contrast (boxes.contrast).
+
+    The contrast is that of the boxes as they are.
+    """
 
     def __init__(self, recogniser: Recogniser, header: ModelHeader, device: Device, batch_size: int,
                  log: Callable[[str], None], inverted: bool = False):
-        """A model as model_file.load_model gives it. inverted: show it the boxes with the opposite contrast.
-
-        contrasts: of the boxes that were judged, as they are (boxes.contrast), one array a batch.
-        """
+        """A model as model_file.load_model gives it. inverted: show it the boxes with the opposite contrast."""
         super().__init__(recogniser, header['box_angstrom'], header['input_size'], header['fields'], device,
                          batch_size, log)
         self._sign = -1.0 if inverted else 1.0
-        self.contrasts: List[Tensor] = []
 
     def __call__(self, image: Tensor, pixel_size: float, xy: np.ndarray) -> np.ndarray:
         """Predict as every BatchPredictor; InputError too if the model gives anything but numbers."""
@@ -106,14 +101,10 @@ class Scorer(BatchPredictor):
             raise InputError('the model gives no finite numbers for it; is the model damaged?')
         return numbers
 
-    def observe(self, pixels: Tensor) -> None:
-        """Note the contrast of boxes."""
-        self.contrasts.append(contrast(pixels[:, 0]))
-
     def predict(self, pixels: Tensor) -> Tensor:
-        """Boxes (n, fields, size, size) -> probabilities and novelty (n, classes + 1)."""
+        """Boxes (n, fields, size, size) -> probabilities, novelty and contrast (n, classes + 2)."""
         probabilities, novelty = self.recogniser.judge(pixels * self._sign)
-        return torch.cat([probabilities, novelty[:, None]], dim=1)
+        return torch.cat([probabilities, novelty[:, None], contrast(pixels[:, 0])[:, None]], dim=1)
 
 
 class Embedder(BatchPredictor):
