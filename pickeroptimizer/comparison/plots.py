@@ -5,7 +5,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from ..worker.exchange.names import in_the_middle
 from ..worker.exchange.plots import COLOURS, MARKS
 from .agreement import Pattern
 from .curves import Curve
@@ -17,6 +16,7 @@ LITTLE_LOST = 20               # per cent of the particles: curves beyond are of
 BELOW = 10.0                   # per cent of the junk: so far below the lowest mark a plot begins, or up to twice that
 DASHES = ('-', '--', ':')      # one more kind each time the colours are used up
 KEPT_DOT, REJECTED_DOT = '#000000', '#D0D0D0'      # colours, in a chart of patterns
+NAME_LETTERS = 28              # of a method's name at most
 
 
 def style(number: int) -> Tuple[str, str, str]:
@@ -24,12 +24,19 @@ def style(number: int) -> Tuple[str, str, str]:
     return COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)], MARKS[number % len(MARKS)]
 
 
+def short(name: str) -> str:
+    """Return a name without its middle if it is long: what tells two apart is often at the end."""
+    if len(name) <= NAME_LETTERS:
+        return name
+    return f'{name[:NAME_LETTERS // 2]}…{name[NAME_LETTERS // 2 + 1 - NAME_LETTERS:]}'
+
+
 def label(name: str) -> str:
     """Return a shortened name for matplotlib, which shows it as it is.
 
     It would read what is between two dollars as a formula, and leave a name out of legends for its first underscore.
     """
-    text = in_the_middle(name).replace('$', r'\$')
+    text = short(name).replace('$', r'\$')
     return f' {text}' if text.startswith('_') else text
 
 

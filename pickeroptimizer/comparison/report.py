@@ -16,8 +16,7 @@ STYLE = '''body{font:15px/1.45 sans-serif;color:#222;max-width:1160px;margin:1.5
 h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}
 table{border-collapse:collapse;font-size:.9em;margin:.5em 0}
 th,td{padding:.2em .6em;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap}
-th{background:#f4f4f4;vertical-align:bottom;white-space:normal}
-td.text,th.text{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:8em}
+th{background:#f4f4f4;vertical-align:bottom}td.text,th.text{text-align:left}
 div.wide{overflow-x:auto}img{max-width:100%}p.note{color:#555}li.note{list-style:none;color:#555}
 @media print{body{margin:0;font-size:11px}h2{page-break-after:avoid}img,tr{page-break-inside:avoid}
 div.wide{overflow:visible}th,td{white-space:normal}}'''

@@ -8,7 +8,6 @@ import mrcfile
 import numpy as np
 import pytest
 from laboratory import BENCHMARKS, until
-from PIL import Image
 from pyworkflow.object import Pointer
 
 from pickeroptimizer.comparison import UNKNOWN, Comparison, Method
@@ -598,35 +597,3 @@ def test_window_of_a_run(lab, few, fewPruned, root, monkeypatch):
     Path(run._getExtraPath('comparison.json')).write_text('nonsense')
     viewer = PickerOptimizerComparisonViewer(project=lab.project, protocol=run)
     assert viewer._visualize(run) == [None] and 'cannot be read as a comparison' in lines[0]
-
-
-@needsDisplay
-def test_long_names_and_pictures_of_the_panels(root, images, tmp_path, monkeypatch):
-    from test_window_export import saverOf
-
-    from pickeroptimizer.viewers.widgets.saved_picture import PRINT_SIDE
-    comparison = many(images, methods=3)
-    names = [f'PickerOptimizer - prune the coordinates of {picker} with the model of the second session'
-             for picker in ('Topaz', 'Gautomatch', 'RELION')]
-    for method, name in zip(comparison.methods, names):
-        method.name = name
-    window, tab = opened(root, comparison)
-    shown = [panel.name['text'] for panel in tab.panels._panels[:3]]
-    assert shown == ['…Topaz…', '…Gautomatch…', '…RELION…']
-    tab.panels._panels[1].name.event_generate('<Enter>')
-    assert tab._info['text'] == names[1]
-    x, y, width, height = tab._methods.tree.bbox('2')
-    tab._methods.tree.event_generate('<Motion>', x=x + width // 2, y=y + height // 2)
-    assert tab._info['text'] == names[2]
-    answers = iter((str(tmp_path / 'seen.png'), str(tmp_path / 'whole.png')))
-    monkeypatch.setattr('tkinter.filedialog.asksaveasfilename', lambda **options: next(answers))
-    for whole in (False, True):
-        saverOf(window).save(whole)
-    seen, whole = (Image.open(tmp_path / f'{name}.png') for name in ('seen', 'whole'))
-    one = tab.panels.canvases.canvases[0].picture(False).size
-    assert seen.size[0] >= 2 * one[0] and seen.size[1] >= 2 * one[1] and whole.size[0] >= 2 * PRINT_SIDE
-    colours = {f'#{r:02X}{g:02X}{b:02X}' for _, (r, g, b) in seen.convert('RGB').getcolors(10 ** 6)}
-    assert {kind.colour for kind in window.model.kindsOf()} & colours
-    tab.panels.showMessage('gone')
-    assert saverOf(window).picture(True) is None
-    window.destroy()

@@ -5,9 +5,8 @@ from hands import click, drag, needsHands, settle
 from laboratory import until
 from test_window_keys import labelling, micrographs, prune  # noqa: F401 (fixtures)
 
-from pickeroptimizer.viewers.widgets.names import brief
+from pickeroptimizer.viewers.widgets.names import inTheMiddle
 from pickeroptimizer.viewers.widgets.scale_bar import barLength
-from pickeroptimizer.worker.exchange.names import in_the_middle
 
 
 def test_lengths_of_the_scale_bar():
@@ -15,12 +14,7 @@ def test_lengths_of_the_scale_bar():
 
 
 def test_long_names_keep_their_ends():
-    assert in_the_middle('short', 9) == 'short' and in_the_middle('FoilHole_19_0042', 9) == 'Foil…0042'
-    names = [f'PickerOptimizer - prune coordinates of {run} with the model of the second session'
-             for run in ('Topaz', 'RELION')]
-    assert brief(names) == ['…Topaz…', '…RELION…'] and brief(['prune', 'prune 2']) == ['prune', 'prune 2']
-    alike = [f'{"a" * 20}{number}{"b" * 20}{number}{"c" * 20}' for number in '12']
-    assert len(set(brief(alike, 9))) == 2, 'what tells two apart is not lost'
+    assert inTheMiddle('short', 9) == 'short' and inTheMiddle('FoilHole_19_0042', 9) == 'Foil…0042'
 
 
 def controlsOf(window):

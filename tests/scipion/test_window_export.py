@@ -68,7 +68,7 @@ def test_pictures_of_a_window(prune, tmp_path, monkeypatch):  # noqa: F811
 def test_a_picture_of_labels(labelling):  # noqa: F811
     labelling.label(Place(1, 100, 200), 'ice')
     assert [text for text, _ in labelling._pictureLegend()] == ['ice: 1']
-    assert saverOf(labelling).picture(True).size[0] == PRINT_SIDE
+    assert saverOf(labelling)._canvas.picture(True, labelling._pictureLegend()).size[0] == PRINT_SIDE
     labelling._canvas.showMessage('gone')
     assert labelling._canvas.picture(True) is None
 

@@ -7,7 +7,7 @@ from PIL import Image, ImageTk
 
 from ..widgets.colours import DARK, LIGHT
 from ..widgets.grey_picture import lowPassed
-from ..widgets.names import brief
+from ..widgets.names import inTheMiddle, shortened
 from ..widgets.thumbnails import ThumbnailReader
 from .model import LOOKED_AT, PARTICLE_SHARE
 
@@ -44,7 +44,7 @@ class PickPictures(ttk.Frame):
         self._photos, self._unreadable = {}, 0
         self.canvases = []
         names = list(dict.fromkeys(pick.name for pick in picks))
-        names = dict(zip(names, brief(names, NAME_LETTERS)))
+        names = {name: inTheMiddle(short, NAME_LETTERS) for name, short in zip(names, shortened(names))}
         for number, pick in enumerate(picks):
             row, column = divmod(number, COLUMNS)
             canvas = tk.Canvas(self, width=SIDE, height=SIDE, background=DARK, highlightthickness=0)

@@ -10,13 +10,13 @@ class MethodList(ttk.Frame):
     """A click on a method, or the space bar, shows or hides it.
 
     names: of the methods. most: how many may be seen. onChange(chosen): places of those to be seen, in their order.
-    onRefused(line): why a choice cannot be. onPoint(place): whenever another one is pointed at.
+    onRefused(line): why a choice cannot be.
     """
 
-    def __init__(self, master, names, most, onChange, onRefused, onPoint):
+    def __init__(self, master, names, most, onChange, onRefused):
         super().__init__(master)
         self._names, self._most, self._onChange, self._onRefused = names, most, onChange, onRefused
-        self._chosen, self._pointed, self._onPoint = (), '', onPoint
+        self._chosen = ()
         self.tree = tree = ttk.Treeview(self, selectmode='browse', height=min(LINES_SHOWN, len(names)))
         tree.heading('#0', text=f'Side by side (at most {most})' if len(names) > most else 'Side by side')
         bar = ttk.Scrollbar(self, command=tree.yview)
@@ -28,19 +28,12 @@ class MethodList(ttk.Frame):
             tree.insert('', tk.END, iid=str(place))
         tree.bind('<ButtonRelease-1>', lambda event: self._toggle(tree.identify_row(event.y)))
         tree.bind('<space>', lambda event: self._toggle(tree.focus()))
-        tree.bind('<Motion>', lambda event: self._point(tree.identify_row(event.y)))
 
     def show(self, chosen):
         """Show what is chosen without telling of it."""
         self._chosen = tuple(chosen)
         for place, name in enumerate(self._names):
             self.tree.item(str(place), text=(ON if place in self._chosen else OFF) + name)
-
-    def _point(self, iid):
-        if iid != self._pointed:
-            self._pointed = iid
-            if iid:
-                self._onPoint(int(iid))
 
     def _toggle(self, iid):
         if not iid:

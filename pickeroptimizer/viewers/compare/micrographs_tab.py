@@ -7,7 +7,6 @@ from ..widgets.display_controls import DisplayControls
 from ..widgets.legend import Legend
 from ..widgets.micrograph_list import MicrographList
 from ..widgets.micrographs import ImageData, MicrographReader
-from ..widgets.save_menu import SaveMenu
 from .methods import MethodList
 from .model import MOST_PANELS, RIGHT
 from .panels import Panels
@@ -47,8 +46,8 @@ class MicrographsTab(ttk.Frame):
         frame, model = ttk.Frame(self), self._model
         bottom = ttk.Frame(frame)
         bottom.pack(side=tk.BOTTOM, fill=tk.X)
-        self._methods = MethodList(bottom, model.briefNames, MOST_PANELS, self.showMethods, self._tell,
-                                   self._tellName)
+        self._methods = MethodList(bottom, [method.name for method in model.methods], MOST_PANELS,
+                                   self.showMethods, self._tell)
         self._methods.pack(fill=tk.X, pady=(4, 4))
         if model.hasTruth:
             choice = ttk.Frame(bottom)
@@ -74,11 +73,10 @@ class MicrographsTab(ttk.Frame):
 
     def _makeMiddle(self):
         frame, comparison = ttk.Frame(self), self._model.comparison
-        self.panels = Panels(frame, self._model, self._mark, self._hover, self._tellName)
+        self.panels = Panels(frame, self._model, self._mark, self._hover)
         controls = DisplayControls(frame, self.panels.canvases, comparison.pixel_size, comparison.box)
         ttk.Label(controls.line, text=HINT, foreground='#606060').pack(side=tk.LEFT, padx=10)
         controls.pack(fill=tk.X)
-        SaveMenu(controls.line, self._picture).pack(side=tk.RIGHT)
         # Three lines, empty or not, so that the pictures keep their size.
         self._info = tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, height=3)
         self._info.bind('<Configure>', lambda event: self._info.configure(wraplength=event.width - 4))
@@ -159,10 +157,6 @@ class MicrographsTab(ttk.Frame):
     def _shownKinds(self):
         return [variable.get() for variable in self.legend.shown]
 
-    def _picture(self, whole):
-        return self.panels.picture(whole, [(kind.text, kind.colour) for kind, shown in zip(
-            self._model.kindsOf(), self._shownKinds()) if shown])
-
     def _colour(self):
         self.colours.selection_clear()
         self._model.byTruth = self.colours.get() == TRUTH
@@ -187,10 +181,6 @@ class MicrographsTab(ttk.Frame):
             self._tell(self._model.describe(row))
         else:
             self._tell('' if self._place is None else self._model.micrographs[self._place].name)
-
-    def _tellName(self, number):
-        """Lists and headings have no room for a long one."""
-        self._tell(self._model.methods[number].name)
 
     def _tell(self, line):
         self._info.configure(text=line)

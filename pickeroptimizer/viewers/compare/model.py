@@ -12,7 +12,6 @@ from ...comparison import UNKNOWN, agreement
 from ...comparison.kinds import AGREEMENT, Kind, agreement_kinds
 from ..micrograph import Micrograph
 from ..palette import Style, styles
-from ..widgets.names import brief
 
 MOST_PANELS = 6        # methods side by side
 PANELS_AT_FIRST = 4    # as the window opens
@@ -37,7 +36,6 @@ class CompareModel:
         self.comparison = comparison
         self.truthStyles = {**styles(comparison.classes), None: Style(GREY)}      # of true classes; None: not known
         self.methods = comparison.deciding
-        self.briefNames = brief([method.name for method in self.methods])
         self._scoring = [method for method in comparison.methods if not method.decides]
         self.micrographs = [Micrograph(micId, *named) for micId, named in comparison.micrographs.items()]
         self._mics, _ = agreement.micrograph_index(comparison)

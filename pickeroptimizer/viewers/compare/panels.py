@@ -3,7 +3,6 @@ import tkinter as tk
 from tkinter import ttk
 
 from ..widgets.linked import LinkedCanvases
-from ..widgets.saved_picture import sideBySide
 from .model import MOST_PANELS
 
 PANEL_COLUMNS = {1: 1, 2: 2, 3: 2, 4: 2}      # by how many panels there are; else 3
@@ -13,30 +12,27 @@ class Panels(ttk.Frame):
     """The panels of a CompareModel.
 
     onClick(row): after a click on a box; None: beside them. onHover(row): whenever another one is pointed at.
-    onName(place): when the name of a method is pointed at, by its place among all.
     """
 
-    def __init__(self, master, model, onClick, onHover, onName):
+    def __init__(self, master, model, onClick, onHover):
         super().__init__(master)
         self._model = model
         self._shown = []             # whether boxes of each kind are seen
         self.canvases = LinkedCanvases()
         self._panels = [Panel(self, self.canvases, model.comparison.box, onClick, onHover)
                         for _ in range(MOST_PANELS)]
-        for place, panel in enumerate(self._panels):
-            panel.name.bind('<Enter>', lambda event, place=place: onName(self._model.shown[place]))
 
     def arrange(self):
         """Have a panel for each method that is seen; they show nothing until they are told."""
         shown = self._model.shown
-        columns = self._columns()
+        columns = PANEL_COLUMNS.get(len(shown), 3)
         for line in range(MOST_PANELS):
             for configure, used in ((self.columnconfigure, line < columns),
                                     (self.rowconfigure, line * columns < len(shown))):
                 configure(line, weight=int(used), uniform='panels' if used else '')
         for place, panel in enumerate(self._panels):
             if place < len(shown):
-                panel.name.configure(text=self._model.briefNames[shown[place]])
+                panel.name.configure(text=self._model.methods[shown[place]].name)
                 panel.grid(row=place // columns, column=place % columns, sticky=tk.NSEW, padx=1, pady=1)
             else:
                 panel.grid_remove()
@@ -75,17 +71,6 @@ class Panels(ttk.Frame):
         self._shown = shown
         for panel in self._seen():
             panel.canvas.setVisible(lambda row, panel=panel: self._shown[panel.kinds[row]])
-
-    def picture(self, whole, legend):
-        """Return the panels as one PIL image, None where there is no micrograph; see MicrographCanvas.picture."""
-        pictures = [panel.canvas.picture(whole, () if place else legend) for place, panel in enumerate(self._seen())]
-        if any(picture is None for picture in pictures):
-            return None
-        names = [self._model.briefNames[place] for place in self._model.shown]
-        return sideBySide(list(zip(names, pictures)), self._columns())
-
-    def _columns(self):
-        return PANEL_COLUMNS.get(len(self._model.shown), 3)
 
     def _seen(self):
         return self._panels[:len(self._model.shown)]

@@ -7,9 +7,9 @@ from tkinter import filedialog, font, ttk
 
 from ...comparison import tables
 from ...comparison.describe import sentences
+from ...comparison.plots import short
 from ...comparison.report import cell_text
 from ..widgets.background import Background
-from ..widgets.names import brief
 
 HEIGHT = 6                    # lines of text and of each table at least; more scroll
 PADDING, WIDEST = 18, 260     # px, of a column
@@ -82,7 +82,7 @@ class TablesTab(ttk.Frame):
              [[cell_text(column.kind, value) for column, value in zip(table.columns, row)] for row in table.rows])
 
     def _showKappas(self, analysis):
-        names = brief([count.name for count in analysis.counts])
+        names = [short(count.name) for count in analysis.counts]
         matrix = [['' for _ in names] for _ in names]
         for pair in analysis.pairs:
             text = 'not defined' if math.isnan(pair.kappa) else f'{pair.kappa:.2f}'

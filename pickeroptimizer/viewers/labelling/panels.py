@@ -6,7 +6,7 @@ from tkinter import ttk
 from ...worker.exchange.classes import PARTICLE
 from ..palette import colours, keys
 from ..widgets.gallery import Gallery, walk
-from ..widgets.names import brief, shortened
+from ..widgets.names import inTheMiddle, shortened
 from ..widgets.scrolled import Scrolled
 from ..widgets.thumbnails import ThumbnailReader
 
@@ -87,7 +87,7 @@ class LabelGalleries(Scrolled):
         super().__init__(master)
         self._paths = paths
         stems = [os.path.splitext(os.path.basename(path))[0] for path in paths.values()]
-        self._captions = dict(zip(paths, brief(stems, CAPTION_LETTERS)))
+        self._captions = {micId: inTheMiddle(name, CAPTION_LETTERS) for micId, name in zip(paths, shortened(stems))}
         self._reader = ThumbnailReader(self, boxSize)
         self._thumbnails = {}      # {place: array, or None where the micrograph cannot be read}
         self._colours = colours(classes)

@@ -60,7 +60,7 @@ class LabellingWindow(tk.Toplevel):
         self._top.pack(side=tk.TOP, fill=tk.X, padx=4, pady=4)
         bottom.pack(side=tk.BOTTOM, fill=tk.X, padx=4, pady=4)
         self._makeMiddle().pack(fill=tk.BOTH, expand=True, padx=4)
-        SaveMenu(bottom.more, lambda whole: self._canvas.picture(whole, self._pictureLegend())).pack()
+        SaveMenu(bottom.more, self._canvas, self._pictureLegend).pack()
         self._bindKeys()
         for micId in {place.micId for place in session.labels.places()} & self._paths.keys():
             self._list.setCounts(micId, session.labels.counts(micId))

@@ -104,7 +104,7 @@ class MaskWindow(tk.Toplevel):
         self._told.pack(fill=tk.X, pady=4)
         bottom = ttk.Frame(side)
         bottom.pack(side=tk.BOTTOM, fill=tk.X)
-        SaveMenu(bottom, lambda whole: self.canvas.picture(whole, self._legend())).pack(side=tk.LEFT)
+        SaveMenu(bottom, self.canvas, self._legend).pack(side=tk.LEFT)
         ttk.Button(bottom, text='Keys (F1)', command=lambda: self.keys.toggle()).pack(side=tk.RIGHT)
 
     def cut(self, least):

@@ -1,7 +1,5 @@
-"""Names of files and of runs, short enough for a list."""
+"""Names of files, short enough for a list."""
 from itertools import takewhile
-
-from ...worker.exchange.names import LETTERS, in_the_middle
 
 LONG = 8      # letters: names that begin or end with more of the same ones are shown without
 
@@ -14,14 +12,12 @@ def shortened(names):
     return [('…' if begin else '') + name[begin:len(name) - end] + ('…' if end else '') for name in names]
 
 
-def brief(names, most=LETTERS):
-    """Return names of at most so many letters: without what all share, then without their middle.
-
-    All are whole if two of them would be the same.
-    """
-    found = [in_the_middle(name, most) for name in (shortened(names) if any(len(name) > most for name in names) else
-                                                    names)]
-    return found if len(set(found)) == len(set(names)) else list(names)
+def inTheMiddle(name, most):
+    """Return a name of more than `most` letters with an ellipsis for its middle: its two ends tell it apart."""
+    if len(name) <= most:
+        return name
+    end = most // 2
+    return f'{name[:most - end - 1]}…{name[-end:]}'
 
 
 def _inCommon(names):

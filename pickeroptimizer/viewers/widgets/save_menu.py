@@ -4,14 +4,12 @@ from tkinter import filedialog, messagebox, ttk
 
 
 class SaveMenu(ttk.Menubutton):
-    """Saves what picture(whole) makes, a PIL image, or None where there is none; whole: see MicrographCanvas.picture.
-
-    more: (text, command) of other things to save.
+    """Saves the picture of a MicrographCanvas; legend(): (text, colour) of its boxes. more: (text, command) of others.
     """
 
-    def __init__(self, master, picture, more=()):
+    def __init__(self, master, canvas, legend, more=()):
         super().__init__(master, text='Save', takefocus=False)
-        self.picture = picture
+        self._canvas, self._legend = canvas, legend
         menu = tk.Menu(self, tearoff=False)
         menu.add_command(label='Picture as it is seen ...', command=lambda: self.save(False))
         menu.add_command(label='Picture of the whole micrograph, for print ...', command=lambda: self.save(True))
@@ -20,8 +18,8 @@ class SaveMenu(ttk.Menubutton):
         self['menu'] = menu
 
     def save(self, whole):
-        """Ask for a file, and write the picture into it."""
-        picture = self.picture(whole)
+        """Ask for a file, and write the picture into it; whole: see MicrographCanvas.picture."""
+        picture = self._canvas.picture(whole, self._legend())
         if picture is None:
             messagebox.showerror('PickerOptimizer', 'There is no micrograph to save a picture of.', parent=self)
             return

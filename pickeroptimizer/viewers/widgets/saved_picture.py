@@ -4,7 +4,6 @@ from typing import Iterable, NamedTuple, Optional, Sequence, Tuple
 from matplotlib.font_manager import FontProperties, findfont
 from PIL import Image, ImageDraw, ImageFont
 
-from ...worker.exchange.names import in_the_middle
 from .colours import DARK, LIGHT
 from .scale_bar import MOST, barLength
 
@@ -44,22 +43,6 @@ def drawPicture(grey: Image.Image, step: float, part: Tuple[float, float, float,
     if pixelSize:
         _drawBar(draw, size, scale * 10 / pixelSize, font, unit)
     return picture
-
-
-def sideBySide(pictures: Sequence[Tuple[str, Image.Image]], columns: int) -> Image.Image:
-    """Return pictures of one size, each under its title, as one picture with so many of them in a row."""
-    width, height = pictures[0][1].size
-    unit = max(1.0, max(width, height) / SCREEN)
-    title, gap = round(LETTERS * unit * 2), round(unit * 2)
-    whole = Image.new('RGB', (columns * (width + gap), -(-len(pictures) // columns) * (height + title + gap)), LIGHT)
-    draw, font = ImageDraw.Draw(whole), ImageFont.truetype(findfont(FontProperties()), round(LETTERS * unit))
-    for place, (text, picture) in enumerate(pictures):
-        left, top = place % columns * (width + gap), place // columns * (height + title + gap)
-        room = (width - 2 * MARGIN * unit) / max(1.0, draw.textlength(text, font))
-        text = in_the_middle(text, max(1, int(min(1.0, room) * len(text))))
-        draw.text((left + MARGIN * unit, top + title / 2), text, fill=DARK, font=font, anchor='lm')
-        whole.paste(picture, (left, top + title))
-    return whole
 
 
 def _drawLegend(draw, legend, font, unit):
