@@ -144,3 +144,27 @@ def test_several_labels_in_the_galleries_of_labels(labelling):  # noqa: F811
     assert labelling._status['text'] == '2 boxes: carbon.'
     press(labelling, 'ctrl+z')
     assert set(labelling._session.labels.places().values()) == {'ice'}
+
+
+@needsHands
+def test_several_labels_that_are_not_saved_are_not_told_as_given(labelling, monkeypatch):  # noqa: F811
+    for x in (100, 200, 300):
+        labelling.label(Place(1, x, 200), 'ice')
+    gallery, labels, shown = labelling._galleries._galleries['ice'], labelling._session.labels, []
+    settle(labelling)
+    assert gallery._canvas.winfo_viewable() and gallery._canvas.winfo_width() > 150, 'seen, though there were none'
+    monkeypatch.setattr('tkinter.messagebox.showerror', lambda title, line, parent: shown.append(line))
+
+    def full(rows):
+        raise OSError('disk full')
+    monkeypatch.setattr(labels, '_save', full)
+    for key in gallery.keys()[:2]:
+        move(gallery._canvas, gallery._corner(gallery.keys().index(key))[0] + 30, 30)
+        do(gallery._canvas, 'keydown', 'ctrl', 'click', 1, 'keyup', 'ctrl')
+    assert len(gallery.taken) == 2
+    move(labelling._status, 5, 5)
+    told = labelling._status['text']
+    for key in ('c', 'ctrl+z'):
+        press(labelling, key)
+    assert shown == ['The label was not saved and does not count: disk full'] * 2
+    assert set(labels.places().values()) == {'ice'} and labelling._status['text'] == told

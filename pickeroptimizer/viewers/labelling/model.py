@@ -53,21 +53,25 @@ class Labels:
         return count_by_class([name for place, name in self._classes.items() if micId in (None, place.micId)])
 
     def label(self, place, name, isRandom=False):
-        """Give a Place a class, or take its label away (None). Raises what `save` raises.
+        """Give a Place a class, or take its label away (None). Returns and raises as `labelAll`.
 
         isRandom: whether the place was drawn at random to be labelled. Another class, given later, leaves it so.
         """
         if self.classOf(place) is None and name is not None:
             (self._random.add if isRandom else self._random.discard)(place)
-        self.labelAll([place], name)
+        return self.labelAll([place], name)
 
     def labelAll(self, places, name):
-        """Give Places a class, or take their labels away (None), in one step. Raises what `save` raises."""
+        """Give Places a class, or take their labels away (None), in one step; return those that this changes.
+
+        Raises what `save` raises.
+        """
         before = {place: self.classOf(place) for place in places if self.classOf(place) != name}
         if before:
             self._change(dict.fromkeys(before, name))
             self._history.append(before)
             self._undone.clear()
+        return list(before)
 
     def undo(self):
         """Take the last step of this session back; return the Places, [] where there is nothing to undo."""

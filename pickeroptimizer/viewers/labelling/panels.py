@@ -98,6 +98,10 @@ class LabelGalleries(Scrolled):
             self._titles[name].grid(row=2 * number, sticky=tk.EW, padx=2)
             self._galleries[name] = Gallery(self.inner, onClick, onMenu, LABEL_SIDE, columns)
             self._galleries[name].grid(row=2 * number + 1, sticky=tk.NSEW)
+        # Their width is kept while there are no labels: a pane that is seen does not grow for what comes into it.
+        self.update_idletasks()
+        self.inner.columnconfigure(0, minsize=self.inner.winfo_reqwidth())
+        self._fit()
 
     def taken(self):
         """Return the Places of the boxes that are taken."""

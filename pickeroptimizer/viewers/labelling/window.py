@@ -167,7 +167,8 @@ class LabellingWindow(tk.Toplevel):
             return
         places = self._saving(change)
         if not places:
-            self._tell(nothing)
+            if places is not None:
+                self._tell(nothing)
             return
         *others, place = places
         self._changed(*places)
@@ -184,10 +185,8 @@ class LabellingWindow(tk.Toplevel):
         """Give a place a class, or take its label away (None); a suggestion is followed by the next."""
         if self._session.readOnly:
             return
-        before = self._session.labels.classOf(place)
         isRandom = place == self._suggested and self._session.suggestions.isRandom(place)
-        self._saving(lambda: self._session.labels.label(place, name, isRandom))
-        if self._session.labels.classOf(place) == before:
+        if not self._saving(lambda: self._session.labels.label(place, name, isRandom)):
             return
         self._changed(place)
         if place == self._suggested:
@@ -197,9 +196,11 @@ class LabellingWindow(tk.Toplevel):
 
     def labelAll(self, places, name):
         """Give places a class, or take their labels away (None), in one step."""
-        if not self._session.readOnly:
-            self._saving(lambda: self._session.labels.labelAll(places, name))
-            self._changed(*places)
+        if self._session.readOnly:
+            return
+        changed = self._saving(lambda: self._session.labels.labelAll(places, name))
+        if changed is not None:
+            self._changed(*changed)
             self._tell(f'{len(places)} boxes: {name or "not labelled"}.')
 
     def train(self):
@@ -378,7 +379,8 @@ class LabellingWindow(tk.Toplevel):
         self._reader.readAhead(self._paths[following])
 
     def _saving(self, change):
-        """Do what changes the labels, and tell if it cannot be saved; it is then as if it had not been done."""
+        """Return the Places that a change of the labels changes; None, told, if it cannot be saved and does not count.
+        """
         try:
             return change()
         except (InputError, OSError) as error:
