@@ -73,10 +73,10 @@ class MicrographCanvas(PictureCanvas):
         """Emphasise one box by a white frame; None: none."""
         self._boxes.mark(key)
 
-    def picture(self, whole, legend=()):
+    def picture(self, whole, legend=(), across=1):
         """Return what is seen as a PIL image, or the whole micrograph for print; None where there is no micrograph.
 
-        legend: (text, colour) of what is to be explained.
+        legend: (text, colour) of what is to be explained. across: pictures that lie side by side.
         """
         found = self._picture.grey()
         if found is None:
@@ -85,9 +85,9 @@ class MicrographCanvas(PictureCanvas):
         part = (0, 0, columns, rows) if whole else self._view.seen(columns, rows)
         if part is None:
             return None
-        scale = PRINT_SIDE / max(rows, columns) if whole else self._view.scale
+        scale = PRINT_SIDE / across / max(rows, columns) if whole else self._view.scale
         return drawPicture(grey, step, part, scale, self._boxes.shown(), self._boxes.side, self._scaleBar.pixelSize,
-                           legend)
+                           legend, across)
 
     def boxAt(self, px, py):
         """Return the key of the visible box at a point of the canvas, the one whose centre is nearest, or None."""

@@ -2,7 +2,8 @@
 import tkinter as tk
 from tkinter import ttk
 
-from .names import shortened
+from ...comparison.names import apart, shortened
+from .tooltip import Tooltip
 
 UP, DOWN = ' ▲', ' ▼'
 
@@ -33,10 +34,11 @@ class MicrographList(ttk.Frame):
         for name, _, width in columns:
             tree.column(name, width=width, stretch=False, anchor=tk.E)
             tree.heading(name, command=lambda name=name: self.sort(name))
-        for place, name in enumerate(shortened(names)):
+        for place, name in enumerate(apart(shortened(names))):
             tree.insert('', tk.END, iid=str(place), text=name)
         self._showHeadings()
         tree.bind('<<TreeviewSelect>>', self._selectionChanged)
+        self.tooltip = Tooltip(tree, self._fullName)
 
     def setValues(self, place, values, texts):
         """Show these texts of a micrograph; sort it by the values, None for one not known. The same are not redrawn."""
@@ -79,6 +81,10 @@ class MicrographList(ttk.Frame):
         """Return the place of the micrograph so many lines below the selected one, None beyond the end."""
         line = 0 if self._selected is None else self._order.index(self._selected) + step
         return self._order[line] if 0 <= line < len(self._order) else None
+
+    def _fullName(self, event):
+        line = self.tree.identify_row(event.y)
+        return self._names[int(line)] if line and self.tree.item(line, 'text') != self._names[int(line)] else ''
 
     def _selectionChanged(self, event=None):
         chosen = self.tree.selection()
