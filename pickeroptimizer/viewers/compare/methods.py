@@ -3,6 +3,7 @@ import tkinter as tk
 from tkinter import ttk
 
 from ...comparison.names import apart
+from ..widgets.look import listStyle
 from ..widgets.tooltip import Tooltip
 
 LINES_SHOWN = 7        # at most; more scroll
@@ -21,7 +22,8 @@ class MethodList(ttk.Frame):
         self._names, self._short = names, apart(names)
         self._most, self._onChange, self._onRefused = most, onChange, onRefused
         self._chosen = ()
-        self.tree = tree = ttk.Treeview(self, selectmode='browse', height=min(LINES_SHOWN, len(names)))
+        self.tree = tree = ttk.Treeview(self, selectmode='browse', height=min(LINES_SHOWN, len(names)),
+                                        style=listStyle(self))
         tree.heading('#0', text=f'Side by side (at most {most})' if len(names) > most else 'Side by side')
         bar = ttk.Scrollbar(self, command=tree.yview)
         tree.configure(yscrollcommand=bar.set)

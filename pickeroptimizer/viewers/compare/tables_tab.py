@@ -10,6 +10,8 @@ from ...comparison.describe import sentences
 from ...comparison.names import apart
 from ...comparison.report import cell_text
 from ..widgets.background import Background
+from ..widgets.look import listStyle
+from ..widgets.screen import px
 from ..widgets.tooltip import Tooltip
 
 HEIGHT = 6                    # lines of text and of each table at least; more scroll
@@ -55,7 +57,7 @@ class TablesTab(ttk.Frame):
         """Make a table with scroll bars."""
         frame = ttk.Frame(self)
         frame.pack(fill=tk.BOTH, expand=True, padx=8)
-        tree = ttk.Treeview(frame, show='headings', selectmode='browse', height=HEIGHT)
+        tree = ttk.Treeview(frame, show='headings', selectmode='browse', height=HEIGHT, style=listStyle(self))
         down, across = (ttk.Scrollbar(frame, command=command, orient=way) for command, way in (
             (tree.yview, tk.VERTICAL), (tree.xview, tk.HORIZONTAL)))
         tree.configure(yscrollcommand=down.set, xscrollcommand=across.set)
@@ -154,10 +156,11 @@ def fill(tree, columns, rows):
     head, body = font.nametofont('TkHeadingFont', tree), font.nametofont('TkDefaultFont', tree)
     for number, (heading, is_text) in enumerate(columns):
         texts = {row[number] for row in rows}
-        width = PADDING + max([head.measure(heading), *(body.measure(text) for text in texts)])
+        width = px(tree, PADDING) + max([head.measure(heading), *(body.measure(text) for text in texts)])
         anchor = tk.W if is_text else tk.E
         tree.heading(str(number), text=heading, anchor=anchor)
-        tree.column(str(number), width=min(width, WIDEST), minwidth=40, stretch=False, anchor=anchor)
+        tree.column(str(number), width=min(width, px(tree, WIDEST)), minwidth=px(tree, 40), stretch=False,
+                    anchor=anchor)
     for row in rows:
         tree.insert('', tk.END, values=row)
 

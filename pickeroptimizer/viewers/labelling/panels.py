@@ -7,6 +7,8 @@ from ...comparison.names import apart, in_the_middle, shortened
 from ...worker.exchange.classes import PARTICLE
 from ..palette import colours, keys
 from ..widgets.gallery import Gallery, walk
+from ..widgets.look import listStyle
+from ..widgets.screen import px
 from ..widgets.scrolled import Scrolled
 from ..widgets.thumbnails import ThumbnailReader
 from ..widgets.tooltip import Tooltip
@@ -29,12 +31,13 @@ class LabelledMicrographs(ttk.Frame):
         self._ids = [micrograph.id for micrograph in micrographs]
         self._withPicks = {micrograph.id for micrograph in micrographs if micrograph.picks}
         self._classes, self._used = classes, {PARTICLE}
-        self._tree = ttk.Treeview(self, columns=(PICKS, *classes), selectmode='browse')
+        self._tree = ttk.Treeview(self, columns=(PICKS, *classes), selectmode='browse', style=listStyle(self))
         self._tree.heading('#0', text='Micrograph', anchor=tk.W)
-        self._tree.column('#0', width=140, minwidth=60)
+        self._tree.column('#0', width=px(self, 140), minwidth=px(self, 60))
         for column, heading in ((PICKS, 'Picks'), *keys(classes).items()):
             self._tree.heading(column, text=heading, anchor=tk.E)
-            self._tree.column(column, width=48 if column == PICKS else 28, stretch=False, anchor=tk.E)
+            self._tree.column(column, width=px(self, 48 if column == PICKS else 28), stretch=False,
+                              anchor=tk.E)
         self._showUsed()
         self._names = {str(micrograph.id): micrograph.name for micrograph in micrographs}
         for micrograph, name in zip(micrographs, apart(shortened(list(self._names.values())))):

@@ -21,6 +21,7 @@ from ..widgets.micrograph_list import MicrographList
 from ..widgets.micrographs import MicrographReader
 from ..widgets.picture_canvas import MOUSE
 from ..widgets.save_menu import SaveMenu
+from ..widgets.screen import px
 from ..widgets.swatch import Swatch
 from ..widgets.toplevel import LEAST, openSized
 from .tint import kindsOf, tinted
@@ -96,11 +97,11 @@ class MaskWindow(tk.Toplevel):
         self.histogram = ProbabilityHistogram(side, self.cut, SIDE)
         self.histogram.setProbabilities(self._usable)
         self.histogram.pack(fill=tk.X)
-        self.line = ttk.Label(side, wraplength=SIDE)
+        self.line = ttk.Label(side, wraplength=px(self, SIDE))
         self.line.pack(anchor=tk.W, fill=tk.X, pady=4)
         self.create = ttk.Button(side, text='Create micrographs', command=self._create, style=buttonStyle(self))
         self.create.pack(fill=tk.X)
-        self._told = ttk.Label(side, wraplength=SIDE)
+        self._told = ttk.Label(side, wraplength=px(self, SIDE))
         self._told.pack(fill=tk.X, pady=4)
         bottom = ttk.Frame(side)
         bottom.pack(side=tk.BOTTOM, fill=tk.X)

@@ -14,6 +14,7 @@ from ..widgets.look import buttonStyle
 from ..widgets.micrographs import ImageData, MicrographReader
 from ..widgets.picture_canvas import MOUSE
 from ..widgets.save_menu import SaveMenu
+from ..widgets.screen import px
 from ..widgets.toplevel import LEAST, openSized
 from .decision_panel import DecisionPanel
 from .histogram import ProbabilityHistogram
@@ -101,14 +102,15 @@ class PruneWindow(tk.Toplevel):
         self.histogram = ProbabilityHistogram(frame, lambda minimum: self.decide(MINIMUM, minimum))
         self.histogram.setProbabilities(self._model.particleProbabilities())
         # Of a fixed width: what does not fit would widen the frame.
-        self.expected = tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, font='TkSmallCaptionFont', wraplength=SIDE_TEXT)
+        self.expected = tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, font='TkSmallCaptionFont',
+                                 wraplength=px(self, SIDE_TEXT))
         if self._model.hasScores:
             self._decision.pack(fill=tk.X, pady=(6, 2))
             self.expected.pack(fill=tk.X)
             self.histogram.pack(fill=tk.X)
         self.picker = None
         if self._model.pickersCut() is not None:
-            self.picker = PickerPanel(frame, self._model, SIDE_TEXT)
+            self.picker = PickerPanel(frame, self._model, px(self, SIDE_TEXT))
             self.picker.pack(fill=tk.X, pady=(2, 0))
         buttons = ttk.Frame(frame)
         self._create = ttk.Button(buttons, text='Create coordinates', command=self._askAndCreate,

@@ -3,6 +3,8 @@ import tkinter as tk
 from tkinter import ttk
 
 from ...comparison.names import apart, shortened
+from .look import listStyle
+from .screen import px
 from .tooltip import Tooltip
 
 UP, DOWN = ' ▲', ' ▼'
@@ -24,15 +26,15 @@ class MicrographList(ttk.Frame):
         self._order = list(range(len(names)))
         self._sorted = '#0', False      # column, whether the largest come first
         self._selected = None
-        self.tree = tree = ttk.Treeview(self, columns=self._columns, selectmode='browse')
+        self.tree = tree = ttk.Treeview(self, columns=self._columns, selectmode='browse', style=listStyle(self))
         bar = ttk.Scrollbar(self, command=tree.yview)
         tree.configure(yscrollcommand=bar.set)
         bar.pack(side=tk.RIGHT, fill=tk.Y)
         tree.pack(side=tk.LEFT, fill=tk.BOTH, expand=True)
-        tree.column('#0', width=140, minwidth=80)
+        tree.column('#0', width=px(self, 140), minwidth=px(self, 80))
         tree.heading('#0', command=lambda: self.sort('#0'))
         for name, _, width in columns:
-            tree.column(name, width=width, stretch=False, anchor=tk.E)
+            tree.column(name, width=px(self, width), stretch=False, anchor=tk.E)
             tree.heading(name, command=lambda name=name: self.sort(name))
         for place, name in enumerate(apart(shortened(names))):
             tree.insert('', tk.END, iid=str(place), text=name)
