@@ -47,6 +47,7 @@ class LabellingWindow(tk.Toplevel):
         self._marked = None           # Place that was gone to
         self._suggested = None        # the same, if it was suggested
         self._hovered = None          # Place under the pointer
+        self._lassoed = []            # Places that were drawn round
         self._guessed = {}            # {Place: class} as picks look by the labels so far, or as the model has them
         self._styles, self._keys = styles(session.classes), keys(session.classes)
         self._class = tk.StringVar(self, PARTICLE)
@@ -76,7 +77,8 @@ class LabellingWindow(tk.Toplevel):
         panes = ttk.PanedWindow(self, orient=tk.HORIZONTAL)
         self._list = LabelledMicrographs(panes, session.micrographs, session.classes, self.showMicrograph)
         middle = ttk.Frame(panes)
-        self._canvas = MicrographCanvas(middle, session.boxSize, self._clicked, self._hover, self._menuOn)
+        self._canvas = MicrographCanvas(middle, session.boxSize, self._clicked, self._hover, self._menuOn,
+                                       onLasso=self._takeMany)
         DisplayControls(middle, self._canvas, session.pixelSize, session.boxSize).pack(fill=tk.X)
         self._canvas.pack(fill=tk.BOTH, expand=True)
         self._galleries = LabelGalleries(panes, session.classes, self._paths, session.boxSize, self.goTo, self._menuOn)
@@ -92,11 +94,12 @@ class LabellingWindow(tk.Toplevel):
         self.keys = KeyTable(self, (
             Key(('Click',), 'label a box or a place with the chosen class; again: take the label away'), *MOUSE,
             Key(('Right click',), 'all classes of a box'),
+            Key(('Shift and drag',), 'draw round boxes: a key is of all of them'),
             Key(('Shift or Ctrl and a click, a band',), 'in a gallery: several boxes; a key is of all of them'),
             *(Key((key,), f'this is {name}', lambda name=name: self._classKey(name))
               for name, key in self._keys.items() if key),
             Key(('s',), 'suggest a box, or pass over the suggested one', self.suggest),
-            Key(('Escape',), 'label by hand again', self._leaveSuggestion),
+            Key(('Escape',), 'label by hand again; take no boxes', self._byHand),
             Key(('w',), 'show what it would keep, by the labels so far', self._top.preview.invoke),
             Key(('Control-z', 'u'), 'undo', self.undo),
             Key(('Control-Shift-z', 'Control-y'), 'redo', self.redo),
@@ -121,6 +124,7 @@ class LabellingWindow(tk.Toplevel):
             self._goToTarget()
             return
         self._image = None
+        self._takeMany([])
         self.title(f'{self._session.title} - {self._names[micId]}')
         self._list.select(micId)
         self._reader.request(self._paths[micId], self._show)
@@ -271,6 +275,10 @@ class LabellingWindow(tk.Toplevel):
         messagebox.showinfo('PickerOptimizer', self._session.labelOn(), parent=self)
         self.destroy()
 
+    def _byHand(self):
+        self._takeMany([])
+        self._leaveSuggestion()
+
     def _leaveSuggestion(self):
         self._setSuggested(None)
         self._mark(None)
@@ -281,21 +289,38 @@ class LabellingWindow(tk.Toplevel):
         if self._session.readOnly:
             return
         self._class.set(name)
-        taken = self._galleries.taken()
-        if len(taken) > 1 and self._suggested is None and self._hovered is None:
+        taken = self._several()
+        if taken and self._suggested is None and (self._hovered is None or self._hovered in taken):
             self.labelAll(taken, name)
+            self._takeMany([])
             return
         place = self._suggested or self._hovered or self._marked
         if place is not None and self._image is not None:
             self.label(place, name)
 
     def _clicked(self, x, y, place):
+        self._takeMany([])
         rows, columns = self._image.shape if self._image else (0, 0)
         if place is None and 0 <= x < columns and 0 <= y < rows:
             place = Place(self._micId, round(x), round(y))
         if place is not None:
             name = self._class.get()
             self.label(place, None if self._session.labels.classOf(place) == name else name)
+
+    def _takeMany(self, places):
+        """Take the boxes that were drawn round, in the place of those before; they are drawn with thick lines."""
+        if self._session.readOnly or places == self._lassoed:
+            return
+        self._lassoed = places
+        self._canvas.setThick(places)
+        if places:
+            self._leaveSuggestion()
+            self._tell(f'{len(places)} boxes are taken: the key of a class is of all of them.')
+
+    def _several(self):
+        """Return the Places that a key is of together: those drawn round, or else several of the galleries; or []."""
+        taken = self._galleries.taken()
+        return self._lassoed or (taken if len(taken) > 1 else [])
 
     def _hover(self, place):
         self._hovered = place
@@ -312,8 +337,8 @@ class LabellingWindow(tk.Toplevel):
         if place is None or self._session.readOnly:
             return
         menu = tk.Menu(self, tearoff=False)
-        taken = self._galleries.taken()
-        if place in taken and len(taken) > 1:
+        taken = self._several()
+        if place in taken:
             for name in self._session.classes:
                 menu.add_command(label=f'These {len(taken)} are {name}',
                                  command=lambda name=name: self.labelAll(taken, name))

@@ -81,7 +81,7 @@ class PruneWindow(tk.Toplevel):
         frame = ttk.Frame(self)
         session = self._session
         self.canvas = MicrographCanvas(frame, session.boxSize, self._clicked, self._hover, self._menu,
-                                       onBand=self._takeMany)
+                                       onLasso=self._takeMany)
         DisplayControls(frame, self.canvas, session.pixelSize, session.boxSize).pack(fill=tk.X)
         # Two lines each, empty or not, so that the picture keeps its size.
         self._info, self._message = (tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, height=2) for _ in range(2))
@@ -130,7 +130,7 @@ class PruneWindow(tk.Toplevel):
     def _bindKeys(self):
         self.keys = KeyTable(self, (
             Key(('Click',), 'choose a box'), *MOUSE, Key(('Right click',), 'all classes of a box'),
-            Key(('Shift and drag',), 'take all boxes of a rectangle; in the gallery: Shift, Ctrl and a click, a band'),
+            Key(('Shift and drag',), 'draw round boxes to take them; in the gallery: Shift, Ctrl and a click, a band'),
             *(Key((key,), f'this is {name}', lambda name=name: self.correct(self._meant(), name))
               for name, key in self._keys.items() if key),
             Key(('x',), 'as decided: take the correction back', lambda: self.correct(self._meant(), None)),
@@ -246,7 +246,7 @@ class PruneWindow(tk.Toplevel):
         self._mark(row)
 
     def _takeMany(self, rows):
-        """Show the boxes of a rectangle in the gallery, all of them taken."""
+        """Show the boxes that were drawn round in the gallery, all of them taken."""
         self.listed.showRows(rows)
         self._tell(f'{len(rows)} boxes are taken: the key of a class is of all of them.' if rows else
                    self._session.note)
@@ -272,10 +272,10 @@ class PruneWindow(tk.Toplevel):
     def _meant(self):
         """Return the rows of the picks that a key means: those that are taken in the gallery, or else the pointed one.
 
-        A box under the pointer goes before several that were taken elsewhere.
+        A box under the pointer goes before several others that were taken.
         """
         taken = self.gallery.taken
-        if len(taken) > 1 and self._hovered is None:
+        if len(taken) > 1 and (self._hovered is None or self._hovered in taken):
             return taken
         row = self._pointed()
         return [] if row is None else [row]

@@ -7,6 +7,7 @@ from typing import Hashable, Tuple
 
 from ...constants import CROWDED
 from .colours import LIGHT
+from .lasso import areWithin
 from .saved_picture import DrawnBox
 from .screen import px
 
@@ -132,12 +133,11 @@ class BoxItems:
         return [DrawnBox(box.x, box.y, box.colour, key in self._thick) for key, box in self.drawn.items()
                 if box.state == tk.NORMAL]
 
-    def within(self, corner, other):
-        """Return the keys of the visible boxes whose centres are between two corners, (x, y) in px of the micrograph.
-        """
-        (left, right), (top, bottom) = map(sorted, zip(corner, other))
-        return [key for key, box in self.drawn.items()
-                if left <= box.x <= right and top <= box.y <= bottom and self._visible(key)]
+    def within(self, outline):
+        """Return the keys of the visible boxes whose centres are within a line, [(x, y)] in px of the micrograph."""
+        keys = [key for key in self.drawn if self._visible(key)]
+        inside = areWithin([(self.drawn[key].x, self.drawn[key].y) for key in keys], outline)
+        return [key for key, isInside in zip(keys, inside) if isInside]
 
     def place(self):
         """Put all boxes where the view has them now."""
