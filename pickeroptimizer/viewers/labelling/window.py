@@ -336,21 +336,20 @@ class LabellingWindow(tk.Toplevel):
     def _menuOn(self, place, event):
         if place is None or self._session.readOnly:
             return
-        menu = tk.Menu(self, tearoff=False)
         taken = self._several()
         if place in taken:
-            for name in self._session.classes:
-                menu.add_command(label=f'These {len(taken)} are {name}',
-                                 command=lambda name=name: self.labelAll(taken, name))
-            menu.add_command(label=f'Take {len(taken)} labels away', command=lambda: self.labelAll(taken, None))
-            menu.tk_popup(event.x_root, event.y_root)
-            return
-        known = self._session.labels.classOf(place)
+            these, away, known = f'These {len(taken)} are', f'Take {len(taken)} labels away', None
+        else:
+            these, away, known = 'This is', 'Take the label away', self._session.labels.classOf(place)
+        menu = tk.Menu(self, tearoff=False)
+
+        def give(name):
+            return self.labelAll(taken, name) if place in taken else self.label(place, name)
         for name in self._session.classes:
             if name != known:
-                menu.add_command(label=f'This is {name}', command=lambda name=name: self.label(place, name))
-        if known:
-            menu.add_command(label='Take the label away', command=lambda: self.label(place, None))
+                menu.add_command(label=f'{these} {name}', command=lambda name=name: give(name))
+        if known or place in taken:
+            menu.add_command(label=away, command=lambda: give(None))
         menu.tk_popup(event.x_root, event.y_root)
 
     # ------------------------------ what is shown ------------------------------

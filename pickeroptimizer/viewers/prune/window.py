@@ -90,7 +90,8 @@ class PruneWindow(tk.Toplevel):
             label.pack(side=tk.BOTTOM, fill=tk.X)
         self.canvas.pack(fill=tk.BOTH, expand=True)
         SaveMenu(self._save, self.canvas, self._pictureLegend, (
-            ('Table of the micrographs ...', self._askAndSaveTable), ('Table of the picks ...', self._askAndSavePicks),
+            ('Table of the micrographs ...', lambda: self._askAndSave('micrographs.csv', self._model.saveTable)),
+            ('Table of the picks ...', lambda: self._askAndSave('picks.csv', self._model.savePicks)),
         )).pack()
         return frame
 
@@ -176,15 +177,16 @@ class PruneWindow(tk.Toplevel):
         self._decision.show(self._model.rule.mode, self._model.rule.wanted)
 
     def _showLegend(self):
-        here = [0] * len(self._model.kinds) if self._place is None else self._counts[self._place].tolist()
         self.legend.setLines(self._model.shownKinds())
-        self.legend.show(here, self._counts.sum(axis=0).tolist())
+        self.legend.show(self._countsOn(self._place), self._counts.sum(axis=0).tolist())
 
     def _pictureLegend(self):
         """What is on the micrograph that is seen: (text and how many, colour)."""
-        here = [0] * len(self._model.kinds) if self.shownPlace is None else self._counts[self.shownPlace].tolist()
         return [(f'{kind.text}: {count}', kind.colour) for kind, count, shown in zip(
-            self._model.kinds, here, self.legend.shown) if count and shown.get()]
+            self._model.kinds, self._countsOn(self.shownPlace), self.legend.shown) if count and shown.get()]
+
+    def _countsOn(self, place):
+        return [0] * len(self._model.kinds) if place is None else self._counts[place].tolist()
 
     def _showMicrograph(self, place):
         self._place = place
@@ -343,17 +345,11 @@ class PruneWindow(tk.Toplevel):
 
     # ------------------------------ buttons ------------------------------
 
-    def _askAndSaveTable(self):
-        path = filedialog.asksaveasfilename(parent=self, defaultextension='.csv', initialfile='micrographs.csv',
+    def _askAndSave(self, name, save):
+        path = filedialog.asksaveasfilename(parent=self, defaultextension='.csv', initialfile=name,
                                             filetypes=[('CSV table', '*.csv')])
         if path:
-            self._carryOut(lambda: self._model.saveTable(path) or f'Saved: {path}')
-
-    def _askAndSavePicks(self):
-        path = filedialog.asksaveasfilename(parent=self, defaultextension='.csv', initialfile='picks.csv',
-                                            filetypes=[('CSV table', '*.csv')])
-        if path:
-            self._carryOut(lambda: self._model.savePicks(path) or f'Saved: {path}')
+            self._carryOut(lambda: save(path) or f'Saved: {path}')
 
     def _askAndCreate(self):
         rule, corrected = self._model.rule, len(self._model.corrected)

@@ -2,6 +2,7 @@
 import numpy as np
 
 from .colours import LIGHT
+from .screen import px
 
 
 def areWithin(points, outline):
@@ -38,7 +39,8 @@ class Lasso:
         if self._points:
             self._points.append((event.x, event.y))
             self._canvas.delete('lasso')
-            self._canvas.create_line(*self._points, self._points[0], fill=LIGHT, dash=(3, 3), tags='lasso')
+            self._canvas.create_line(*self._points, self._points[0], fill=LIGHT, width=px(self._canvas, 2), dash=(4, 4),
+                                     tags='lasso')
 
     def _ends(self, event):
         points, self._points = self._points, []
