@@ -16,7 +16,7 @@ from ..worker.exchange.micrograph_reader import read_micrograph
 from .agreement import micrograph_index
 from .analysis import Analysis
 from .kinds import AGREEMENT, KEPT_BY_NONE, KEPT_BY_OTHERS, agreement_kinds
-from .plots import LITTLE_LOST, draw_patterns, draw_shares, draw_trade, label
+from .plots import LITTLE_LOST, draw_patterns, draw_shares, draw_trade, labels
 
 PANELS = 6               # methods of a picture at most
 ACROSS = 3
@@ -52,9 +52,9 @@ def micrograph_pictures(analysis: Analysis, most: int) -> List[Tuple[str, bytes]
         figure = Figure(figsize=(columns * PANEL_PX / DPI, lines * (height + 30) / DPI + 0.45), dpi=DPI,
                         layout='constrained')
         panels = figure.subplots(lines, columns, squeeze=False).ravel()
-        for axes, method, line in zip(panels, methods, kinds):
+        for axes, method, title, line in zip(panels, methods, labels([method.name for method in methods]), kinds):
             _draw_panel(axes, image, comparison, rows, line)
-            axes.set_title(f'{label(method.name)}: {int(method.kept[rows].sum())} kept', fontsize='medium')
+            axes.set_title(f'{title}: {int(method.kept[rows].sum())} kept', fontsize='medium')
         for axes in panels[len(methods):]:
             axes.set_axis_off()
         figure.legend(handles=[Line2D([], [], color=AGREEMENT[kind].colour, linewidth=3, label=AGREEMENT[kind].text)
@@ -87,8 +87,9 @@ def shares_picture(analysis: Analysis) -> bytes:
     lines = -(-len(analysis.curves) // columns)
     figure = Figure(figsize=(3.4 * columns, 2.6 * lines), dpi=DPI, layout='constrained')
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
-    for axes, curve in zip(panels, analysis.curves):
-        draw_shares(axes, curve)
+    titles = labels([curve.name for curve in analysis.curves])
+    for axes, curve, title in zip(panels, analysis.curves, titles):
+        draw_shares(axes, curve, title)
     for axes in panels[len(analysis.curves):]:
         axes.set_axis_off()
     return png(figure)

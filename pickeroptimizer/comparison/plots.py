@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 from ..worker.exchange.plots import COLOURS, MARKS
 from .agreement import Pattern
 from .curves import Curve
+from .names import apart
 from .truth import Judgement
 
 TRADE = 'Junk removed against particles lost'
@@ -16,7 +17,6 @@ LITTLE_LOST = 20               # per cent of the particles: curves beyond are of
 BELOW = 10.0                   # per cent of the junk: so far below the lowest mark a plot begins, or up to twice that
 DASHES = ('-', '--', ':')      # one more kind each time the colours are used up
 KEPT_DOT, REJECTED_DOT = '#000000', '#D0D0D0'      # colours, in a chart of patterns
-NAME_LETTERS = 28              # of a method's name at most
 
 
 def style(number: int) -> Tuple[str, str, str]:
@@ -24,20 +24,13 @@ def style(number: int) -> Tuple[str, str, str]:
     return COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)], MARKS[number % len(MARKS)]
 
 
-def short(name: str) -> str:
-    """Return a name without its middle if it is long: what tells two apart is often at the end."""
-    if len(name) <= NAME_LETTERS:
-        return name
-    return f'{name[:NAME_LETTERS // 2]}…{name[NAME_LETTERS // 2 + 1 - NAME_LETTERS:]}'
-
-
-def label(name: str) -> str:
-    """Return a shortened name for matplotlib, which shows it as it is.
+def labels(names: Sequence[str]) -> List[str]:
+    """Return shortened names for matplotlib, which shows them as they are.
 
     It would read what is between two dollars as a formula, and leave a name out of legends for its first underscore.
     """
-    text = short(name).replace('$', r'\$')
-    return f' {text}' if text.startswith('_') else text
+    texts = [text.replace('$', r'\$') for text in apart(names)]
+    return [f' {text}' if text.startswith('_') else text for text in texts]
 
 
 def draw_trade(axes: Axes, curves: Sequence[Curve], judgements: Sequence[Judgement], intervals: bool,
@@ -81,17 +74,20 @@ def draw_trade(axes: Axes, curves: Sequence[Curve], judgements: Sequence[Judgeme
     axes.set_ylabel('junk removed, %')
     axes.grid(alpha=0.3)
     axes.legend([Line2D([], [], color=style(numbers[name])[0], markersize=7, markeredgecolor='black', **look)
-                 for name, look in legend.items()], [label(name) for name in legend], fontsize='small',
+                 for name, look in legend.items()], labels(list(legend)), fontsize='small',
                 loc='upper left', bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False,
                 title='mark: the set; line: by threshold', title_fontsize='small', alignment='left')
     return drawn
 
 
-def draw_shares(axes: Axes, curve: Curve) -> Tuple[np.ndarray, np.ndarray]:
-    """Draw the share of its picks that a Curve keeps, per cent, against the threshold; return (x, y) of its points."""
+def draw_shares(axes: Axes, curve: Curve, title: str) -> Tuple[np.ndarray, np.ndarray]:
+    """Draw the share of its picks that a Curve keeps, per cent, against the threshold; return (x, y) of its points.
+
+    title: one of `labels`.
+    """
     shares = 100 * curve.kept / max(1, curve.scored + sum(curve.unscored))
     axes.step(curve.thresholds, shares, color=COLOURS[0], where='post')
-    axes.set_title(label(curve.name), fontsize='medium')
+    axes.set_title(title, fontsize='medium')
     axes.set_xlabel(curve.score_name or 'score')
     axes.set_ylabel('kept, %')
     axes.set_ylim(-2, 102)
@@ -125,7 +121,7 @@ def draw_patterns(bars: Axes, matrix: Axes, names: Sequence[str], patterns: Sequ
         if column.any():
             inside = lines[column]
             matrix.plot((place, place), (inside[0], inside[-1]), color=KEPT_DOT, linewidth=1.5, zorder=1)
-    matrix.set_yticks(lines, [label(name) for name in names])
+    matrix.set_yticks(lines, labels(names))
     matrix.set_ylim(len(names) - 0.5, -0.5)
     matrix.set_xlim(-0.6, max(len(patterns), 1) - 0.4)
     matrix.tick_params(left=False, bottom=False, labelbottom=False)

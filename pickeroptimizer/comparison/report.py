@@ -8,6 +8,7 @@ from ..worker.exchange.files import PathLike, replacing
 from . import pictures, tables
 from .analysis import Analysis
 from .describe import answer, percent, percent_interval, sentences, two_digits
+from .names import apart
 
 REPORT_FILE = 'report.html'
 ROWS_SHOWN = 40      # of a table at most; the CSV files have all
@@ -88,13 +89,24 @@ def _image(png, text):
 
 def _table(table):
     classes = [' class="text"' if column.kind == tables.TEXT else '' for column in table.columns]
-    head = ''.join(f'<th{c}>{html.escape(column.name)}</th>' for c, column in zip(classes, table.columns))
-    rows = '\n'.join('<tr>' + ''.join(f'<td{c}>{html.escape(cell_text(column.kind, value))}</td>'
-                                      for c, column, value in zip(classes, table.columns, row)) + '</tr>'
-                     for row in table.rows[:ROWS_SHOWN])
+    head = ''.join(_cells('th', classes, apart([column.name for column in table.columns]), [
+        column.name for column in table.columns]))
+    texts = [[cell_text(column.kind, value) for column, value in zip(table.columns, row)]
+             for row in table.rows[:ROWS_SHOWN]]
+    columns = [apart(cells) if column.kind == tables.TEXT else cells
+               for column, cells in zip(table.columns, zip(*texts))]
+    rows = '\n'.join('<tr>' + ''.join(_cells('td', classes, shown, full)) + '</tr>'
+                     for shown, full in zip(zip(*columns), texts))
     more = (f'<p class="note">{len(table.rows) - ROWS_SHOWN} more rows are in tables/{table.name}.csv.</p>'
             if len(table.rows) > ROWS_SHOWN else '')
     return (f'<h2>{html.escape(table.title)}</h2><div class="wide"><table><tr>{head}</tr>\n{rows}</table></div>{more}')
+
+
+def _cells(tag, classes, shown, full):
+    """Cells of a row; the whole of a text that is shortened comes where one points at it."""
+    for c, text, whole in zip(classes, shown, full):
+        title = f' title="{html.escape(whole)}"' if text != whole else ''
+        yield f'<{tag}{c}{title}>{html.escape(text)}</{tag}>'
 
 
 def cell_text(kind: int, value: Any) -> str:

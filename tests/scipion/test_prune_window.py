@@ -157,7 +157,7 @@ def test_table(tmp_path):
 
 
 def test_long_names_are_shortened():
-    from pickeroptimizer.viewers.widgets.names import shortened
+    from pickeroptimizer.comparison.names import shortened
     assert shortened(['a_1.mrc', 'a_2.mrc']) == ['a_1.mrc', 'a_2.mrc']
     assert shortened(['Falcon_2012_06_14_a_aligned.mrc', 'Falcon_2012_06_15_bc_aligned.mrc']) == ['…4_a…', '…5_bc…']
     assert shortened(['Falcon_2012_06_12-14.mrc']) == ['Falcon_2012_06_12-14.mrc']

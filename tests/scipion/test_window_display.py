@@ -5,7 +5,7 @@ from hands import click, drag, needsHands, settle
 from laboratory import until
 from test_window_keys import labelling, micrographs, prune  # noqa: F401 (fixtures)
 
-from pickeroptimizer.viewers.widgets.names import inTheMiddle
+from pickeroptimizer.comparison.names import in_the_middle
 from pickeroptimizer.viewers.widgets.scale_bar import barLength
 
 
@@ -14,7 +14,7 @@ def test_lengths_of_the_scale_bar():
 
 
 def test_long_names_keep_their_ends():
-    assert inTheMiddle('short', 9) == 'short' and inTheMiddle('FoilHole_19_0042', 9) == 'Foil…0042'
+    assert in_the_middle('short', 9) == 'short' and in_the_middle('FoilHole_19_0042', 9) == 'Foil…0042'
 
 
 def controlsOf(window):

@@ -7,6 +7,7 @@ from test_window_keys import labelling, micrographs, prune  # noqa: F401 (fixtur
 from pickeroptimizer.viewers.labelling.model import Labels, Place
 from pickeroptimizer.viewers.prune.model import ALL_PICKS, REJECTED_PICKS
 from pickeroptimizer.viewers.widgets.gallery import FRAME, GAP
+from pickeroptimizer.viewers.widgets.lasso import areWithin
 
 
 @pytest.fixture
@@ -35,6 +36,56 @@ def clickOn(window, key, *held):
         do(canvas, 'keyup', modifier)
 
 
+def drawRound(picture, corners):
+    """Draw a line with Shift and the left button through places of the micrograph."""
+    canvas, (first, *others) = picture._canvas, [picture.toScreen(*corner) for corner in corners]
+    move(canvas, *first)
+    do(canvas, 'keydown', 'shift')
+    do(canvas, 'mousedown', 1)
+    for point in others:
+        move(canvas, *point)
+    assert canvas.find_withtag('lasso'), 'it is drawn while one drags'
+    do(canvas, 'mouseup', 1)
+    do(canvas, 'keyup', 'shift')
+    assert not canvas.find_withtag('lasso')
+
+
+def test_what_is_within_a_line():
+    """A line of the shape of a U: what lies between its arms is not within; nor is what it goes round twice."""
+    u = [(0, 0), (1, 0), (1, 3), (3, 3), (3, 0), (4, 0), (4, 4), (0, 4)]
+    assert areWithin([(0.5, 1), (2, 1), (2, 3.5), (3.5, 1), (5, 1)], u).tolist() == [True, False, True, True, False]
+    assert not areWithin([(2, 1)], [*u, *u]).any() and not areWithin([(0.5, 1)], [*u, *u]).any()
+    assert areWithin([], u).tolist() == [] and not areWithin([(0, 0)], [(0, 0)]).any()
+
+
+@needsHands
+def test_a_lasso_takes_no_boxes_of_its_bay(window):
+    """The rectangle round it holds all four boxes; the line goes above the second."""
+    window.canvas.fit()
+    settle(window)
+    drawRound(window.canvas, ((50, 50), (350, 50), (350, 300), (270, 300), (270, 100), (130, 100), (130, 300),
+                              (50, 300)))
+    rows = window._model.rowsOn(window.shownPlace)
+    assert sorted(window.gallery.taken) == [rows[0], rows[2]]
+
+
+@needsHands
+def test_a_lasso_labels_picks_in_one_step(labelling):  # noqa: F811
+    drawRound(labelling._canvas, ((150, 100), (350, 100), (350, 300), (150, 300)))
+    places = {Place(1, 200, 200), Place(1, 300, 200)}
+    assert '2 boxes are taken' in labelling._status['text'] and labelling._canvas._boxes._thick == places
+    press(labelling, 'c')
+    assert labelling._session.labels.places() == dict.fromkeys(places, 'carbon')
+    assert not labelling._canvas._boxes._thick and labelling._status['text'] == '2 boxes: carbon.'
+    press(labelling, 'ctrl+z')
+    assert not labelling._session.labels.places()
+    drawRound(labelling._canvas, ((150, 100), (350, 100), (350, 300), (150, 300)))
+    press(labelling, 'Escape')
+    move(labelling._status, 5, 5)
+    press(labelling, 'i')
+    assert not labelling._session.labels.places(), 'Esc leaves them'
+
+
 @needsHands
 def test_several_boxes_are_corrected_in_one_step(window):
     keys, model = window.gallery.keys(), window._model
@@ -60,15 +111,11 @@ def test_a_band_takes_what_it_touches(window):
 
 
 @needsHands
-def test_a_band_on_the_micrograph(window):
+def test_a_lasso_on_the_micrograph(window):
+    """Round the second and the third of four boxes in a row."""
     window.canvas.fit()
     settle(window)
-    canvas = window.canvas._canvas
-    start, end = window.canvas.toScreen(150, 100), window.canvas.toScreen(350, 300)
-    move(canvas, *start)
-    do(canvas, 'keydown', 'shift')
-    drag(canvas, start, end)
-    do(canvas, 'keyup', 'shift')
+    drawRound(window.canvas, ((150, 100), (350, 100), (350, 300), (150, 300)))
     rows = window._model.rowsOn(window.shownPlace)[1:3]
     assert sorted(window.gallery.taken) == rows and '2 boxes are taken' in window._message['text']
     move(window._message, 5, 5)
@@ -144,3 +191,27 @@ def test_several_labels_in_the_galleries_of_labels(labelling):  # noqa: F811
     assert labelling._status['text'] == '2 boxes: carbon.'
     press(labelling, 'ctrl+z')
     assert set(labelling._session.labels.places().values()) == {'ice'}
+
+
+@needsHands
+def test_several_labels_that_are_not_saved_are_not_told_as_given(labelling, monkeypatch):  # noqa: F811
+    for x in (100, 200, 300):
+        labelling.label(Place(1, x, 200), 'ice')
+    gallery, labels, shown = labelling._galleries._galleries['ice'], labelling._session.labels, []
+    settle(labelling)
+    assert gallery._canvas.winfo_viewable() and gallery._canvas.winfo_width() > 150, 'seen, though there were none'
+    monkeypatch.setattr('tkinter.messagebox.showerror', lambda title, line, parent: shown.append(line))
+
+    def full(rows):
+        raise OSError('disk full')
+    monkeypatch.setattr(labels, '_save', full)
+    for key in gallery.keys()[:2]:
+        move(gallery._canvas, gallery._corner(gallery.keys().index(key))[0] + 30, 30)
+        do(gallery._canvas, 'keydown', 'ctrl', 'click', 1, 'keyup', 'ctrl')
+    assert len(gallery.taken) == 2
+    move(labelling._status, 5, 5)
+    told = labelling._status['text']
+    for key in ('c', 'ctrl+z'):
+        press(labelling, key)
+    assert shown == ['The label was not saved and does not count: disk full'] * 2
+    assert set(labels.places().values()) == {'ice'} and labelling._status['text'] == told

@@ -5,9 +5,9 @@ from tkinter import ttk
 import numpy as np
 from PIL import Image, ImageTk
 
+from ...comparison.names import in_the_middle, shortened
 from ..widgets.colours import DARK, LIGHT
 from ..widgets.grey_picture import lowPassed
-from ..widgets.names import inTheMiddle, shortened
 from ..widgets.thumbnails import ThumbnailReader
 from .model import LOOKED_AT, PARTICLE_SHARE
 
@@ -44,7 +44,7 @@ class PickPictures(ttk.Frame):
         self._photos, self._unreadable = {}, 0
         self.canvases = []
         names = list(dict.fromkeys(pick.name for pick in picks))
-        names = {name: inTheMiddle(short, NAME_LETTERS) for name, short in zip(names, shortened(names))}
+        names = {name: in_the_middle(short, NAME_LETTERS) for name, short in zip(names, shortened(names))}
         for number, pick in enumerate(picks):
             row, column = divmod(number, COLUMNS)
             canvas = tk.Canvas(self, width=SIDE, height=SIDE, background=DARK, highlightthickness=0)

@@ -5,7 +5,7 @@ from tkinter import ttk
 import numpy as np
 
 from ...comparison.describe import percent_interval
-from ...comparison.plots import LITTLE_LOST, SHARE_KEPT, TRADE, draw_shares, draw_trade
+from ...comparison.plots import LITTLE_LOST, SHARE_KEPT, TRADE, draw_shares, draw_trade, labels
 from ...comparison.truth import FIGURES
 from ..widgets.figure_frame import FigureFrame
 from ..widgets.look import tickStyle
@@ -77,7 +77,9 @@ class CurvesTab(FigureFrame):
         curves = self._analysis.curves
         for one in axes[len(curves):]:
             one.set_axis_off()
-        self._points = [(curve, one, *draw_shares(one, curve)) for curve, one in zip(curves, axes)]
+        titles = labels([curve.name for curve in curves])
+        self._points = [(curve, one, *draw_shares(one, curve, title))
+                        for curve, one, title in zip(curves, axes, titles)]
 
     def _point(self, px, py):
         """Tell of the point of a curve that is nearest to the pointer."""

@@ -2,6 +2,7 @@
 import tkinter as tk
 from tkinter import ttk
 
+from ...comparison.names import NAME_LETTERS
 from ..widgets.flow import Flow
 from ..widgets.gallery import Gallery
 from ..widgets.swatch import Swatch
@@ -21,8 +22,8 @@ class DisagreementsTab(ttk.Frame):
         self._thumbnails = ThumbnailReader(self, model.comparison.box)
         tools = ttk.Frame(self)
         tools.pack(fill=tk.X, padx=4, pady=4)
-        names = [method.name for method in model.methods]
-        self.keeper, self.rejecter = (ttk.Combobox(tools, values=names, state='readonly', width=28) for _ in range(2))
+        self.keeper, self.rejecter = (ttk.Combobox(tools, values=model.shortNames, state='readonly', width=NAME_LETTERS)
+                                      for _ in range(2))
         for text, choice in (('Kept by', self.keeper), ('rejected by', self.rejecter)):
             ttk.Label(tools, text=text).pack(side=tk.LEFT, padx=4)
             choice.bind('<<ComboboxSelected>>', lambda event: self._chosen(event.widget))
@@ -46,7 +47,7 @@ class DisagreementsTab(ttk.Frame):
         self._choice = choice
         model = self._model
         for box, numbers in zip((self.keeper, self.rejecter), choice):
-            box.set(model.methods[numbers[0]].name if len(numbers) == 1 else '')
+            box.set(model.shortNames[numbers[0]] if len(numbers) == 1 else '')
         rows, total = model.mostApart(choice, DISPUTED_SHOWN)
         shown = f', of which the first {DISPUTED_SHOWN} are shown' if total > DISPUTED_SHOWN else ''
         classes = model.trueClasses(choice)

@@ -2,6 +2,10 @@
 import tkinter as tk
 from tkinter import ttk
 
+from ...comparison.names import apart
+from ..widgets.look import listStyle
+from ..widgets.tooltip import Tooltip
+
 LINES_SHOWN = 7        # at most; more scroll
 ON, OFF = '☑ ', '☐ '
 
@@ -15,9 +19,11 @@ class MethodList(ttk.Frame):
 
     def __init__(self, master, names, most, onChange, onRefused):
         super().__init__(master)
-        self._names, self._most, self._onChange, self._onRefused = names, most, onChange, onRefused
+        self._names, self._short = names, apart(names)
+        self._most, self._onChange, self._onRefused = most, onChange, onRefused
         self._chosen = ()
-        self.tree = tree = ttk.Treeview(self, selectmode='browse', height=min(LINES_SHOWN, len(names)))
+        self.tree = tree = ttk.Treeview(self, selectmode='browse', height=min(LINES_SHOWN, len(names)),
+                                        style=listStyle(self))
         tree.heading('#0', text=f'Side by side (at most {most})' if len(names) > most else 'Side by side')
         bar = ttk.Scrollbar(self, command=tree.yview)
         tree.configure(yscrollcommand=bar.set)
@@ -27,13 +33,18 @@ class MethodList(ttk.Frame):
         for place in range(len(names)):
             tree.insert('', tk.END, iid=str(place))
         tree.bind('<ButtonRelease-1>', lambda event: self._toggle(tree.identify_row(event.y)))
+        self.tooltip = Tooltip(tree, self._fullName)
         tree.bind('<space>', lambda event: self._toggle(tree.focus()))
 
     def show(self, chosen):
         """Show what is chosen without telling of it."""
         self._chosen = tuple(chosen)
-        for place, name in enumerate(self._names):
+        for place, name in enumerate(self._short):
             self.tree.item(str(place), text=(ON if place in self._chosen else OFF) + name)
+
+    def _fullName(self, event):
+        line = self.tree.identify_row(event.y)
+        return self._names[int(line)] if line else ''
 
     def _toggle(self, iid):
         if not iid:

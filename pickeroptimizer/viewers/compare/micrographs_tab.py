@@ -7,6 +7,7 @@ from ..widgets.display_controls import DisplayControls
 from ..widgets.legend import Legend
 from ..widgets.micrograph_list import MicrographList
 from ..widgets.micrographs import ImageData, MicrographReader
+from ..widgets.save_menu import SaveMenu
 from .methods import MethodList
 from .model import MOST_PANELS, RIGHT
 from .panels import Panels
@@ -76,6 +77,7 @@ class MicrographsTab(ttk.Frame):
         self.panels = Panels(frame, self._model, self._mark, self._hover)
         controls = DisplayControls(frame, self.panels.canvases, comparison.pixel_size, comparison.box)
         ttk.Label(controls.line, text=HINT, foreground='#606060').pack(side=tk.LEFT, padx=10)
+        SaveMenu(controls.line, self.panels, self._pictureLegend).pack(side=tk.RIGHT)
         controls.pack(fill=tk.X)
         # Three lines, empty or not, so that the pictures keep their size.
         self._info = tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, height=3)
@@ -156,6 +158,12 @@ class MicrographsTab(ttk.Frame):
 
     def _shownKinds(self):
         return [variable.get() for variable in self.legend.shown]
+
+    def _pictureLegend(self):
+        """The kinds of boxes that are seen in some panel: (text, colour)."""
+        there = set() if self.shownPlace is None else set(self._model.kindsOn(self.shownPlace)[1].ravel().tolist())
+        return [(kind.text, kind.colour) for number, (kind, shown) in enumerate(zip(
+            self._model.kindsOf(), self._shownKinds())) if shown and number in there]
 
     def _colour(self):
         self.colours.selection_clear()

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...comparison import UNKNOWN, agreement
 from ...comparison.kinds import AGREEMENT, Kind, agreement_kinds
+from ...comparison.names import apart
 from ..micrograph import Micrograph
 from ..palette import Style, styles
 
@@ -36,6 +37,7 @@ class CompareModel:
         self.comparison = comparison
         self.truthStyles = {**styles(comparison.classes), None: Style(GREY)}      # of true classes; None: not known
         self.methods = comparison.deciding
+        self.shortNames = apart([method.name for method in self.methods])
         self._scoring = [method for method in comparison.methods if not method.decides]
         self.micrographs = [Micrograph(micId, *named) for micId, named in comparison.micrographs.items()]
         self._mics, _ = agreement.micrograph_index(comparison)

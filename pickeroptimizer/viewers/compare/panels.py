@@ -3,6 +3,8 @@ import tkinter as tk
 from tkinter import ttk
 
 from ..widgets.linked import LinkedCanvases
+from ..widgets.saved_picture import joinedPictures
+from ..widgets.tooltip import Tooltip
 from .model import MOST_PANELS
 
 PANEL_COLUMNS = {1: 1, 2: 2, 3: 2, 4: 2}      # by how many panels there are; else 3
@@ -25,14 +27,14 @@ class Panels(ttk.Frame):
     def arrange(self):
         """Have a panel for each method that is seen; they show nothing until they are told."""
         shown = self._model.shown
-        columns = PANEL_COLUMNS.get(len(shown), 3)
+        columns = self._columns()
         for line in range(MOST_PANELS):
             for configure, used in ((self.columnconfigure, line < columns),
                                     (self.rowconfigure, line * columns < len(shown))):
                 configure(line, weight=int(used), uniform='panels' if used else '')
         for place, panel in enumerate(self._panels):
             if place < len(shown):
-                panel.name.configure(text=self._model.methods[shown[place]].name)
+                panel.showName(self._model.shortNames[shown[place]], self._model.methods[shown[place]].name)
                 panel.grid(row=place // columns, column=place % columns, sticky=tk.NSEW, padx=1, pady=1)
             else:
                 panel.grid_remove()
@@ -72,6 +74,18 @@ class Panels(ttk.Frame):
         for panel in self._seen():
             panel.canvas.setVisible(lambda row, panel=panel: self._shown[panel.kinds[row]])
 
+    def picture(self, whole, legend=()):
+        """Return the panels as they are seen as a PIL image, or of the whole micrograph for print; as that of a
+        MicrographCanvas."""
+        columns = self._columns()
+        found = [panel.canvas.picture(whole, across=columns) for panel in self._seen()]
+        if None in found:
+            return None
+        return joinedPictures(found, [self._model.shortNames[number] for number in self._model.shown], columns, legend)
+
+    def _columns(self):
+        return PANEL_COLUMNS.get(len(self._model.shown), 3)
+
     def _seen(self):
         return self._panels[:len(self._model.shown)]
 
@@ -89,8 +103,15 @@ class Panel(ttk.Frame):
         self._counts.pack(side=tk.RIGHT)
         self.name = ttk.Label(head, font='TkHeadingFont', anchor=tk.W, width=1)
         self.name.pack(side=tk.LEFT, fill=tk.X, expand=True, padx=4)
+        self._fullName = ''
+        self.tooltip = Tooltip(self.name, lambda event: self._fullName)
         self.canvas = canvases.add(self, box, lambda x, y, row: onClick(row), onHover)
         self.canvas.pack(fill=tk.BOTH, expand=True)
+
+    def showName(self, short, full):
+        """Show the short name of the method; the full one is told where one points at it."""
+        self.name.configure(text=short)
+        self._fullName = full
 
     def showMessage(self, line):
         """Show a line of text in the place of the picture."""

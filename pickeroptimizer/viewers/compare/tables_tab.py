@@ -7,9 +7,12 @@ from tkinter import filedialog, font, ttk
 
 from ...comparison import tables
 from ...comparison.describe import sentences
-from ...comparison.plots import short
+from ...comparison.names import apart
 from ...comparison.report import cell_text
 from ..widgets.background import Background
+from ..widgets.look import listStyle
+from ..widgets.screen import px
+from ..widgets.tooltip import Tooltip
 
 HEIGHT = 6                    # lines of text and of each table at least; more scroll
 PADDING, WIDEST = 18, 260     # px, of a column
@@ -23,6 +26,7 @@ class TablesTab(ttk.Frame):
         super().__init__(master)
         self._report = report
         self._tables = []
+        self.tooltips = []
         self._background = Background(self)
         bottom = ttk.Frame(self)
         bottom.pack(side=tk.BOTTOM, fill=tk.X, padx=8, pady=6)
@@ -53,13 +57,15 @@ class TablesTab(ttk.Frame):
         """Make a table with scroll bars."""
         frame = ttk.Frame(self)
         frame.pack(fill=tk.BOTH, expand=True, padx=8)
-        tree = ttk.Treeview(frame, show='headings', selectmode='browse', height=HEIGHT)
+        tree = ttk.Treeview(frame, show='headings', selectmode='browse', height=HEIGHT, style=listStyle(self))
         down, across = (ttk.Scrollbar(frame, command=command, orient=way) for command, way in (
             (tree.yview, tk.VERTICAL), (tree.xview, tk.HORIZONTAL)))
         tree.configure(yscrollcommand=down.set, xscrollcommand=across.set)
         down.pack(side=tk.RIGHT, fill=tk.Y)
         across.pack(side=tk.BOTTOM, fill=tk.X)
         tree.pack(fill=tk.BOTH, expand=True)
+        tree.full = {}      # {what is shown: the whole name} of what is shortened
+        self.tooltips.append(Tooltip(tree, lambda event: tree.full.get(shownAt(tree, event), '')))
         return tree
 
     # ------------------------------ figures ------------------------------
@@ -82,7 +88,7 @@ class TablesTab(ttk.Frame):
              [[cell_text(column.kind, value) for column, value in zip(table.columns, row)] for row in table.rows])
 
     def _showKappas(self, analysis):
-        names = [short(count.name) for count in analysis.counts]
+        names = [count.name for count in analysis.counts]
         matrix = [['' for _ in names] for _ in names]
         for pair in analysis.pairs:
             text = 'not defined' if math.isnan(pair.kappa) else f'{pair.kappa:.2f}'
@@ -133,15 +139,38 @@ class TablesTab(ttk.Frame):
 
 
 def fill(tree, columns, rows):
-    """Show rows of texts in a table; columns: (heading, whether it holds text) of each. They are as wide as needed."""
+    """Show rows of texts in a table; columns: (heading, whether it holds text) of each. They are as wide as needed.
+
+    Headings and texts are shortened where they are long.
+    """
+    tree.full = {}
+
+    def short(texts):
+        found = apart(texts)
+        tree.full.update((text, full) for text, full in zip(found, texts) if text != full)
+        return found
+    columns = list(zip(short([heading for heading, _ in columns]), [is_text for _, is_text in columns]))
+    rows = list(zip(*(short(texts) if is_text else texts for (_, is_text), texts in zip(columns, zip(*rows)))))
     tree.delete(*tree.get_children())
     tree.configure(columns=[str(number) for number in range(len(columns))])
     head, body = font.nametofont('TkHeadingFont', tree), font.nametofont('TkDefaultFont', tree)
     for number, (heading, is_text) in enumerate(columns):
         texts = {row[number] for row in rows}
-        width = PADDING + max([head.measure(heading), *(body.measure(text) for text in texts)])
+        width = px(tree, PADDING) + max([head.measure(heading), *(body.measure(text) for text in texts)])
         anchor = tk.W if is_text else tk.E
         tree.heading(str(number), text=heading, anchor=anchor)
-        tree.column(str(number), width=min(width, WIDEST), minwidth=40, stretch=False, anchor=anchor)
+        tree.column(str(number), width=min(width, px(tree, WIDEST)), minwidth=px(tree, 40), stretch=False,
+                    anchor=anchor)
     for row in rows:
         tree.insert('', tk.END, values=row)
+
+
+def shownAt(tree, event):
+    """Return the text of the heading, or of the cell, at the pointer; '' where there is none."""
+    column = tree.identify_column(event.x)
+    if not column or column == '#0':
+        return ''
+    if tree.identify_region(event.x, event.y) == 'heading':
+        return tree.heading(column, 'text')
+    line = tree.identify_row(event.y)
+    return str(tree.set(line, column)) if line else ''

@@ -53,7 +53,7 @@ class Labels:
         return count_by_class([name for place, name in self._classes.items() if micId in (None, place.micId)])
 
     def label(self, place, name, isRandom=False):
-        """Give a Place a class, or take its label away (None); see labelAll.
+        """Give a Place a class, or take its label away (None). Returns and raises as `labelAll`.
 
         isRandom: whether the place was drawn at random to be labelled. Another class, given later, leaves it so.
         """
@@ -62,7 +62,7 @@ class Labels:
         return self.labelAll([place], name)
 
     def labelAll(self, places, name):
-        """Give Places a class, or take their labels away (None), in one step; return those that were changed by it.
+        """Give Places a class, or take their labels away (None), in one step; return those that this changes.
 
         Raises what `save` raises.
         """

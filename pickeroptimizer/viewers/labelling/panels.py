@@ -3,12 +3,15 @@ import os
 import tkinter as tk
 from tkinter import ttk
 
+from ...comparison.names import apart, in_the_middle, shortened
 from ...worker.exchange.classes import PARTICLE
 from ..palette import colours, keys
 from ..widgets.gallery import Gallery, walk
-from ..widgets.names import inTheMiddle, shortened
+from ..widgets.look import listStyle
+from ..widgets.screen import px
 from ..widgets.scrolled import Scrolled
 from ..widgets.thumbnails import ThumbnailReader
+from ..widgets.tooltip import Tooltip
 
 LABEL_SIDE = 64            # px of the screen, of a thumbnail
 CAPTION_LETTERS = 9        # below one
@@ -28,14 +31,16 @@ class LabelledMicrographs(ttk.Frame):
         self._ids = [micrograph.id for micrograph in micrographs]
         self._withPicks = {micrograph.id for micrograph in micrographs if micrograph.picks}
         self._classes, self._used = classes, {PARTICLE}
-        self._tree = ttk.Treeview(self, columns=(PICKS, *classes), selectmode='browse')
+        self._tree = ttk.Treeview(self, columns=(PICKS, *classes), selectmode='browse', style=listStyle(self))
         self._tree.heading('#0', text='Micrograph', anchor=tk.W)
-        self._tree.column('#0', width=140, minwidth=60)
+        self._tree.column('#0', width=px(self, 140), minwidth=px(self, 60))
         for column, heading in ((PICKS, 'Picks'), *keys(classes).items()):
             self._tree.heading(column, text=heading, anchor=tk.E)
-            self._tree.column(column, width=48 if column == PICKS else 28, stretch=False, anchor=tk.E)
+            self._tree.column(column, width=px(self, 48 if column == PICKS else 28), stretch=False,
+                              anchor=tk.E)
         self._showUsed()
-        for micrograph, name in zip(micrographs, shortened([micrograph.name for micrograph in micrographs])):
+        self._names = {str(micrograph.id): micrograph.name for micrograph in micrographs}
+        for micrograph, name in zip(micrographs, apart(shortened(list(self._names.values())))):
             self._tree.insert('', tk.END, iid=str(micrograph.id), text=name,
                               values=(micrograph.picks, *('' for _ in classes)))
         bar = ttk.Scrollbar(self, command=self._tree.yview)
@@ -43,6 +48,11 @@ class LabelledMicrographs(ttk.Frame):
         bar.pack(side=tk.RIGHT, fill=tk.Y)
         self._tree.pack(side=tk.LEFT, fill=tk.BOTH, expand=True)
         self._tree.bind('<<TreeviewSelect>>', self._selected)
+        self.tooltip = Tooltip(self._tree, self._fullName)
+
+    def _fullName(self, event):
+        line = self._tree.identify_row(event.y)
+        return self._names[line] if line and self._tree.item(line, 'text') != self._names[line] else ''
 
     def _selected(self, event):
         for iid in self._tree.selection():
@@ -87,7 +97,7 @@ class LabelGalleries(Scrolled):
         super().__init__(master)
         self._paths = paths
         stems = [os.path.splitext(os.path.basename(path))[0] for path in paths.values()]
-        self._captions = {micId: inTheMiddle(name, CAPTION_LETTERS) for micId, name in zip(paths, shortened(stems))}
+        self._captions = {micId: in_the_middle(name, CAPTION_LETTERS) for micId, name in zip(paths, shortened(stems))}
         self._reader = ThumbnailReader(self, boxSize)
         self._thumbnails = {}      # {place: array, or None where the micrograph cannot be read}
         self._colours = colours(classes)
@@ -98,6 +108,10 @@ class LabelGalleries(Scrolled):
             self._titles[name].grid(row=2 * number, sticky=tk.EW, padx=2)
             self._galleries[name] = Gallery(self.inner, onClick, onMenu, LABEL_SIDE, columns)
             self._galleries[name].grid(row=2 * number + 1, sticky=tk.NSEW)
+        # Their width is kept while there are no labels: a pane that is seen does not grow for what comes into it.
+        self.update_idletasks()
+        self.inner.columnconfigure(0, minsize=self.inner.winfo_reqwidth())
+        self._fit()
 
     def taken(self):
         """Return the Places of the boxes that are taken."""

@@ -51,6 +51,7 @@ class LabellingWindow(tk.Toplevel):
         self._marked = None           # Place that was gone to
         self._suggested = None        # the same, if it was suggested
         self._hovered = None          # Place under the pointer
+        self._lassoed = []            # Places that were drawn round
         self._guessed = {}            # {Place: class} as picks look by the labels so far, or as the model has them
         self._styles, self._keys = styles(session.classes), keys(session.classes)
         self._class = tk.StringVar(self, PARTICLE)
@@ -80,7 +81,8 @@ class LabellingWindow(tk.Toplevel):
         panes = ttk.PanedWindow(self, orient=tk.HORIZONTAL)
         self._list = LabelledMicrographs(panes, session.micrographs, session.classes, self.showMicrograph)
         middle = ttk.Frame(panes)
-        self._canvas = MicrographCanvas(middle, session.boxSize, self._clicked, self._hover, self._menuOn)
+        self._canvas = MicrographCanvas(middle, session.boxSize, self._clicked, self._hover, self._menuOn,
+                                       onLasso=self._takeMany)
         DisplayControls(middle, self._canvas, session.pixelSize, session.boxSize).pack(fill=tk.X)
         self._canvas.pack(fill=tk.BOTH, expand=True)
         self._galleries = LabelGalleries(panes, session.classes, self._paths, session.boxSize, self.goTo, self._menuOn)
@@ -96,11 +98,12 @@ class LabellingWindow(tk.Toplevel):
         self.keys = KeyTable(self, (
             Key(('Click',), 'label a box or a place with the chosen class; again: take the label away'), *MOUSE,
             Key(('Right click',), 'all classes of a box'),
+            Key(('Shift and drag',), 'draw round boxes: a key is of all of them'),
             Key(('Shift or Ctrl and a click, a band',), 'in a gallery: several boxes; a key is of all of them'),
             *(Key((key,), f'this is {name}', lambda name=name: self._classKey(name))
               for name, key in self._keys.items() if key),
             Key(('s',), 'suggest a box, or pass over the suggested one', self.suggest),
-            Key(('Escape',), 'label by hand again', self._leaveSuggestion),
+            Key(('Escape',), 'label by hand again; take no boxes', self._byHand),
             Key(('w',), 'show what it would keep, by the labels so far', self._top.preview.invoke),
             Key(('Control-z', 'u'), 'undo', self.undo),
             Key(('Control-Shift-z', 'Control-y'), 'redo', self.redo),
@@ -125,6 +128,7 @@ class LabellingWindow(tk.Toplevel):
             self._goToTarget()
             return
         self._image = None
+        self._takeMany([])
         self.title(f'{self._session.title} - {self._names[micId]}')
         self._list.select(micId)
         self._reader.request(self._paths[micId], self._show)
@@ -210,16 +214,12 @@ class LabellingWindow(tk.Toplevel):
         """Give places a class, or take their labels away (None), in one step."""
         if self._session.readOnly:
             return
-        changed = self._saving(lambda: self._session.labels.labelAll(places, name))
+        inside = [place for place in places if name is None or not self._isOutside(place)]
+        changed = self._saving(lambda: self._session.labels.labelAll(inside, name))
         if changed is not None:
             self._changed(*changed)
-            self._tell(f'{len(places)} boxes: {name or "not labelled"}.')
-
-    def _give(self, places, name):
-        if len(places) > 1:
-            self.labelAll(places, name)
-        else:
-            self.label(places[0], name)
+            left = f' {len(places) - len(inside)} in the border are not.' if len(inside) < len(places) else ''
+            self._tell(f'{len(inside)} boxes: {name or "not labelled"}.{left}')
 
     def train(self):
         """Take the run on, and watch it; before, tell of classes that the training will know little of."""
@@ -289,6 +289,10 @@ class LabellingWindow(tk.Toplevel):
         messagebox.showinfo('PickerOptimizer', self._session.labelOn(), parent=self)
         self.destroy()
 
+    def _byHand(self):
+        self._takeMany([])
+        self._leaveSuggestion()
+
     def _leaveSuggestion(self):
         self._setSuggested(None)
         self._mark(None)
@@ -299,21 +303,38 @@ class LabellingWindow(tk.Toplevel):
         if self._session.readOnly:
             return
         self._class.set(name)
-        taken = self._galleries.taken()
-        if len(taken) > 1 and self._suggested is None and self._hovered is None:
+        taken = self._several()
+        if taken and self._suggested is None and (self._hovered is None or self._hovered in taken):
             self.labelAll(taken, name)
+            self._takeMany([])
             return
         place = self._suggested or self._hovered or self._marked
         if place is not None and self._image is not None:
             self.label(place, name)
 
     def _clicked(self, x, y, place):
+        self._takeMany([])
         rows, columns = self._image.shape if self._image else (0, 0)
         if place is None and 0 <= x < columns and 0 <= y < rows:
             place = Place(self._micId, round(x), round(y))
         if place is not None:
             name = self._class.get()
             self.label(place, None if self._session.labels.classOf(place) == name else name)
+
+    def _takeMany(self, places):
+        """Take the boxes that were drawn round, in the place of those before; they are drawn with thick lines."""
+        if self._session.readOnly or places == self._lassoed:
+            return
+        self._lassoed = places
+        self._canvas.setThick(places)
+        if places:
+            self._leaveSuggestion()
+            self._tell(f'{len(places)} boxes are taken: the key of a class is of all of them.')
+
+    def _several(self):
+        """Return the Places that a key is of together: those drawn round, or else several of the galleries; or []."""
+        taken = self._galleries.taken()
+        return self._lassoed or (taken if len(taken) > 1 else [])
 
     def _hover(self, place):
         self._hovered = place
@@ -329,18 +350,20 @@ class LabellingWindow(tk.Toplevel):
     def _menuOn(self, place, event):
         if place is None or self._session.readOnly:
             return
+        taken = self._several()
+        if place in taken:
+            these, away, known = f'These {len(taken)} are', f'Take {len(taken)} labels away', None
+        else:
+            these, away, known = 'This is', 'Take the label away', self._session.labels.classOf(place)
         menu = tk.Menu(self, tearoff=False)
-        taken = self._galleries.taken()
-        places = taken if place in taken else [place]
-        many = len(places) > 1
-        given = {self._session.labels.classOf(place) for place in places}
+
+        def give(name):
+            return self.labelAll(taken, name) if place in taken else self.label(place, name)
         for name in self._session.classes:
-            if given != {name}:
-                menu.add_command(label=f'These {len(places)} are {name}' if many else f'This is {name}',
-                                 command=lambda name=name: self._give(places, name))
-        if given != {None}:
-            menu.add_command(label=f'Take {len(places)} labels away' if many else 'Take the label away',
-                             command=lambda: self._give(places, None))
+            if name != known:
+                menu.add_command(label=f'{these} {name}', command=lambda name=name: give(name))
+        if known or place in taken:
+            menu.add_command(label=away, command=lambda: give(None))
         menu.tk_popup(event.x_root, event.y_root)
 
     # ------------------------------ what is shown ------------------------------
@@ -394,9 +417,7 @@ class LabellingWindow(tk.Toplevel):
         self._reader.readAhead(self._paths[following])
 
     def _saving(self, change):
-        """Do what changes the labels, and return the places that it has changed.
-
-        If it cannot be saved, that is told, it is as if it had not been done, and None is returned.
+        """Return the Places that a change of the labels changes; None, told, if it cannot be saved and does not count.
         """
         try:
             return change()

@@ -1,6 +1,7 @@
 """The window in which masks are looked at on their micrographs, and sets made by the share that is usable."""
 import tkinter as tk
 from dataclasses import dataclass
+from functools import lru_cache
 from tkinter import messagebox, ttk
 from typing import Callable, Dict, List, Sequence
 
@@ -21,6 +22,7 @@ from ..widgets.micrograph_list import MicrographList
 from ..widgets.micrographs import MicrographReader
 from ..widgets.picture_canvas import MOUSE
 from ..widgets.save_menu import SaveMenu
+from ..widgets.screen import px
 from ..widgets.swatch import Swatch
 from ..widgets.toplevel import LEAST, openSized
 from .tint import kindsOf, tinted
@@ -57,6 +59,7 @@ class MaskWindow(tk.Toplevel):
         self._usable = np.array([session.masks[m.id].usable for m in self._micrographs])
         self._least = session.least
         self._reader = MicrographReader(self)
+        self._readMask = lru_cache(maxsize=1)(self._maskOf)      # of the micrograph that is seen
         self._asked = self.shown = None      # mic_ids
         self.overlay = tk.BooleanVar(self, True)
         panes = ttk.PanedWindow(self, orient=tk.HORIZONTAL)
@@ -96,11 +99,11 @@ class MaskWindow(tk.Toplevel):
         self.histogram = ProbabilityHistogram(side, self.cut, SIDE)
         self.histogram.setProbabilities(self._usable)
         self.histogram.pack(fill=tk.X)
-        self.line = ttk.Label(side, wraplength=SIDE)
+        self.line = ttk.Label(side, wraplength=px(self, SIDE))
         self.line.pack(anchor=tk.W, fill=tk.X, pady=4)
         self.create = ttk.Button(side, text='Create micrographs', command=self._create, style=buttonStyle(self))
         self.create.pack(fill=tk.X)
-        self._told = ttk.Label(side, wraplength=SIDE)
+        self._told = ttk.Label(side, wraplength=px(self, SIDE))
         self._told.pack(fill=tk.X, pady=4)
         bottom = ttk.Frame(side)
         bottom.pack(side=tk.BOTTOM, fill=tk.X)
@@ -144,14 +147,16 @@ class MaskWindow(tk.Toplevel):
         grey = greyImage(data, clipped, period, inverted)
         if not self.overlay.get():
             return grey
-        mask, shape = self._session.masks[self.shown], data.pixels.shape
         try:
-            bad = binnedMask(mask.path, shape)
+            bad, kinds = self._readMask(self.shown, data.pixels.shape)
         except InputError as error:
             self._told.configure(text=str(error))
             return grey
-        return tinted(grey, bad, kindsOf(readCells(mask.classes_path), self._session.classes, shape),
-                      self._session.classes)
+        return tinted(grey, bad, kinds, self._session.classes)
+
+    def _maskOf(self, micId, shape):
+        mask = self._session.masks[micId]
+        return binnedMask(mask.path, shape), kindsOf(readCells(mask.classes_path), self._session.classes, shape)
 
     def _toggle(self):
         self.overlay.set(not self.overlay.get())

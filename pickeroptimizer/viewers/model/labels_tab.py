@@ -2,6 +2,7 @@
 import tkinter as tk
 from tkinter import messagebox, ttk
 
+from ...comparison.names import shortened
 from ...worker.exchange.errors import InputError
 from ..palette import keys, styles
 from ..widgets.canvas import MicrographCanvas
@@ -9,7 +10,6 @@ from ..widgets.display_controls import DisplayControls
 from ..widgets.keys import Key
 from ..widgets.look import buttonStyle
 from ..widgets.micrographs import MicrographReader
-from ..widgets.names import shortened
 
 LETTER = 8      # px of the screen, of a letter in a list
 TAKEN_AWAY = 'no label'

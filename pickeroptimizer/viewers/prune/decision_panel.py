@@ -5,6 +5,7 @@ from tkinter import ttk
 
 from ...domain.decision import MINIMUM, MOST_PROBABLE, PURITY, RULES, SHARE, numberText
 from ..widgets.colours import WARNING
+from ..widgets.screen import px
 
 # Of the slider and the text: from, to, decimals, what it starts with.
 RANGES = {MINIMUM: (0.0, 1.0, 3, 0.5), SHARE: (50.0, 99.9, 1, 95.0), PURITY: (0.1, 20.0, 1, 2.0)}
@@ -33,7 +34,7 @@ class DecisionPanel(ttk.Frame):
         self.entry.grid(row=1, column=2, padx=(4, 0))
         self._unit = ttk.Label(self, width=2)
         self._unit.grid(row=1, column=3)
-        self.wrong = ttk.Label(self, foreground=WARNING, wraplength=TEXT_WIDTH)
+        self.wrong = ttk.Label(self, foreground=WARNING, wraplength=px(self, TEXT_WIDTH))
         self.columnconfigure(1, weight=1)
         self.rule.bind('<<ComboboxSelected>>', lambda event: self._chosen(self.rule.current()))
         for event in ('<Return>', '<KP_Enter>'):      # the keys are those of the window again, and the number is taken

@@ -206,14 +206,13 @@ class PruneModel:
     def saveTable(self, path):
         """Write the counts of all micrographs as a CSV file, with a column for each kind of junk."""
         shown = self.shownKinds()
-        junk = [name for name in self.picks.classes[1:] if shown[outcomeOfLabel(name, self.picks.classes)]]
         rows = []
         for micrograph, counts in zip(self.micrographs, self.counts().tolist()):
             share = rejectedShare(counts)
             rejected = [number for number, isShown in zip(counts[BELOW:], shown[BELOW:]) if isShown]
             rows.append((micrograph.id, micrograph.name, sum(counts), counts[KEPT], countRejected(counts),
                          '' if share is None else f'{share:.4f}', *rejected))
-        write_rows(path, (*FIRST_COLUMNS, *junk, *LAST_COLUMNS), rows)
+        write_rows(path, (*FIRST_COLUMNS, *self._junk(), *LAST_COLUMNS), rows)
 
     def savePicks(self, path):
         """Write all picks as a CSV file: where they are, their numbers, whether they are kept, what was corrected."""
@@ -256,9 +255,13 @@ class PruneModel:
 
     def subsets(self):
         """Return the names of the groups of picks that there can be, in the order of a menu."""
+        return [KEPT_PICKS, REJECTED_PICKS, ALL_PICKS, *([CORRECTED_PICKS] if self.canCorrect else []), *self._junk(),
+                OUTSIDE]
+
+    def _junk(self):
+        """Names of the kinds of junk that are worth a line."""
         shown = self.shownKinds()
-        junk = [name for name in self.picks.classes[1:] if shown[outcomeOfLabel(name, self.picks.classes)]]
-        return [KEPT_PICKS, REJECTED_PICKS, ALL_PICKS, *([CORRECTED_PICKS] if self.canCorrect else []), *junk, OUTSIDE]
+        return [name for name in self.picks.classes[1:] if shown[outcomeOfLabel(name, self.picks.classes)]]
 
     def orders(self):
         """Return the names of the orders that there are, in the order of a menu."""

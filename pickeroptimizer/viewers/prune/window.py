@@ -16,6 +16,7 @@ from ..widgets.look import buttonStyle
 from ..widgets.micrographs import ImageData, MicrographReader
 from ..widgets.picture_canvas import MOUSE
 from ..widgets.save_menu import SaveMenu
+from ..widgets.screen import px
 from ..widgets.toplevel import LEAST, openSized
 from .decision_panel import DecisionPanel
 from .histogram import ProbabilityHistogram
@@ -83,7 +84,7 @@ class PruneWindow(tk.Toplevel):
         frame = ttk.Frame(self)
         session = self._session
         self.canvas = MicrographCanvas(frame, session.boxSize, self._clicked, self._hover, self._menu,
-                                       makeGrey=self._makeGrey, onBand=self._takeMany)
+                                       makeGrey=self._makeGrey, onLasso=self._takeMany)
         DisplayControls(frame, self.canvas, session.pixelSize, session.boxSize).pack(fill=tk.X)
         # Two lines each, empty or not, so that the picture keeps its size.
         self._info, self._message = (tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, height=2) for _ in range(2))
@@ -92,7 +93,8 @@ class PruneWindow(tk.Toplevel):
             label.pack(side=tk.BOTTOM, fill=tk.X)
         self.canvas.pack(fill=tk.BOTH, expand=True)
         SaveMenu(self._save, self.canvas, self._pictureLegend, (
-            ('Table of the micrographs ...', self._askAndSaveTable), ('Table of the picks ...', self._askAndSavePicks),
+            ('Table of the micrographs ...', lambda: self._askAndSave('micrographs.csv', self._model.saveTable)),
+            ('Table of the picks ...', lambda: self._askAndSave('picks.csv', self._model.savePicks)),
         )).pack()
         return frame
 
@@ -104,14 +106,15 @@ class PruneWindow(tk.Toplevel):
         self.histogram = ProbabilityHistogram(frame, lambda minimum: self.decide(MINIMUM, minimum))
         self.histogram.setProbabilities(self._model.particleProbabilities())
         # Of a fixed width: what does not fit would widen the frame.
-        self.expected = tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, font='TkSmallCaptionFont', wraplength=SIDE_TEXT)
+        self.expected = tk.Label(frame, anchor=tk.NW, justify=tk.LEFT, font='TkSmallCaptionFont',
+                                 wraplength=px(self, SIDE_TEXT))
         if self._model.hasScores:
             self._decision.pack(fill=tk.X, pady=(6, 2))
             self.expected.pack(fill=tk.X)
             self.histogram.pack(fill=tk.X)
         self.picker = None
         if self._model.pickersCut() is not None:
-            self.picker = PickerPanel(frame, self._model, SIDE_TEXT)
+            self.picker = PickerPanel(frame, self._model, px(self, SIDE_TEXT))
             self.picker.pack(fill=tk.X, pady=(2, 0))
         buttons = ttk.Frame(frame)
         self._create = ttk.Button(buttons, text='Create coordinates', command=self._askAndCreate,
@@ -131,7 +134,7 @@ class PruneWindow(tk.Toplevel):
     def _bindKeys(self):
         self.keys = KeyTable(self, (
             Key(('Click',), 'choose a box'), *MOUSE, Key(('Right click',), 'all classes of a box'),
-            Key(('Shift and drag',), 'take all boxes of a rectangle; in the gallery: Shift, Ctrl and a click, a band'),
+            Key(('Shift and drag',), 'draw round boxes to take them; in the gallery: Shift, Ctrl and a click, a band'),
             *(Key((key,), f'this is {name}', lambda name=name: self.correct(self._meant(), name))
               for name, key in self._keys.items() if key),
             Key(('x',), 'as decided: take the correction back', lambda: self.correct(self._meant(), None)),
@@ -178,15 +181,16 @@ class PruneWindow(tk.Toplevel):
         self._decision.show(self._model.rule.mode, self._model.rule.wanted)
 
     def _showLegend(self):
-        here = [0] * len(self._model.kinds) if self._place is None else self._counts[self._place].tolist()
         self.legend.setLines(self._model.shownKinds())
-        self.legend.show(here, self._counts.sum(axis=0).tolist())
+        self.legend.show(self._countsOn(self._place), self._counts.sum(axis=0).tolist())
 
     def _pictureLegend(self):
         """What is on the micrograph that is seen: (text and how many, colour)."""
-        here = [0] * len(self._model.kinds) if self.shownPlace is None else self._counts[self.shownPlace].tolist()
         return [(f'{kind.text}: {count}', kind.colour) for kind, count, shown in zip(
-            self._model.kinds, here, self.legend.shown) if count and shown.get()]
+            self._model.kinds, self._countsOn(self.shownPlace), self.legend.shown) if count and shown.get()]
+
+    def _countsOn(self, place):
+        return [0] * len(self._model.kinds) if place is None else self._counts[place].tolist()
 
     def _showMicrograph(self, place):
         self._place = place
@@ -261,7 +265,7 @@ class PruneWindow(tk.Toplevel):
         self._mark(row)
 
     def _takeMany(self, rows):
-        """Show the boxes of a rectangle in the gallery, all of them taken."""
+        """Show the boxes that were drawn round in the gallery, all of them taken."""
         self.listed.showRows(rows)
         self._tell(f'{len(rows)} boxes are taken: the key of a class is of all of them.' if rows else
                    self._session.note)
@@ -287,10 +291,10 @@ class PruneWindow(tk.Toplevel):
     def _meant(self):
         """Return the rows of the picks that a key means: those that are taken in the gallery, or else the pointed one.
 
-        A box under the pointer goes before several that were taken elsewhere.
+        A box under the pointer goes before several others that were taken.
         """
         taken = self.gallery.taken
-        if len(taken) > 1 and self._hovered is None:
+        if len(taken) > 1 and (self._hovered is None or self._hovered in taken):
             return taken
         row = self._pointed()
         return [] if row is None else [row]
@@ -358,17 +362,11 @@ class PruneWindow(tk.Toplevel):
 
     # ------------------------------ buttons ------------------------------
 
-    def _askAndSaveTable(self):
-        path = filedialog.asksaveasfilename(parent=self, defaultextension='.csv', initialfile='micrographs.csv',
+    def _askAndSave(self, name, save):
+        path = filedialog.asksaveasfilename(parent=self, defaultextension='.csv', initialfile=name,
                                             filetypes=[('CSV table', '*.csv')])
         if path:
-            self._carryOut(lambda: self._model.saveTable(path) or f'Saved: {path}')
-
-    def _askAndSavePicks(self):
-        path = filedialog.asksaveasfilename(parent=self, defaultextension='.csv', initialfile='picks.csv',
-                                            filetypes=[('CSV table', '*.csv')])
-        if path:
-            self._carryOut(lambda: self._model.savePicks(path) or f'Saved: {path}')
+            self._carryOut(lambda: save(path) or f'Saved: {path}')
 
     def _askAndCreate(self):
         rule, corrected = self._model.rule, len(self._model.corrected)

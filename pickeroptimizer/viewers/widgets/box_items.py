@@ -2,11 +2,14 @@
 import math
 import tkinter as tk
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Hashable, Tuple
 
 from ...constants import CROWDED
 from .colours import LIGHT
+from .lasso import areWithin
 from .saved_picture import DrawnBox
+from .screen import px
 
 AUTO, FULL, DOTS = 'auto', 'box', 'dot'      # shapes
 BOX_REACH = 6                # px of the screen within which a box is hit, however small
@@ -35,6 +38,7 @@ class BoxItems:
 
     def __init__(self, canvas, view, side):
         self._canvas, self._view, self.side = canvas, view, side
+        self._px = lru_cache(maxsize=None)(partial(px, canvas))      # which is asked for every box
         self.drawn = {}
         self.marked = None
         self._thick = frozenset()
@@ -110,13 +114,13 @@ class BoxItems:
         self._canvas.delete('mark')
         if self.marked is not None:
             box = self.drawn[key]
-            self._canvas.create_rectangle(*self._square(box.x, box.y, self.side * self._view.scale / 2 + 3),
-                                          outline=LIGHT, width=2, tags='mark')
+            self._canvas.create_rectangle(*self._square(box.x, box.y, self.side * self._view.scale / 2 + self._px(3)),
+                                          outline=LIGHT, width=self._px(2), tags='mark')
 
     def at(self, px, py):
         """Return the key of the visible box at a point of the canvas, the one whose centre is nearest, or None."""
         x, y = self._view.toMicrograph(px, py)
-        reach = max(self.side / 2, BOX_REACH / self._view.scale)
+        reach = max(self.side / 2, self._px(BOX_REACH) / self._view.scale)
         best, found = math.inf, None
         for key, box in self.drawn.items():
             dx, dy = abs(box.x - x), abs(box.y - y)
@@ -129,12 +133,11 @@ class BoxItems:
         return [DrawnBox(box.x, box.y, box.colour, key in self._thick) for key, box in self.drawn.items()
                 if box.state == tk.NORMAL]
 
-    def within(self, corner, other):
-        """Return the keys of the visible boxes whose centres are between two corners, (x, y) in px of the micrograph.
-        """
-        (left, right), (top, bottom) = map(sorted, zip(corner, other))
-        return [key for key, box in self.drawn.items()
-                if left <= box.x <= right and top <= box.y <= bottom and self._visible(key)]
+    def within(self, outline):
+        """Return the keys of the visible boxes whose centres are within a line, [(x, y)] in px of the micrograph."""
+        keys = [key for key in self.drawn if self._visible(key)]
+        inside = areWithin([(self.drawn[key].x, self.drawn[key].y) for key in keys], outline)
+        return [key for key, isInside in zip(keys, inside) if isInside]
 
     def place(self):
         """Put all boxes where the view has them now."""
@@ -153,15 +156,15 @@ class BoxItems:
     def _halfOf(self, number):
         """Half the side of so many boxes, or the radius of dots, in px of the screen."""
         if self._shape == DOTS:
-            return DOT_RADIUS
+            return self._px(DOT_RADIUS)
         side, shape = self.side * self._view.scale, self._view.shape
-        if self._shape == AUTO and side < ROOMY_SIDE and number and shape is not None:
+        if self._shape == AUTO and side < self._px(ROOMY_SIDE) and number and shape is not None:
             share = math.sqrt(CROWDED * math.prod(shape) / number) * self._view.scale
-            side = min(side, max(share, 2 * DOT_RADIUS))
+            side = min(side, max(share, 2 * self._px(DOT_RADIUS)))
         return side / 2
 
     def _isFine(self):
-        return 2 * self._half < FINE_SIDE
+        return 2 * self._half < self._px(FINE_SIDE)
 
     def _square(self, x, y, half):
         px, py = self._view.toScreen(x, y)
@@ -177,7 +180,7 @@ class BoxItems:
 
     def _width(self, key):
         thin, thick = (1, 3) if self._shape == DOTS else (1 if self._isFine() else 2, 5)
-        return thick if key in self._thick else thin
+        return self._px(thick if key in self._thick else thin)
 
     def _state(self, key):
         return tk.NORMAL if self._visible(key) else tk.HIDDEN

@@ -1,7 +1,7 @@
 """A micrograph with boxes on it that can be pointed at. See picture_canvas.py and box_items.py."""
 from .box_items import BoxItems
-from .colours import LIGHT
 from .grey_picture import greyImage
+from .lasso import Lasso
 from .picture_canvas import PictureCanvas
 from .saved_picture import PRINT_SIDE, drawPicture
 
@@ -12,19 +12,16 @@ class MicrographCanvas(PictureCanvas):
     boxSize: side of the boxes, px of the micrograph. onClick(x, y, key): after a left click
     that moved nothing; key of the box under the
     pointer, or None. onHover(key or None): whenever the box under the pointer is another one. onMenu(key, event): after
-    a right click. onView, makeGrey: as PictureCanvas has them; see LinkedCanvases. onBand(keys): after dragging with
-    Shift, of the visible boxes whose centres are in the rectangle.
+    a right click. onView, makeGrey: as PictureCanvas has them; see LinkedCanvases. onLasso(keys): after dragging
+    with Shift, of the visible boxes whose centres are within what was drawn.
     """
 
     def __init__(self, master, boxSize, onClick=None, onHover=None, onMenu=None, onView=None, makeGrey=greyImage,
-                 onBand=None):
+                 onLasso=None):
         super().__init__(master, onView, makeGrey)
-        self._onBand = onBand
-        self._bandFrom = None        # (x, y) in px of the canvas, of a rectangle that begins there
-        if onBand is not None:
-            self._canvas.bind('<Shift-Button-1>', self._bandBegins)
-            self._canvas.bind('<Shift-B1-Motion>', self._drawBand)
-            self._canvas.bind('<Shift-ButtonRelease-1>', self._bandEnds)
+        self._onLasso = onLasso
+        if onLasso is not None:
+            Lasso(self._canvas, self._lassoBegins, self._lassoEnds)
         self._onClick, self._onHover, self._onMenu = onClick, onHover, onMenu
         self._boxes = BoxItems(self._canvas, self._view, boxSize)
         self._hovered = None         # key of the box under the pointer
@@ -73,10 +70,10 @@ class MicrographCanvas(PictureCanvas):
         """Emphasise one box by a white frame; None: none."""
         self._boxes.mark(key)
 
-    def picture(self, whole, legend=()):
+    def picture(self, whole, legend=(), across=1):
         """Return what is seen as a PIL image, or the whole micrograph for print; None where there is no micrograph.
 
-        legend: (text, colour) of what is to be explained.
+        legend: (text, colour) of what is to be explained. across: pictures that lie side by side.
         """
         found = self._picture.grey()
         if found is None:
@@ -85,9 +82,9 @@ class MicrographCanvas(PictureCanvas):
         part = (0, 0, columns, rows) if whole else self._view.seen(columns, rows)
         if part is None:
             return None
-        scale = PRINT_SIDE / max(rows, columns) if whole else self._view.scale
+        scale = PRINT_SIDE / across / max(rows, columns) if whole else self._view.scale
         return drawPicture(grey, step, part, scale, self._boxes.shown(), self._boxes.side, self._scaleBar.pixelSize,
-                           legend)
+                           legend, across)
 
     def boxAt(self, px, py):
         """Return the key of the visible box at a point of the canvas, the one whose centre is nearest, or None."""
@@ -99,21 +96,13 @@ class MicrographCanvas(PictureCanvas):
 
     # ------------------------------ mouse ------------------------------
 
-    def _bandBegins(self, event):
+    def _lassoBegins(self):
         self._canvas.focus_set()
         self._drag = None      # it moves nothing
-        self._bandFrom = event.x, event.y
 
-    def _drawBand(self, event):
-        self._canvas.delete('band')
-        if self._bandFrom is not None:
-            self._canvas.create_rectangle(*self._bandFrom, event.x, event.y, outline=LIGHT, dash=(3, 3), tags='band')
-
-    def _bandEnds(self, event):
-        start, self._bandFrom = self._bandFrom, None
-        self._canvas.delete('band')
-        if start is not None and self._view.shape is not None:
-            self._onBand(self._boxes.within(self.toMicrograph(*start), self.toMicrograph(event.x, event.y)))
+    def _lassoEnds(self, points):
+        if self._view.shape is not None:
+            self._onLasso(self._boxes.within([self.toMicrograph(*point) for point in points]))
 
     def _leftClicked(self, px, py):
         if self._onClick is not None and self._view.shape is not None:

@@ -5,6 +5,7 @@ from tkinter import ttk
 from ...constants import CLIPPED
 from .box_items import AUTO, DOTS, FULL
 from .look import tickStyle
+from .screen import px
 
 SHAPES = {'Auto size': AUTO, 'Full boxes': FULL, 'Dots': DOTS}
 
@@ -48,7 +49,7 @@ class DisplayControls(ttk.Frame):
 
     def _slider(self, line, text, variable, low, high, command):
         ttk.Label(line, text=text, width=8).pack(side=tk.LEFT, padx=(6, 2))
-        ttk.Scale(line, variable=variable, from_=low, to=high, length=90, command=command).pack(side=tk.LEFT)
+        ttk.Scale(line, variable=variable, from_=low, to=high, length=px(self, 90), command=command).pack(side=tk.LEFT)
 
     def _setAuto(self):
         self._clipped.set(CLIPPED)

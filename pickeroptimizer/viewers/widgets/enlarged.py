@@ -4,6 +4,7 @@ import tkinter as tk
 from PIL import Image, ImageDraw, ImageTk
 
 from .colours import LIGHT
+from .screen import px
 from .thumbnails import ACROSS
 
 REST_MS = 350
@@ -39,14 +40,15 @@ class Enlarged:
 
     def _open(self, thumbnail, x, y):
         self._waiting = None
-        image = Image.fromarray(thumbnail).resize((SIDE, SIDE), Image.BICUBIC).convert('RGB')
-        margin = SIDE * (1 - 1 / ACROSS) / 2
-        ImageDraw.Draw(image).rectangle((margin, margin, SIDE - margin, SIDE - margin), outline=LIGHT)
+        side = px(self._widget, SIDE)
+        image = Image.fromarray(thumbnail).resize((side, side), Image.BICUBIC).convert('RGB')
+        margin = side * (1 - 1 / ACROSS) / 2
+        ImageDraw.Draw(image).rectangle((margin, margin, side - margin, side - margin), outline=LIGHT)
         self._window = tk.Toplevel(self._widget)
         self._window.overrideredirect(True)
         self._window.photo = ImageTk.PhotoImage(image, master=self._widget)      # Tk shows only what somebody holds
         tk.Label(self._window, image=self._window.photo, borderwidth=2, relief=tk.SOLID).pack()
         # Beside the pointer, never under it, or it would leave the thumbnail.
-        right = x + AWAY + SIDE <= self._widget.winfo_screenwidth()
-        down = min(y, self._widget.winfo_screenheight() - SIDE - AWAY)
-        self._window.geometry(f'+{x + AWAY if right else x - AWAY - SIDE}+{max(down, 0)}')
+        right = x + AWAY + side <= self._widget.winfo_screenwidth()
+        down = min(y, self._widget.winfo_screenheight() - side - AWAY)
+        self._window.geometry(f'+{x + AWAY if right else x - AWAY - side}+{max(down, 0)}')

@@ -6,6 +6,7 @@ from PIL import Image, ImageTk
 
 from .colours import DARK, LIGHT
 from .enlarged import Enlarged
+from .screen import px
 from .thumbnails import ACROSS, THUMBNAIL_SIDE
 
 GAP, FRAME, CAPTION = 6, 3, 16      # px
@@ -27,9 +28,9 @@ class Gallery(ttk.Frame):
     def __init__(self, master, onClick=None, onMenu=None, side=THUMBNAIL_SIDE, columns=3):
         super().__init__(master)
         self._onClick, self._onMenu = onClick, onMenu
-        self._side = side
+        self._gap, self._frame, self._caption, self._side = (px(self, one) for one in (GAP, FRAME, CAPTION, side))
         self._canvas = tk.Canvas(self, background=DARK, highlightthickness=0,
-                                 width=columns * self._across() + GAP, height=self._down() + GAP)
+                                 width=columns * self._across() + self._gap, height=self._down() + self._gap)
         bar = ttk.Scrollbar(self, command=self._canvas.yview)
         self._canvas.configure(yscrollcommand=bar.set, yscrollincrement=self._down() // 2)
         bar.pack(side=tk.RIGHT, fill=tk.Y)
@@ -106,8 +107,8 @@ class Gallery(ttk.Frame):
         return [key for key in self._items if key in self._taken]
 
     def setSide(self, side):
-        """Show the thumbnails with this side, px of the screen."""
-        self._side = side
+        """Show the thumbnails with this side, px of a screen of 96 dpi."""
+        self._side = px(self, side)
         self._photos.clear()
         self._canvas.configure(yscrollincrement=self._down() // 2)
         self._arrange()
@@ -137,7 +138,7 @@ class Gallery(ttk.Frame):
         for number, key in enumerate(self._items):
             if key in self._taken:
                 x, y = self._corner(number)
-                side = self._side + 2 * FRAME
+                side = self._side + 2 * self._frame
                 self._canvas.create_rectangle(x - 2, y - 2, x + side + 1, y + side + 1, outline=CHOSEN, width=2,
                                               tags='chosen')
 
@@ -149,55 +150,55 @@ class Gallery(ttk.Frame):
         self._canvas.yview_scroll(notches, tk.UNITS)
 
     def _across(self):
-        return self._side + 2 * FRAME + GAP
+        return self._side + 2 * self._frame + self._gap
 
     def _down(self):
-        return self._side + 2 * FRAME + CAPTION + GAP
+        return self._side + 2 * self._frame + self._caption + self._gap
 
     def _columns(self):
-        return max(1, (self._canvas.winfo_width() - GAP) // self._across())
+        return max(1, (self._canvas.winfo_width() - self._gap) // self._across())
 
     def _corner(self, number):
         row, column = divmod(number, self._columns())
-        return GAP + column * self._across(), GAP + row * self._down()
+        return self._gap + column * self._across(), self._gap + row * self._down()
 
     def _arrange(self):
         canvas = self._canvas
         canvas.delete(tk.ALL)
         if not self._items:
-            canvas.create_text(GAP, GAP, anchor=tk.NW, text=self._message, fill=LIGHT,
-                               width=max(50, canvas.winfo_width() - 2 * GAP))
+            canvas.create_text(self._gap, self._gap, anchor=tk.NW, text=self._message, fill=LIGHT,
+                               width=max(50, canvas.winfo_width() - 2 * self._gap))
         for number, key in enumerate(self._items):
             self._drawItem(number, key)
         self._frameTaken()
         rows = -(-len(self._items) // self._columns())
-        canvas.configure(scrollregion=(0, 0, 1, max(rows * self._down() + GAP, canvas.winfo_height())))
+        canvas.configure(scrollregion=(0, 0, 1, max(rows * self._down() + self._gap, canvas.winfo_height())))
 
     def _drawItem(self, number, key):
         thumbnail, caption, colour = self._items[key]
         x, y = self._corner(number)
         tag = f'at{number}'
-        canvas = self._canvas
+        canvas, frame = self._canvas, self._frame
         canvas.delete(tag)
-        inner = FRAME + self._side
-        canvas.create_rectangle(x + 1, y + 1, x + inner + FRAME - 1, y + inner + FRAME - 1, outline=colour, width=FRAME,
+        inner = frame + self._side
+        canvas.create_rectangle(x + 1, y + 1, x + inner + frame - 1, y + inner + frame - 1, outline=colour, width=frame,
                                 fill=EMPTY, tags=tag)
         if thumbnail is not None:
             photo = self._photos.get(key)
             if photo is None or photo.array is not thumbnail:
                 photo = self._photos[key] = _Photo(thumbnail, self._side, canvas)
-            canvas.create_image(x + FRAME, y + FRAME, anchor=tk.NW, image=photo.photo, tags=tag)
-            margin = FRAME + self._side * (1 - 1 / ACROSS) / 2
+            canvas.create_image(x + frame, y + frame, anchor=tk.NW, image=photo.photo, tags=tag)
+            margin = frame + self._side * (1 - 1 / ACROSS) / 2
             canvas.create_rectangle(x + margin, y + margin, x + margin + self._side / ACROSS,
                                     y + margin + self._side / ACROSS, outline=colour, tags=tag)
-        canvas.create_text(x + FRAME + self._side / 2, y + inner + FRAME + 1, anchor=tk.N, text=caption, fill=LIGHT,
+        canvas.create_text(x + frame + self._side / 2, y + inner + frame + 1, anchor=tk.N, text=caption, fill=LIGHT,
                            font='TkSmallCaptionFont', tags=tag)
 
     # ------------------------------ mouse ------------------------------
 
     def _at(self, event):
         """The key of the thumbnail at the pointer, None if there is none."""
-        x, y = self._canvas.canvasx(event.x) - GAP, self._canvas.canvasy(event.y) - GAP
+        x, y = self._canvas.canvasx(event.x) - self._gap, self._canvas.canvasy(event.y) - self._gap
         column, row = int(x // self._across()), int(y // self._down())
         number = row * self._columns() + column
         inside = 0 <= column < self._columns() and row >= 0 and number < len(self._items)
@@ -222,7 +223,7 @@ class Gallery(ttk.Frame):
         self._canvas.delete('band')
         self._canvas.create_rectangle(left, top, x, y, outline=CHOSEN, dash=(3, 3), tags='band')
         (left, right), (top, bottom) = sorted((left, x)), sorted((top, y))
-        side = self._side + 2 * FRAME
+        side = self._side + 2 * self._frame
         corners = {key: self._corner(number) for number, key in enumerate(self._items)}
         self.take(key for key, (px, py) in corners.items()
                    if px <= right and px + side >= left and py <= bottom and py + side >= top)

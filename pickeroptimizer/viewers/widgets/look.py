@@ -1,7 +1,10 @@
 """Styles of our own widgets; those of Scipion's windows stay as they are."""
-from tkinter import ttk
+from tkinter import font, ttk
+
+from .screen import px
 
 TICK, BUTTON = 'PickerOptimizer.TCheckbutton', 'PickerOptimizer.TButton'
+LIST, LINE = 'PickerOptimizer.Treeview', 20      # px of a line, as ttk has it
 _INDICATOR = 'PickerOptimizer.indicator'
 OFF = '#505050'      # text of what is disabled: 5 to 1 against the grey of windows
 
@@ -16,6 +19,13 @@ def tickStyle(widget):
     style.configure(TICK, indicatorbackground='#FFFFFF', indicatormargin=(1, 1, 4, 1))
     style.map(TICK, foreground=[('disabled', OFF)])
     return TICK
+
+
+def listStyle(widget):
+    """Return the style of a list or table whose lines are as high as their letters need."""
+    ttk.Style(widget).configure(LIST, rowheight=max(px(widget, LINE), font.nametofont('TkDefaultFont', widget).metrics(
+        'linespace')))
+    return LIST
 
 
 def buttonStyle(widget):

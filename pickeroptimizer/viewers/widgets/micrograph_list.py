@@ -2,7 +2,10 @@
 import tkinter as tk
 from tkinter import ttk
 
-from .names import shortened
+from ...comparison.names import apart, shortened
+from .look import listStyle
+from .screen import px
+from .tooltip import Tooltip
 
 UP, DOWN = ' ▲', ' ▼'
 
@@ -23,20 +26,21 @@ class MicrographList(ttk.Frame):
         self._order = list(range(len(names)))
         self._sorted = '#0', False      # column, whether the largest come first
         self._selected = None
-        self.tree = tree = ttk.Treeview(self, columns=self._columns, selectmode='browse')
+        self.tree = tree = ttk.Treeview(self, columns=self._columns, selectmode='browse', style=listStyle(self))
         bar = ttk.Scrollbar(self, command=tree.yview)
         tree.configure(yscrollcommand=bar.set)
         bar.pack(side=tk.RIGHT, fill=tk.Y)
         tree.pack(side=tk.LEFT, fill=tk.BOTH, expand=True)
-        tree.column('#0', width=140, minwidth=80)
+        tree.column('#0', width=px(self, 140), minwidth=px(self, 80))
         tree.heading('#0', command=lambda: self.sort('#0'))
         for name, _, width in columns:
-            tree.column(name, width=width, stretch=False, anchor=tk.E)
+            tree.column(name, width=px(self, width), stretch=False, anchor=tk.E)
             tree.heading(name, command=lambda name=name: self.sort(name))
-        for place, name in enumerate(shortened(names)):
+        for place, name in enumerate(apart(shortened(names))):
             tree.insert('', tk.END, iid=str(place), text=name)
         self._showHeadings()
         tree.bind('<<TreeviewSelect>>', self._selectionChanged)
+        self.tooltip = Tooltip(tree, self._fullName)
 
     def setValues(self, place, values, texts):
         """Show these texts of a micrograph; sort it by the values, None for one not known. The same are not redrawn."""
@@ -79,6 +83,10 @@ class MicrographList(ttk.Frame):
         """Return the place of the micrograph so many lines below the selected one, None beyond the end."""
         line = 0 if self._selected is None else self._order.index(self._selected) + step
         return self._order[line] if 0 <= line < len(self._order) else None
+
+    def _fullName(self, event):
+        line = self.tree.identify_row(event.y)
+        return self._names[int(line)] if line and self.tree.item(line, 'text') != self._names[int(line)] else ''
 
     def _selectionChanged(self, event=None):
         chosen = self.tree.selection()

@@ -4,7 +4,9 @@ from tkinter import filedialog, messagebox, ttk
 
 
 class SaveMenu(ttk.Menubutton):
-    """Saves the picture of a MicrographCanvas; legend(): (text, colour) of its boxes. more: (text, command) of others.
+    """Saves the picture of a MicrographCanvas, or of what makes one as that does.
+
+    legend(): (text, colour) of its boxes. more: (text, command) of others.
     """
 
     def __init__(self, master, canvas, legend, more=()):

@@ -9,6 +9,7 @@ from .scale_bar import MOST, barLength
 
 PRINT_SIDE = 2400      # px, of the longer side of a picture for print
 SCREEN = 1000          # px, of a side for which lines and letters have the size that they have on a screen
+GAP = 4                # px between pictures side by side
 LINE, THICK, LETTERS, MARGIN = 2, 5, 13, 10      # px there: lines of boxes, of corrected ones, letters, room
 
 
@@ -22,17 +23,17 @@ class DrawnBox(NamedTuple):
 
 def drawPicture(grey: Image.Image, step: float, part: Tuple[float, float, float, float], scale: float,
                 boxes: Iterable[DrawnBox], side: float, pixelSize: Optional[float],
-                legend: Sequence[Tuple[str, str]] = ()) -> Image.Image:
+                legend: Sequence[Tuple[str, str]] = (), across: int = 1) -> Image.Image:
     """Return a part of a micrograph with boxes, a scale bar and a legend.
 
     grey: the micrograph, each px of which is `step` px of it. part: (left, top, right, bottom) edges in px of the
     micrograph. scale: px of the picture for one. side: of the boxes, px of the micrograph. pixelSize: Å/px, None for no
-    scale bar. legend: (text, colour).
+    scale bar. legend: (text, colour). across: pictures that are to lie side by side, in joinedPictures.
     """
     left, top, right, bottom = part
     size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
     picture = grey.resize(size, Image.BICUBIC, [edge / step for edge in part]).convert('RGB')
-    draw, unit = ImageDraw.Draw(picture), max(1.0, max(size) / SCREEN)
+    draw, unit = ImageDraw.Draw(picture), max(1.0, across * max(size) / SCREEN)
     font, half = ImageFont.truetype(findfont(FontProperties()), round(LETTERS * unit)), side * scale / 2
     for box in boxes:
         x, y = (box.x + 0.5 - left) * scale, (box.y + 0.5 - top) * scale
@@ -43,6 +44,33 @@ def drawPicture(grey: Image.Image, step: float, part: Tuple[float, float, float,
     if pixelSize:
         _drawBar(draw, size, scale * 10 / pixelSize, font, unit)
     return picture
+
+
+def joinedPictures(pictures: Sequence[Image.Image], titles: Sequence[str], columns: int,
+                   legend: Sequence[Tuple[str, str]]) -> Image.Image:
+    """Return pictures side by side in so many columns, each below its title, and a legend below all of them.
+
+    legend: (text, colour), as drawPicture has it.
+    """
+    width, height = (max(sizes) for sizes in zip(*(picture.size for picture in pictures)))
+    unit = max(1.0, columns * max(width, height) / SCREEN)      # as drawPicture has it
+    font, head = ImageFont.truetype(findfont(FontProperties()), round(LETTERS * unit)), round(LETTERS * unit * 2)
+    lines = -(-len(pictures) // columns)
+    sheet = Image.new('RGB', (columns * (width + GAP) - GAP, lines * (height + head)), DARK)
+    draw = ImageDraw.Draw(sheet)
+    for number, (picture, title) in enumerate(zip(pictures, titles)):
+        left, top = number % columns * (width + GAP), number // columns * (height + head)
+        draw.text((left + MARGIN * unit, top + head / 2), title, fill=LIGHT, font=font, anchor='lm')
+        sheet.paste(picture, (left, top + head))
+    if not legend:
+        return sheet
+    foot = round(len(legend) * LETTERS * unit * 1.5 + MARGIN * unit)
+    whole = Image.new('RGB', (sheet.width, sheet.height + foot), DARK)
+    whole.paste(sheet)
+    key = Image.new('RGB', (sheet.width, foot), DARK)
+    _drawLegend(ImageDraw.Draw(key), legend, font, unit)
+    whole.paste(key, (0, sheet.height))
+    return whole
 
 
 def _drawLegend(draw, legend, font, unit):

@@ -3,6 +3,7 @@ import math
 import tkinter as tk
 
 from .colours import DARK, LIGHT
+from .screen import px
 
 MOST, THICK, INSET, PAD = 140, 4, 12, 6      # px of the screen: its length at most, its height, and around it
 NICE = (5, 2, 1)                             # lengths, times a power of ten
@@ -29,14 +30,15 @@ class ScaleBar:
         self._canvas.delete('scale')
         if not self.pixelSize or self._view.shape is None:
             return
+        most, thick, inset, pad = (px(self._canvas, one) for one in (MOST, THICK, INSET, PAD))
         perNm = self._view.scale * 10 / self.pixelSize      # px of the screen
-        length = barLength(MOST / perNm)
-        left, bottom = INSET + PAD, self._canvas.winfo_height() - INSET - PAD
-        text = self._canvas.create_text(left, bottom - THICK - 2, anchor=tk.SW, text=f'{length:g} nm', fill=LIGHT,
+        length = barLength(most / perNm)
+        left, bottom = inset + pad, self._canvas.winfo_height() - inset - pad
+        text = self._canvas.create_text(left, bottom - thick - 2, anchor=tk.SW, text=f'{length:g} nm', fill=LIGHT,
                                         tags='scale')
         right = left + length * perNm
         _, top, across, _ = self._canvas.bbox(text)
-        ground = self._canvas.create_rectangle(left - PAD, top - PAD, max(right, across) + PAD, bottom + PAD, width=0,
+        ground = self._canvas.create_rectangle(left - pad, top - pad, max(right, across) + pad, bottom + pad, width=0,
                                                fill=DARK, tags='scale')
         self._canvas.tag_lower(ground, text)
-        self._canvas.create_rectangle(left, bottom - THICK, right, bottom, width=0, fill=LIGHT, tags=('scale', 'bar'))
+        self._canvas.create_rectangle(left, bottom - thick, right, bottom, width=0, fill=LIGHT, tags=('scale', 'bar'))

@@ -2,6 +2,7 @@
 import tkinter as tk
 
 from ...worker.exchange.errors import InputError
+from .screen import px
 
 WIDTH, HEIGHT = 1270, 760          # px: with its frame it fits into 1280 x 800
 LEAST = 1100, 680                  # of a window with a list, a micrograph and galleries beside each other
@@ -10,8 +11,8 @@ LEAST = 1100, 680                  # of a window with a list, a micrograph and g
 def openSized(window, leastWidth=1, leastHeight=1):
     """Give a window with micrographs its size, and the least size, px, at which nothing in it is cut off."""
     width, height = window.winfo_screenwidth() - 10, window.winfo_screenheight() - 40
-    window.geometry(f'{min(WIDTH, width)}x{min(HEIGHT, height)}')
-    window.minsize(min(leastWidth, width), min(leastHeight, height))
+    window.geometry(f'{min(px(window, WIDTH), width)}x{min(px(window, HEIGHT), height)}')
+    window.minsize(min(px(window, leastWidth), width), min(px(window, leastHeight), height))
 
 
 def openWindow(master, make):
