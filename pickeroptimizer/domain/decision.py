@@ -13,6 +13,7 @@ ESTIMATED = SHARE, PURITY      # rules that need all the picks of a run
 EQUAL = 1e-9    # shares that differ by less are equal: that is rounding
 MUCH = 0.05     # of the picks: a cut is decided by one label if without it so many more or fewer are kept
 RULES = ('particle against junk', 'minimum particle probability', 'share of the particles', 'share of junk')
+MANY = 0.1      # of the particles: a cut that is expected to lose more is told of
 FREE = 0.001    # of the particles: junk that goes at this price is never kept
 NOTHING = math.nextafter(1.0, 2.0)      # the cut that keeps nothing
 
@@ -91,7 +92,12 @@ def expectedLines(rule: Optional[int], wanted: Optional[float], minimum: Optiona
     if not shares.isTold:
         return ['How this model scores junk is not told, so what is usual is taken: train it anew, or open the run '
                 'itself, for an estimate.'] if rule in ESTIMATED else []
-    lines = [f'Expected, with 95 % intervals: {expected}, of all picks {shares.junk} are junk.']
+    lines = [f'Expected, with 95 % intervals: {expected}, of all that were scored {shares.junk} are junk.']
+    if shares.isGeneral:
+        lines.append('Take that for a guess: the general model has seen no label of these data.')
+    if expected.lost.share > MANY:
+        lines.append(f'*Many particles* may be lost by that. Look at the rejected ones: take back labels that you '
+                     f'doubt, label more particles like them, or keep by "{RULES[SHARE]}".')
     other = shares.withoutOneLabel if rule in ESTIMATED else None
     if rule is not None and other is not None:
         kept, without = shares.keptBy(minimum), other.keptBy(minimumFor(rule, wanted, other))

@@ -62,13 +62,14 @@ class RunShares:
     probabilities: particle probabilities of all scored picks (n,), nan for none. header: of the model; {} or None if it
     is not known.
     picks: how many are scored; values: their probabilities, each once, the highest first. isTold: whether the model
-    tells how its labelled junk was scored; otherwise what is usual is taken. junk: the Estimate of the share of junk
-    among the picks.
+    tells how its labelled junk was scored; otherwise what is usual is taken. isGeneral: whether the model has no box of
+    its own, and so no labels of these data. junk: the Estimate of the share of junk among the picks.
     """
 
     def __init__(self, probabilities: ArrayLike, header: Optional[Mapping[str, Any]] = None):
         told = ((header or {}).get('cross_validation') or {}).get('junk_probabilities')
         self.isTold = bool(told)
+        self.isGeneral = bool(header) and not header.get('box_angstrom')
         self._labels = np.sort(told or USUAL)
         known = np.asarray(probabilities, dtype=float)
         values, counts = np.unique(known[~np.isnan(known)], return_counts=True)

@@ -33,15 +33,15 @@ def _beforeLines(header):
     if not before:
         return []
     after = header['cross_validation']
-    parts = [f'with each class counted the same {before["balanced_macro_f1"]:.3f}, not '
-             f'{after["balanced_macro_f1"]:.3f}']
+    parts = [f'macro-F1 with each class counted the same {after["balanced_macro_f1"]:.3f} '
+             f'({before["balanced_macro_f1"]:.3f})']
     counts = header.get('counts') or {}
     particles = counts.get(PARTICLE, 0)
     for key, what in (('junk_removed', f'of the {sum(counts.values()) - particles} boxes of junk removed'),
                       ('particles_lost', f'of the {particles} particles lost')):
         if before.get(key) is not None and after.get(key) is not None:
-            parts.append(f'{100 * before[key]:.0f} % {what}, not {100 * after[key]:.0f} %')
-    return [f'What the labels add: without any, the same labelled boxes would have had {"; ".join(parts)}.']
+            parts.append(f'{100 * after[key]:.0f} % ({100 * before[key]:.0f} %) {what}')
+    return [f'With the labels, and in brackets without any, on the same labelled boxes: {"; ".join(parts)}.']
 
 
 def suspiciousLines(labels: Sequence[Mapping[str, Any]], names: Mapping[int, str]) -> List[str]:

@@ -256,7 +256,8 @@ class ProtPickerOptimizerCompare(PickerOptimizerProtocol):
                          'and extraction cut fractions off.')
         truth = self.truth.get()
         if truth is not None and convert.isScored(truth):
-            lines.append('The classes of the ground truth were given by "prune coordinates", not by a person.')
+            lines.append('The classes of the ground truth were given by "prune coordinates", not by a person. If '
+                         'Scipion has filled that field in, empty it.')
         if any(itemSet.isStreamOpen() for itemSet in (picks, *sets) if itemSet is not None):
             lines.append('Some of the sets are still growing: compared is what they hold when the run begins.')
         return lines

@@ -9,4 +9,4 @@ def pruneAllWith(training):
     """
     run = pruneAll(training.getProject(), training)
     return (f'"{run.getRunName()}" prunes all {training.inputCoordinates.get().getSize()} picks: press "Analyze '
-            f'results" on it.')
+            f'results" on it (F5 in the project window shows it).')

@@ -12,7 +12,7 @@ from ..protocols.parameters.training_labels import LabelSource
 from ..worker.exchange.classes import decide, ordered
 from ..worker.exchange.errors import InputError
 from ..worker.exchange.tables import read_coordinates
-from .labelling.model import Labels, Place, RunState, Session, Suggestions, sharesText
+from .labelling.model import Labels, Place, RunState, Session, Suggestions, trainedText
 from .labelling.window import LabellingWindow
 from .micrograph import Micrograph
 from .prune_all import pruneAllWith
@@ -120,9 +120,9 @@ def _stateOf(protocol, session):
         scores = protocol.getJudged()
         isShown = scores is not None and session.suggestions is not None
         judged = session.suggestions.placed(_classesOf(scores)) if isShown else None
-        warnings = protocol.getTrainingWarnings()
-        return RunState(f'Trained. {sharesText(judged or {})}' + (f' Warning: {warnings[0]}' if warnings else ''),
-                        True, True, judged)
+        before = session.suggestions.withoutLabels() if isShown else {}
+        warning = ''.join(f' Warning: {line}' for line in protocol.getTrainingWarnings()[:1])
+        return RunState(f'Trained. {trainedText(judged or {}, before)}{warning}', True, True, judged)
     if protocol.isActive():
         return RunState(protocol.progressLine())
     return RunState(f'The training has ended without a model: {protocol.getErrorMessage() or protocol.getStatus()} '

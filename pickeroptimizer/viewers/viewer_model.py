@@ -72,7 +72,8 @@ class PickerOptimizerModelViewer(Viewer):
         else:
             model, run = getattr(obj, MODEL_OUTPUT, None), obj
         if model is None:
-            return [self.infoMessage('There is no model yet.', TITLE)]
+            working = obj.progressLine() if isinstance(obj, ProtPickerOptimizerTrain) and obj.isActive() else ''
+            return [self.infoMessage(f'There is no model yet. {working}'.strip(), TITLE)]
         try:
             facts = factsOf(model, run)
         except InputError as error:

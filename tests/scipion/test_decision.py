@@ -83,7 +83,10 @@ def test_what_is_expected_stands_beside_a_rule():
                          (decision.PURITY, 2)):
         minimum = decision.minimumFor(rule, wanted, shares)
         lines = decision.expectedLines(rule, wanted, minimum, shares)
-        assert lines == [f'Expected, with 95 % intervals: {shares.at(minimum)}, of all picks {shares.junk} are junk.']
+        assert lines == [f'Expected, with 95 % intervals: {shares.at(minimum)}, of all that were scored {shares.junk} '
+                         f'are junk.']
+    lines = decision.expectedLines(decision.MINIMUM, 0.99, 0.99, shares)
+    assert len(lines) == 2 and lines[1].startswith('*Many particles* may be lost'), 'a cut far up'
     assert decision.expectedLines(decision.MINIMUM, 0.3, 0.3, RunShares([])) == []
     assert decision.expectedLines(decision.MINIMUM, 0.3, 0.3, RunShares([0.9])) == [], 'the model does not tell'
     line, = decision.expectedLines(decision.PURITY, 2, 0.3, RunShares([0.9]))

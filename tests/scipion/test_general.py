@@ -87,3 +87,22 @@ def test_runs_from_before_there_was_a_choice_have_a_model_of_a_run(lab, picks, t
     run = lab.prune(picks, trained)
     assert not run.usesGeneralModel() and run.runModel() is trained.outputModel
     assert run.getModelHeader()['counts'] and run.modelBox() is None
+
+
+def test_corrections_of_a_run_without_labels_become_labels(lab, few):
+    from pickeroptimizer.protocols import retraining
+    run = lab.finished(general(lab, few))
+    model = sessionOfRun(lab.project, run).model
+    rows = np.flatnonzero(model.picks.kept)[:3].tolist()
+    for row, name in zip(rows, ('ice', 'particle', 'particle')):
+        model.correct(row, name)
+    # What stays as it was decided is no correction: a particle that was taken for one.
+    planned = retraining.plan(lab.project, run)
+    assert planned.training is None and planned.new == len(run.getCorrections()) > 0
+    training, pruning = retraining.prepare(lab.project, run, planned)
+    assert training.inputCoordinates.get() is not None and training.validate() == []
+    assert training.boxSize.get() == BOX and training.numberOfThreads.get() == run.numberOfThreads.get()
+    training.folds.set(0)
+    lab.finished(training)
+    assert sum(training.outputModel.getCounts().values()) == planned.new
+    assert pruning.modelSource.get() == ModelSource.RUN and pruning.inputModel.get() is not None

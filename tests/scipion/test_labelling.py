@@ -164,6 +164,10 @@ def wait(window, what, seconds=20):
     window.update()
 
 
+def descendants(widget):
+    return [found for child in widget.winfo_children() for found in (child, *descendants(child))]
+
+
 def press(window, key):
     window.focus_force()
     window.update()
@@ -264,6 +268,22 @@ def test_suggestions_by_keys_alone(opened, session):
     press(opened, 'n')
     wait(opened, lambda: opened._image is not None and opened._micId == 2)
     assert opened._suggested is None
+
+
+@needsDisplay
+def test_other_boxes_can_be_hidden(opened):
+    def seen():
+        return {place for place in opened._picks if opened._canvas._boxes.drawn[place].state != 'hidden'}
+    assert seen() == opened._picks
+    press(opened, 's')
+    wait(opened, lambda: opened._image is not None and opened._suggested in opened._picks)
+    press(opened, 'h')
+    assert seen() == {opened._suggested}
+    press(opened, 'i')      # the next one
+    wait(opened, lambda: opened._image is not None and opened._suggested in opened._picks)
+    assert seen() == {opened._suggested}
+    press(opened, 'h')
+    assert seen() == opened._picks
 
 
 @needsDisplay
@@ -536,10 +556,14 @@ def test_labels_are_put_right_where_the_model_lists_them(lab, trained, root, mon
     window = ModelWindow(root, factsOf(trained.outputModel, trained))      # it was saved
     window.update()
     tab, launched = window._labels, []
+    monkeypatch.setattr(lab.project, 'launchProtocol', launched.append)
+    prune, = (widget for widget in descendants(window) if widget.winfo_class() == 'TButton'
+              and widget['text'] == 'Prune all')
+    prune.invoke()
+    assert launched.pop().inputModel.getObjValue() is trained and str(prune['state']) == 'disabled'
     assert set(tab._data.changed()) == {first, second}
     assert {(c.getMicId(), *map(float, c.getPosition())): c._poClass.get()
             for c in items(trained.outputLabels).values()} == before, 'the outputs of the run stay as they are'
-    monkeypatch.setattr(lab.project, 'launchProtocol', launched.append)
     tab._again.invoke()
     assert 'labels put right' in tab._line['text']
     labels = {(row.mic_id, row.x, row.y): row.label for row in launched[0]._collectLabels()}

@@ -6,7 +6,14 @@ from laboratory import until
 from test_window_keys import CLASSES, XS, micrographs  # noqa: F401 (fixture)
 
 from pickeroptimizer.domain.suggestions import Suggester
-from pickeroptimizer.viewers.labelling.model import Labels, Place, RunState, Session, Suggestions
+from pickeroptimizer.viewers.labelling.model import (
+    Labels,
+    Place,
+    RunState,
+    Session,
+    Suggestions,
+    trainedText,
+)
 from pickeroptimizer.viewers.labelling.window import GUESSED
 from pickeroptimizer.viewers.palette import styles
 from pickeroptimizer.worker.exchange.errors import InputError
@@ -99,3 +106,11 @@ def test_the_window_may_be_closed_while_it_trains(window, monkeypatch):
     window.train()
     window.destroy()
     settle(root, 0.2)
+
+
+def test_what_a_model_keeps_stands_beside_what_is_kept_without_labels():
+    before = dict.fromkeys(PICKS, 'particle')
+    judged = {place: 'empty' if place.x > 250 else 'particle' for place in PICKS}
+    line = trainedText(judged, before)
+    assert '6 of 12 picks' in line and 'Without labels it would be 100 %.' in line and '50 points fewer' in line
+    assert 'fewer' not in trainedText(before, judged) and trainedText({}, {}) == ''

@@ -99,5 +99,14 @@ def test_a_report_tells_of_typical_particles_and_of_all_junk():
     ({'particle': 20, 'ice': 20}, 0.5, []),
     ({'particle': 20, 'junk 1': 20, 'junk 2': 20}, 1.0, ['loses 100 % of the boxes labelled particle'])])
 def test_what_the_figures_do_not_show_at_a_glance_is_warned_of(counts, lost, words):
-    lines = _warnings(counts, 5, {'split': 'micrograph', 'particles_lost': lost})
+    lines = _warnings(counts, 5, {'split': 'micrograph', 'particles_lost': lost}, None)
     assert len(lines) == len(words) and all(word in line for word, line in zip(words, lines))
+
+
+@pytest.mark.parametrize('counts, known, isTold', [({'particle': 20, 'ice': 20}, 0.95, True),
+                                                   ({'particle': 20, 'ice': 20}, 0.91, False),
+                                                   ({'particle': 20, 'ice': 20, 'empty': 1}, 0.95, False)])
+def test_labels_that_make_the_general_model_worse_are_told_first(counts, known, isTold):
+    crossed = {'split': 'micrograph', 'particles_lost': 0.1, 'balanced_macro_f1': 0.9}
+    lines = _warnings(counts, 5, crossed, {'balanced_macro_f1': known})
+    assert any('worse at them than the general model' in line for line in lines[:1]) == isTold

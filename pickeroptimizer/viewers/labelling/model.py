@@ -19,6 +19,7 @@ Doubt = namedtuple('Doubt', 'name micId text')      # about a class; micId: the 
 # {Place: class} of the picks that were looked at, as that has them, None where they were not judged.
 RunState = namedtuple('RunState', 'text isOver isTrained judged', defaults=(False, False, None))
 
+MUCH_FEWER = 10      # points of a per cent: a model that keeps so many fewer picks than none is told of
 FEW = 3      # labels of a class: with fewer, nothing tells what its boxes have in common
 
 
@@ -138,6 +139,10 @@ class Suggestions:
         """Return {Place: class} of the picks that were looked at, as they look by Labels."""
         return self.placed(self._suggester.preview(self._answers(labels)))
 
+    def withoutLabels(self):
+        """Return {Place: class} of all picks that were looked at, as they look without any label."""
+        return self.placed(self._suggester.preview({}))
+
     def placed(self, classes):
         """Return {Place: class} of {coord_id: class}, as far as these picks were looked at."""
         return {self._places[coordId]: name for coordId, name in classes.items() if coordId in self._places}
@@ -212,6 +217,20 @@ def sharesText(classes):
     kept = sum(name == PARTICLE for name in classes.values())
     return f'{kept} of {len(classes)} picks that were looked at would be kept ({100 * kept / len(classes):.0f} %).' \
         if classes else ''
+
+
+def trainedText(judged, before):
+    """Return a line about what a model keeps of the picks that were looked at, beside what is kept without labels.
+
+    judged, before: {Place: class} of them by either; empty where that is not known.
+    """
+    shares = [100 * sum(name == PARTICLE for name in classes.values()) / len(classes) for classes in (judged, before)
+              if classes]
+    if len(shares) < 2:
+        return sharesText(judged)
+    warning = f' Look at the broken lines before you prune: that is {shares[1] - shares[0]:.0f} points fewer.' \
+        if shares[1] - shares[0] > MUCH_FEWER else ''
+    return f'{sharesText(judged)} Without labels it would be {shares[1]:.0f} %.{warning}'
 
 
 def doubts(labels, micrographs):

@@ -27,7 +27,7 @@ QUESTION = ('What is in the marked box? Press the key of its class (see the butt
             'Esc: label by hand.')
 TRAINING = 'The run trains with these labels. This window may be closed: the training goes on.'
 KEEPS = ('Broken lines: what the model says of the picks that were looked at. "Prune all" begins a run that prunes all '
-         'picks with it.')
+         'picks with it. More labels: correct boxes in the prune run and press "Retrain" there.')
 OUTSIDE = ('This place is in the blank or repeated border of the micrograph, where nothing can be learnt: it was not '
            'labelled. "Prune" rejects picks there in any case.')
 HINT_SUGGESTIONS = 'Press s to be led to boxes that are worth a label. '
@@ -51,6 +51,7 @@ class LabellingWindow(tk.Toplevel):
         self._marked = None           # Place that was gone to
         self._suggested = None        # the same, if it was suggested
         self._hovered = None          # Place under the pointer
+        self._alone = False           # whether the marked box alone is drawn
         self._lassoed = []            # Places that were drawn round
         self._guessed = {}            # {Place: class} as picks look by the labels so far, or as the model has them
         self._styles, self._keys = styles(session.classes), keys(session.classes)
@@ -104,6 +105,7 @@ class LabellingWindow(tk.Toplevel):
               for name, key in self._keys.items() if key),
             Key(('s',), 'suggest a box, or pass over the suggested one', self.suggest),
             Key(('Escape',), 'label by hand again; take no boxes', self._byHand),
+            Key(('h',), 'hide or show all boxes but the marked one', self._hideOthers),
             Key(('w',), 'show what it would keep, by the labels so far', self._top.preview.invoke),
             Key(('Control-z', 'u'), 'undo', self.undo),
             Key(('Control-Shift-z', 'Control-y'), 'redo', self.redo),
@@ -371,6 +373,13 @@ class LabellingWindow(tk.Toplevel):
     def _mark(self, place):
         self._marked = place
         self._canvas.mark(place)
+        if self._alone:
+            self._canvas.setVisible({place})
+
+    def _hideOthers(self):
+        """On a crowded micrograph the lines of other boxes run through the one that is asked about."""
+        self._alone = not self._alone
+        self._canvas.setVisible({self._marked} if self._alone else lambda place: True)
 
     def _setSuggested(self, place):
         before, self._suggested = self._suggested, place

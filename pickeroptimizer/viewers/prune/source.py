@@ -142,7 +142,8 @@ def sessionOfRun(project, run):
     if kept is not None and run.isFinished():
         session.createCoordinates = lambda *cut: _createCoordinates(run, *cut)
     else:
-        session.note = 'This run is not finished: what is scored so far is shown. Other cuts can be made at its end.'
+        session.note = ('This run is not finished: what was scored when this window was opened is shown. Open it again '
+                        'at the end of the run; other cuts can be made then.')
     session.planRetraining = lambda: _planRetraining(project, run)
     if run.junkDistance():
         ids = {name: micId for micId, name in convert.micrographNames(run.lookedAt()).items()}
