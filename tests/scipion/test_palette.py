@@ -78,3 +78,9 @@ def test_outcomes_are_numbers_that_follow_from_the_classes():
     assert [outcomeOfLabel(name, classes) for name in classes] == [KEPT, 2, 3]
     assert outcomeOfCode(np.arange(5)).tolist() == [BELOW, 2, 3, 4, 5], 'not kept: outside and no class come last'
     assert countRejected([1, 10, 100, 1000, 10000, 100000]) == 11110
+
+
+def test_near_junk_has_a_look_and_no_key():
+    classes = ('particle', 'ice', 'near junk', 'aggregate')
+    assert palette.styles(classes)['near junk'] not in (*palette.styles(KNOWN).values(), palette.OUTSIDE)
+    assert list(palette.keys(classes)) == ['particle', 'ice', 'aggregate'], 'nobody says that a pick is near junk'
