@@ -67,12 +67,13 @@ class RunShares:
     """
 
     def __init__(self, probabilities: ArrayLike, header: Optional[Mapping[str, Any]] = None):
-        told = ((header or {}).get('cross_validation') or {}).get('junk_probabilities')
+        known = header or {}
+        told = (known.get('cross_validation') or {}).get('junk_probabilities')
         self.isTold = bool(told)
-        self.isGeneral = bool(header) and not header.get('box_angstrom')
+        self.isGeneral = bool(known) and not known.get('box_angstrom')
         self._labels = np.sort(told or USUAL)
-        known = np.asarray(probabilities, dtype=float)
-        values, counts = np.unique(known[~np.isnan(known)], return_counts=True)
+        scores = np.asarray(probabilities, dtype=float)
+        values, counts = np.unique(scores[~np.isnan(scores)], return_counts=True)
         self.values, self._kept = values[::-1], np.cumsum(counts[::-1])
         self.picks = int(counts.sum())
         generator = np.random.default_rng(0)
