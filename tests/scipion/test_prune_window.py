@@ -600,7 +600,7 @@ def test_window(lab, run, root, monkeypatch, tmp_path):
     column = [int(tree.set(iid, 'kept')) for iid in tree.get_children()]
     assert column == sorted(column, reverse=True)
     monkeypatch.setattr(prune_window.filedialog, 'asksaveasfilename', lambda **options: str(tmp_path / 'table.csv'))
-    window._askAndSaveTable()
+    window._askAndSave('micrographs.csv', model.saveTable)
     assert (tmp_path / 'table.csv').read_text().startswith('mic_id,mic_name,picks,kept')
 
     # Creating coordinates asks first.

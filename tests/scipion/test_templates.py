@@ -116,7 +116,8 @@ def test_ours_loads_without_xmipp(lab, picks):
         'micrographs': ([], {}), **{key: ([], inputs) for key, inputs in WANTED.items()},
         'comparison': ([], {'inputCoordinates': ['picks.outputCoordinates'],
                             'inputSets': ['prune.outputCoordinates']})}
-    assert [run.getObjLabel() for run in runs.values()] == [*OURS[:3], 'PickerOptimizer', 'comparison']
+    assert [run.getObjLabel() for run in runs.values()] == ['micrographs', 'picks', 'label and train',
+                                                            'PickerOptimizer', 'comparison']
     # What Scipion's form and scheduler do with each input.
     stored = lab.project.getProtocol(runs['comparison'].getObjId())
     assert [pointer.getObjValue().getObjId() for pointer in stored.inputSets] == [runs['prune'].getObjId()]
