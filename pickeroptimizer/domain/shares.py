@@ -70,7 +70,7 @@ class RunShares:
         known = header or {}
         told = (known.get('cross_validation') or {}).get('junk_probabilities')
         self.isTold = bool(told)
-        self.isGeneral = bool(known) and not known.get('box_angstrom')
+        self.isGeneral = 'box_angstrom' in known and not known['box_angstrom']
         self._labels = np.sort(told or USUAL)
         scores = np.asarray(probabilities, dtype=float)
         values, counts = np.unique(scores[~np.isnan(scores)], return_counts=True)
