@@ -20,7 +20,7 @@ def checkTruth(coordinates):
     if hasattr(firstItem(coordinates), PO_CLASS):
         return []
     return [f'The ground truth has no attribute {PO_CLASS}: give a set whose picks bear their classes, such as '
-            f'outputLabels of "label and train".']
+            f'outputLabels of "label and train", or leave the field empty.']
 
 
 def readTruth(coordinates, reference, tolerance):

@@ -83,11 +83,14 @@ def expectedLines(rule: Optional[int], wanted: Optional[float], minimum: Optiona
                   ) -> List[str]:
     """Return lines about what is expected of a cut of a run, and on how little it may rest; [] without picks.
 
-    rule, wanted: see minimumFor; minimum: the cut. No line where the model does not tell how its junk is scored: what
-    it is expected to be is then a guess, which only the rules in ESTIMATED cannot do without.
+    rule, wanted: see minimumFor; minimum: the cut. No line where the model does not tell how its junk is scored, or
+    tells it of other data, as the general model does: what it is expected to be is then a guess, which only the rules
+    in ESTIMATED cannot do without.
     """
     expected = shares.at(minimum)
     if expected is None:
+        return []
+    if shares.isGeneral and rule not in ESTIMATED:
         return []
     if not shares.isTold:
         return ['How this model scores junk is not told, so what is usual is taken: train it anew, or open the run '
@@ -95,7 +98,7 @@ def expectedLines(rule: Optional[int], wanted: Optional[float], minimum: Optiona
     lines = [f'Expected, with 95 % intervals: {expected}, of all that were scored {shares.junk} are junk.']
     if shares.isGeneral:
         lines.append('Take that for a guess: the general model has seen no label of these data.')
-    if expected.lost.share > MANY:
+    if expected.lost.share > MANY and rule != SHARE:      # that was asked for
         lines.append(f'*Many particles* may be lost by that. Look at the rejected ones: take back labels that you '
                      f'doubt, label more particles like them, or keep by "{RULES[SHARE]}".')
     other = shares.withoutOneLabel if rule in ESTIMATED else None

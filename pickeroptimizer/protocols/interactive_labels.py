@@ -167,9 +167,16 @@ class InteractiveLabels:
         """Return a FileLock: who holds it, alone changes the labels of this run."""
         return FileLock(self._getExtraPath(LOCK), 'The labels of this run are open in another window: close it first.')
 
+    def lookAgain(self):
+        """Take over what the process of the run has written: the project window may hold an older state of it."""
+        self.getProject()._updateProtocol(self)
+
     def finish(self):
-        """Take an interactive run on. Raises InputError if its labels do not suffice or are open in a window; the run
-        then waits on."""
+        """Take an interactive run on. Raises InputError if its labels do not suffice or are open in a window, and the
+        run then waits on; or if it does not wait any more."""
+        self.lookAgain()      # an older state would be written over outputs that are there by now
+        if not self.canBeLabelled():
+            raise InputError('This run does not wait for labels any more: refresh the project window (F5).')
         with self.lockLabels():
             labelling.checkClasses(self._collectLabels(), self.knownClasses())
             self.getProject().continueProtocol(self)

@@ -1,4 +1,5 @@
 """Prune all picks of a training with its model: the run that comes after "label and train"."""
+from ..worker.exchange.errors import InputError
 from . import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
 from .new_runs import launch, point, shareProcessors
 from .parameters.run_model import ModelSource
@@ -10,6 +11,8 @@ def pruneAll(project, training: ProtPickerOptimizerTrain) -> ProtPickerOptimizer
 
     Raises InputError, in one line, if it cannot run.
     """
+    if not training.hasAttribute(PickerOptimizerTrainOutputs.outputModel.name):
+        raise InputError('The run has no model: refresh the project window (F5), and train again if it still has none.')
     run = project.newProtocol(ProtPickerOptimizerPrune, objLabel=f'prune with {training.getRunName()}',
                               modelSource=ModelSource.RUN.value)
     point(run.inputCoordinates, training.inputCoordinates)

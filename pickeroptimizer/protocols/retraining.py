@@ -5,6 +5,7 @@ from dataclasses import replace
 from .. import convert
 from ..domain import labels as labelling
 from ..domain.corrections import corrected
+from ..worker.exchange.classes import PARTICLE
 from ..worker.exchange.errors import InputError
 from . import PickerOptimizerTrainOutputs, ProtPickerOptimizerTrain
 from .new_runs import giveLabels, launch, point, shareProcessors
@@ -28,6 +29,9 @@ def plan(project, run):
     if not corrections:
         raise InputError('There are no corrections yet: give some boxes another class first.')
     if run.usesGeneralModel():      # it has no labels that the corrections could be added to
+        if all(row.label != PARTICLE for row in corrections):
+            raise InputError('Give some particles their class, too, such as a few that were kept (draw round them, or '
+                             'press their key): with labels of junk alone, particles are taken for it.')
         labelling.checkClasses(corrections, project.newProtocol(ProtPickerOptimizerTrain).knownClasses())
         return Plan(None, [replace(row, coord_id=None) for row in corrections], len(corrections), run.inputCoordinates,
                     0)

@@ -85,6 +85,7 @@ def openLabels(root, protocol):
     Where its labels cannot be opened, a dialog says why, and None is returned. The window holds the lock of the labels
     as long as it is there.
     """
+    protocol.lookAgain()
     lock = protocol.lockLabels()
     try:
         if protocol.canBeLabelled():
@@ -98,6 +99,7 @@ def openLabels(root, protocol):
         session.train = lambda: _train(protocol, lock)
         session.state = lambda: _stateOf(protocol, session)
         session.pruneAll = lambda: pruneAllWith(protocol)
+        session.labelOn = lambda: _labelOn(protocol)
     window = LabellingWindow(root, session)
     window.bind('<Destroy>', lambda event: lock.release() if event.widget is window else None, add='+')
     return window
@@ -115,7 +117,7 @@ def _train(protocol, lock):
 
 def _stateOf(protocol, session):
     """The RunState of a run that was taken on, read from its files."""
-    protocol.getProject()._updateProtocol(protocol)
+    protocol.lookAgain()
     if protocol.isFinished():
         scores = protocol.getJudged()
         isShown = scores is not None and session.suggestions is not None
@@ -144,6 +146,7 @@ class PickerOptimizerLabelViewer(Viewer):
 
     @classmethod
     def can_handle_this_instance(cls, instance):
+        instance.lookAgain()
         return instance.canBeLabelled()      # what a trained run is, its model's viewer shows
 
     def _visualize(self, obj, **kwargs):

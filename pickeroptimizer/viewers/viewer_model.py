@@ -70,6 +70,8 @@ class PickerOptimizerModelViewer(Viewer):
             parent = obj.getObjParentId()
             model, run = obj, self.getProject().getProtocol(parent) if parent else None
         else:
+            if isinstance(obj, ProtPickerOptimizerTrain):
+                obj.lookAgain()
             model, run = getattr(obj, MODEL_OUTPUT, None), obj
         if model is None:
             working = obj.progressLine() if isinstance(obj, ProtPickerOptimizerTrain) and obj.isActive() else ''

@@ -233,6 +233,8 @@ def test_panels_show_the_same(root, images):
     # A size of the window's own leaves them together.
     window.geometry('900x600')
     until(window, lambda: window.winfo_width() == 900)
+    window.focus_force()      # the window of a test before may have it
+    window.update()
     window.event_generate('<Key-f>')
     window.update()
     assert np.ptp(places(), axis=0) == pytest.approx(0, abs=2) and places()[0][0] < zoomed[0][0]

@@ -85,6 +85,13 @@ def test_interactive(lab, picks, simulated):
     assert new[0].getMicName() == NAMES[0] and new[0]._topazScore.get() is None
     assert [text for text, _ in run.getActions()] == ['Show the labels']
 
+    # The project window may hold an older state of a run: it does not write that over what is there by now.
+    run.setStatus('interactive')
+    run.lastUpdateTimeStamp.set('2020-01-01 00:00:00')
+    with pytest.raises(InputError, match='does not wait for labels any more'):
+        run.finish()
+    assert run.isFinished() and run.outputModel.getCounts()
+
 
 BAD_FILES = [
     ('x,y,label\n1,1,ice\n', 'the header must name mic_id (or mic_name), x, y and label; it names x, y, label.'),

@@ -59,13 +59,20 @@ class BottomBar(ttk.Frame):
         self.more = ttk.Frame(self)
         self.more.pack(side=tk.RIGHT, padx=4)
         ttk.Button(self, text='Close', command=onClose, takefocus=False).pack(side=tk.RIGHT, padx=4)
-        self.train = None
+        self.train, self._onLabelOn = None, onLabelOn
         if not session.readOnly:
             self.train = ttk.Button(self, text='Train', command=onTrain, takefocus=False, style=buttonStyle(self))
             self.train.pack(side=tk.RIGHT, padx=4)
         elif session.labelOn:
-            ttk.Button(self, text='Label on in a new run', command=onLabelOn,
-                       takefocus=False).pack(side=tk.RIGHT, padx=4)
+            self.offerLabelOn()
         for line in (self.missing, self.status):
             line.bind('<Configure>', lambda event: event.widget.configure(wraplength=event.width - 4))
             line.pack(fill=tk.X)
+
+    def offerLabelOn(self):
+        """Show the button that begins a new run with these labels."""
+        button = ttk.Button(self, text='Label on in a new run', command=self._onLabelOn, takefocus=False)
+        if self.train is None:
+            button.pack(side=tk.RIGHT, padx=4)
+        else:
+            button.pack(side=tk.RIGHT, padx=4, after=self.train)

@@ -27,7 +27,7 @@ QUESTION = ('What is in the marked box? Press the key of its class (see the butt
             'Esc: label by hand.')
 TRAINING = 'The run trains with these labels. This window may be closed: the training goes on.'
 KEEPS = ('Broken lines: what the model says of the picks that were looked at. "Prune all" begins a run that prunes all '
-         'picks with it. More labels: correct boxes in the prune run and press "Retrain" there.')
+         'picks with it. "Label on in a new run" goes on from these labels.')
 OUTSIDE = ('This place is in the blank or repeated border of the micrograph, where nothing can be learnt: it was not '
            'labelled. "Prune" rejects picks there in any case.')
 HINT_SUGGESTIONS = 'Press s to be led to boxes that are worth a label. '
@@ -59,6 +59,7 @@ class LabellingWindow(tk.Toplevel):
         self._top, bottom = self._makeTop(), self._makeBottom()
         self._wanted, self._previewing = self._top.wanted, self._top.previewing
         self._missing, self._status, self._train = bottom.missing, bottom.status, bottom.train
+        self._offerLabelOn = bottom.offerLabelOn
         self._top.pack(side=tk.TOP, fill=tk.X, padx=4, pady=4)
         bottom.pack(side=tk.BOTTOM, fill=tk.X, padx=4, pady=4)
         self._makeMiddle().pack(fill=tk.BOTH, expand=True, padx=4)
@@ -259,6 +260,8 @@ class LabellingWindow(tk.Toplevel):
         self._tell(KEEPS if state.judged else '')
         if state.isTrained:
             self._train.configure(text='Prune all', command=self._pruneAll, state=tk.NORMAL)
+            if self._session.labelOn:
+                self._offerLabelOn()
 
     def _pruneAll(self):
         try:
@@ -331,7 +334,7 @@ class LabellingWindow(tk.Toplevel):
         self._canvas.setThick(places)
         if places:
             self._leaveSuggestion()
-            self._tell(f'{len(places)} boxes are taken: the key of a class is of all of them.')
+            self._tell(f'{len(places)} boxes are taken: press the key of their class.')
 
     def _several(self):
         """Return the Places that a key is of together: those drawn round, or else several of the galleries; or []."""

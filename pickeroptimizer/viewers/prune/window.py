@@ -267,8 +267,8 @@ class PruneWindow(tk.Toplevel):
     def _takeMany(self, rows):
         """Show the boxes that were drawn round in the gallery, all of them taken."""
         self.listed.showRows(rows)
-        self._tell(f'{len(rows)} boxes are taken: the key of a class is of all of them.' if rows else
-                   self._session.note)
+        self._tell(f'{len(rows)} boxes are taken: press the key of their class.' if rows else
+                   f'No box lies within the line. {self._session.note}')
 
     def _mark(self, row):
         self._marked = row

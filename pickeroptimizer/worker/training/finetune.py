@@ -105,6 +105,8 @@ def _warnings(counts, folds, crossed, before):
                      f'{crossed["balanced_macro_f1"]:.3f} for {before["balanced_macro_f1"]:.3f}, each class counted '
                      f'the same. Take back what you doubt, label more of the classes with few, or prune with the '
                      f'general model.')
+    if PARTICLE not in counts:
+        lines.append('no box is labelled particle: with labels of junk alone, particles are taken for it. Label some.')
     lines += [f'only {n} box{"es are" if n > 1 else " is"} labelled {c}; {FEW_BOXES} or more make the model steadier.'
              for c, n in counts.items() if n < FEW_BOXES]
     if folds and crossed is None:
