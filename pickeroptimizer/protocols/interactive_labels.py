@@ -169,7 +169,9 @@ class InteractiveLabels:
 
     def lookAgain(self):
         """Take over what the process of the run has written: the project window may hold an older state of it."""
-        self.getProject()._updateProtocol(self)
+        project = self.getProject()
+        project._updateProtocol(self)
+        project.mapper.commit()      # or the project's file stays locked for other programs
 
     def finish(self):
         """Take an interactive run on. Raises InputError if its labels do not suffice or are open in a window, and the
