@@ -23,15 +23,16 @@ class PickJobPicks(ForeignPicks):
         table, known = self._blocks[self._block], pixel_sizes(micrographs)
         self._files: Dict[str, Dict[str, Any]] = {}      # blocks by the name of the micrograph
         self._sources: Dict[str, Path] = {}
-        self.names, places = [], [np.zeros((0, 2))]
+        self.names, places, paths = [], [np.zeros((0, 2))], set()
         for name, file in zip(table[NAME].astype(str), table[FILES].astype(str)):
             if name not in known:
                 raise InputError(f'{coordinates}: {name} is not in {micrographs}.')
             path = self._found(file)
-            if name in self._sources or path in self._sources.values():
+            if name in self._sources or path in paths:
                 raise InputError(f'{coordinates}: {name} or {file} is there twice; each micrograph has a file of its '
                                  f'own.')
             self._sources[name] = path
+            paths.add(path)
             blocks = self._files[name] = read_star(path)
             picks = blocks[block_with(path, blocks, (X, Y))]
             self.names += [name] * len(picks)
@@ -46,18 +47,18 @@ class PickJobPicks(ForeignPicks):
         folder = path.with_suffix('')
         folder.mkdir(exist_ok=True)
         written = []
-        for name, blocks in self._files.items():
+        for number, (name, blocks) in enumerate(self._files.items(), start=1):
             own, block = names == name, block_with(self.path, blocks, (X, Y))
             table = blocks[block].assign(**{CLASS: judged.labels[own],
                                             PROBABILITY: np.nan_to_num(judged.particle[own])})
-            file = folder / self._place(name)
+            file = folder / self._place(name, number)
             file.parent.mkdir(parents=True, exist_ok=True)
             write_star(file, {**blocks, block: table[chosen[own]]})
             written.append(str(file))
         listed = self._blocks[self._block].assign(**{FILES: written})
         write_star(path, {**self._blocks, self._block: listed})
 
-    def _place(self, name: str) -> Path:
+    def _place(self, name: str, number: int) -> Path:
         """Where a file stands in the folder of those that are written: as it did in the job's.
 
         RELION 3.1 finds the files by that, from the names of the micrographs. Files from elsewhere are numbered.
@@ -66,5 +67,4 @@ class PickJobPicks(ForeignPicks):
         job = self.path.resolve().parent
         if job in source.parents:
             return source.relative_to(job)
-        number = list(self._sources).index(name) + 1      # micrographs of several folders may have one name
-        return Path(f'{Path(name).stem}_{number}.star')
+        return Path(f'{Path(name).stem}_{number}.star')      # micrographs of several folders may have one name
